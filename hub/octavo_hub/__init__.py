@@ -1,0 +1,1 @@
+"""Octavo on JupyterHub: sign-in, spawner wiring and profiles; meets the server over HTTP."""
