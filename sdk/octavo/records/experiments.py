@@ -1,0 +1,161 @@
+"""What the `experiments` area says about runs; times are UTC, metrics are plain numbers."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(max_length=500)]
+Text = Annotated[str, Field(max_length=8_000)]
+
+
+class RunStatus(StrEnum):
+    """Where a run is; the words of MLflow in lower case."""
+
+    SCHEDULED = "scheduled"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    KILLED = "killed"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Experiment(_Record):
+    """A named group of runs that belongs to the project."""
+
+    experiment_id: Name = Field(description="MLflow's id of the experiment.")
+    name: Name = Field(description="Full name in MLflow, with the project's prefix.")
+    title: Name = Field(description="The name without the project's prefix.")
+    runs: int = Field(description="How many runs it holds.")
+    live: int = Field(description="How many of them are running now.")
+    last_run_at: datetime | None = Field(description="Start of the newest run, UTC.")
+
+
+class ExperimentList(_Record):
+    """The experiments of a project, the one with the newest run first."""
+
+    items: list[Experiment] = Field(description="The experiments.")
+    next_cursor: Text | None = Field(description="Always null: the list is short.")
+    as_of: datetime | None = Field(description="When the read model last agreed with MLflow, UTC.")
+
+
+class NotebookLink(_Record):
+    """The notebook version that made a run."""
+
+    path: Name = Field(description="Path of the notebook, relative to the person's home.")
+    digest: Name | None = Field(description="SHA-256 of the file's bytes when the run began.")
+    cell: Name | None = Field(description="Id of the cell that was executing, where known.")
+    commit: Name | None = Field(description="Git commit of the folder, where it is a repository.")
+
+
+class Run(_Record):
+    """One run as a row: enough for a table and a panel."""
+
+    run_id: Name = Field(description="MLflow's id of the run, 32 hex digits.")
+    name: Name = Field(description="The run's name.")
+    experiment_id: Name = Field(description="MLflow's id of its experiment.")
+    experiment: Name = Field(description="The experiment's name without the project's prefix.")
+    status: RunStatus = Field(description="Where the run is.")
+    owner: Name = Field(description="Who started it.")
+    started_at: datetime | None = Field(description="Start, UTC.")
+    ended_at: datetime | None = Field(description="End, UTC; null while it runs.")
+    metrics: dict[str, float | None] = Field(
+        description="Latest value of each metric; null stands for a value that is no finite number."
+    )
+    notebook: NotebookLink | None = Field(description="The notebook version it came from.")
+    profile: Name | None = Field(description="Spawner profile of the workspace or run.")
+    session: Name | None = Field(description="Workspace session it was started in.")
+    pipeline_run: Name | None = Field(description="Octavo run it was started by, if any.")
+    models: int = Field(description="How many models the run logged.")
+    registered: list[Name] = Field(description="Model versions made from it, as name/version.")
+
+
+class RunPage(_Record):
+    """A page of runs."""
+
+    items: list[Run] = Field(description="The runs, in the asked order.")
+    next_cursor: Text | None = Field(description="Give it back as cursor= for the next page.")
+    total: int = Field(description="How many runs match in all.")
+    metrics: list[Name] = Field(description="Every metric name of the matching experiments.")
+    as_of: datetime | None = Field(description="When the read model last agreed with MLflow, UTC.")
+
+
+class MetricPoint(_Record):
+    """One logged value of a metric."""
+
+    step: int = Field(description="The step it was logged at.")
+    at: datetime = Field(description="When it was logged, UTC.")
+    value: float | None = Field(description="The value; null for one that is no finite number.")
+
+
+class MetricSeries(_Record):
+    """The history of a metric, oldest first."""
+
+    name: Name = Field(description="The metric's name.")
+    latest: float | None = Field(description="Its latest value.")
+    points: list[MetricPoint] = Field(description="Its values by step; thinned to at most 500.")
+    thinned: bool = Field(description="True when points were left out.")
+
+
+class DataInput(_Record):
+    """A data set that a run says it read."""
+
+    name: Name = Field(description="Name of the data set.")
+    digest: Name = Field(description="Digest that MLflow recorded for it.")
+    source: Text = Field(description="Where it came from.")
+    context: Name | None = Field(description="What for: training, evaluation, ...")
+
+
+class LoggedModel(_Record):
+    """A model that a run logged and that can be registered."""
+
+    model_id: Name = Field(description="MLflow's id of the logged model.")
+    name: Name = Field(description="Its name in the run.")
+    status: Name = Field(description="MLflow's status: READY, PENDING, FAILED.")
+    created_at: datetime | None = Field(description="When it was logged, UTC.")
+
+
+class RunDetail(_Record):
+    """Everything about one run."""
+
+    run: Run = Field(description="The row.")
+    params: dict[str, Text] = Field(description="Parameters.")
+    tags: dict[str, Text] = Field(description="Tags, MLflow's own ones left out.")
+    metrics: list[MetricSeries] = Field(description="Metrics with their history.")
+    inputs: list[DataInput] = Field(description="Data sets it read.")
+    models: list[LoggedModel] = Field(description="Models it logged.")
+    tracking_url: Text = Field(description="The run in MLflow's own pages.")
+
+
+class ComparedField(_Record):
+    """One line of a comparison; values stand in the order of the runs."""
+
+    kind: Literal["metric", "param", "input", "notebook", "setting"] = Field(
+        description="What is compared."
+    )
+    name: Name = Field(description="Name of the metric, parameter, data set or setting.")
+    values: list[float | Text | None] = Field(description="One value a run; null where missing.")
+    differs: bool = Field(description="True when not all values are the same.")
+    delta: float | None = Field(description="For a metric: last run minus first run.")
+
+
+class Comparison(_Record):
+    """Two or more runs side by side, what differs first."""
+
+    runs: list[Run] = Field(description="The compared runs, in the asked order.")
+    fields: list[ComparedField] = Field(description="The lines; those that differ come first.")
+    series: dict[str, list[MetricSeries]] = Field(
+        description="Histories of metrics with more than one point, one series a run."
+    )
+
+
+class RunEvent(_Record):
+    """A change of a run, as sent by the event stream (event name `run`)."""
+
+    run: Run = Field(description="The run as it is now.")
+    removed: bool = Field(description="True when the run was deleted.")
+    as_of: datetime = Field(description="When the change was seen, UTC.")
