@@ -1,0 +1,206 @@
+"""What the `features` area says about ML features: views, snapshots, online values; times are UTC."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(max_length=500)]
+Text = Annotated[str, Field(max_length=20_000)]
+SnapshotId = Annotated[str, Field(max_length=64, pattern=r"^[0-9a-f]{64}$")]
+EntityValue = str | int
+OnlineValue = str | int | float | bool | None
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Histogram(_Record):
+    """How a numeric feature's values are spread: `edges` has one more element than `counts`."""
+
+    edges: list[float] = Field(description="Bin edges, ascending.")
+    counts: list[int] = Field(description="Values in each bin.")
+
+
+class Category(_Record):
+    """One value of a categorical feature."""
+
+    value: Name = Field(description="The value.")
+    count: int = Field(description="How many rows hold it.")
+
+
+class Statistics(_Record):
+    """Statistics of one feature over all rows of its source."""
+
+    kind: Literal["numeric", "categorical"] = Field(description="What kind of values it has.")
+    rows: int = Field(description="Rows looked at.")
+    nulls: int = Field(description="Rows without a value.")
+    null_rate: float = Field(description="Share of rows without a value, 0 to 1.")
+    mean: float | None = Field(default=None, description="Arithmetic mean.")
+    stddev: float | None = Field(default=None, description="Sample standard deviation.")
+    minimum: float | None = Field(default=None, description="Smallest value.")
+    maximum: float | None = Field(default=None, description="Largest value.")
+    p50: float | None = Field(default=None, description="Median.")
+    p95: float | None = Field(default=None, description="95th percentile.")
+    p99: float | None = Field(default=None, description="99th percentile.")
+    histogram: Histogram | None = Field(default=None, description="20 bins; numeric features.")
+    categories: list[Category] = Field(
+        default=[], description="The most frequent values; categorical features."
+    )
+    other: int = Field(default=0, description="Rows whose value is not among `categories`.")
+    distinct: int | None = Field(default=None, description="Different values; categorical only.")
+
+
+class Feature(_Record):
+    """One column of a feature view."""
+
+    name: Name = Field(description="Column name.")
+    dtype: Name = Field(description="Feast's type name, e.g. Float64.")
+    description: Text = Field(description="What it means, with its unit.")
+    tags: dict[str, str] = Field(description="Tags of the column.")
+    statistics: Statistics | None = Field(description="None for a type without statistics.")
+
+
+class Freshness(_Record):
+    """How old a view's data is, by both clocks."""
+
+    newest_event_at: datetime | None = Field(
+        description="Event time of the newest row in the source; None for an empty source."
+    )
+    materialized_until: datetime | None = Field(
+        description="End of the last materialisation window; None if never materialised."
+    )
+    checked_at: datetime = Field(description="When both were read.")
+
+
+class FeatureViewSummary(_Record):
+    """One feature view in a list."""
+
+    name: Name = Field(description="The view's name.")
+    description: Text = Field(description="What it holds.")
+    owner: Name = Field(description="Who answers for it.")
+    tags: dict[str, str] = Field(description="Tags.")
+    entities: list[Name] = Field(description="Names of its entities.")
+    join_keys: list[Name] = Field(description="Columns that an entity frame must have.")
+    columns: list[Name] = Field(description="Names of its features.")
+    ttl_seconds: int | None = Field(
+        description="A value older than this is not joined; None never expires."
+    )
+    freshness: Freshness = Field(description="How old its data is.")
+    matched: list[Name] = Field(
+        default=[], description="Where a search found its words, e.g. name, column carrier_delay."
+    )
+
+
+class FeatureViewPage(_Record):
+    """Feature views, best match first."""
+
+    items: list[FeatureViewSummary] = Field(description="The views.")
+    next_cursor: Name | None = Field(description="Pass as `cursor` for the next page; None ends.")
+    snapshot: SnapshotId | None = Field(
+        description="The registry snapshot that was searched; None before the first publication."
+    )
+
+
+class Source(_Record):
+    """Where a view's rows come from."""
+
+    name: Name = Field(description="The source's name.")
+    path: Name = Field(description="Place inside the data lake.")
+    description: Text = Field(description="What it holds.")
+    event_column: Name = Field(description="Column with the event time.")
+    created_column: Name | None = Field(
+        description="Column with the time at which the row could first be read."
+    )
+    rows: int | None = Field(description="Rows at publication.")
+    sha256: SnapshotId | None = Field(description="Digest of the data at publication.")
+
+
+class Snippet(_Record):
+    """Code to insert into a notebook."""
+
+    title: Name = Field(description="What it does.")
+    code: Text = Field(description="Python.")
+
+
+class Consumer(_Record):
+    """Something that was made from a view."""
+
+    node: Name = Field(description="Lineage node, e.g. feature_service:flights/flights_late.")
+    kind: Name = Field(description="Its kind: feature_service, run, release, model_version.")
+    name: Name = Field(description="Its name for a person.")
+    relation: Name = Field(description="How it uses the view.")
+
+
+class FeatureView(FeatureViewSummary):
+    """A feature view with all that is known about it."""
+
+    features: list[Feature] = Field(description="Its columns with statistics.")
+    services: list[Name] = Field(description="Feature services that contain it.")
+    source: Source = Field(description="Where its rows come from.")
+    snippets: list[Snippet] = Field(description="Code for a notebook.")
+    consumers: list[Consumer] = Field(description="What was made from it.")
+    snapshot: SnapshotId = Field(description="The registry snapshot this describes.")
+
+
+class Snapshot(_Record):
+    """An immutable, content-addressed state of a project's feature registry."""
+
+    id: SnapshotId = Field(description="SHA-256 over the digests of its files.")
+    project: Name = Field(description="The project.")
+    published_at: datetime = Field(description="When it became current.")
+    published_by: Name = Field(description="Who published it.")
+    views: list[Name] = Field(description="Its feature views.")
+    services: list[Name] = Field(description="Its feature services.")
+    previous: SnapshotId | None = Field(description="The one it replaced.")
+
+
+class PublishRequest(_Request):
+    """Builds the registry from the project's template again and makes the result current."""
+
+    template: str = Field(
+        max_length=63, pattern=r"^[a-z][a-z0-9_-]*$", description="An installed project template."
+    )
+    reason: str = Field(
+        min_length=10, max_length=2000, description="Why, in a sentence; kept in the audit trail."
+    )
+
+
+class OnlineRequest(_Request):
+    """Asks for the newest known values of features for some entities."""
+
+    features: list[Annotated[str, Field(max_length=200)]] = Field(
+        min_length=1, max_length=100, description="As `view:feature`."
+    )
+    entities: list[dict[Annotated[str, Field(max_length=100)], EntityValue]] = Field(
+        min_length=1, max_length=500, description="One record of join keys a row."
+    )
+
+
+class OnlineCell(_Record):
+    """One value of one row."""
+
+    value: OnlineValue = Field(description="The value; None when absent.")
+    status: Literal["present", "null", "absent", "expired"] = Field(
+        description="absent: no row for the entity; expired: older than the view's TTL."
+    )
+    event_at: datetime | None = Field(description="Event time of the value.")
+
+
+class OnlineRow(_Record):
+    """The answer for one entity record."""
+
+    entity: dict[str, EntityValue] = Field(description="The join keys that were asked for.")
+    cells: dict[str, OnlineCell] = Field(description="By `view:feature`.")
+
+
+class OnlineAnswer(_Record):
+    """Newest known values of features."""
+
+    rows: list[OnlineRow] = Field(description="In the order of the request.")
+    snapshot: SnapshotId = Field(description="The registry snapshot that names the features.")
