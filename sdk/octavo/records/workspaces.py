@@ -145,7 +145,9 @@ class Session(_Answer):
     end_reason: EndReason | None = Field(description="Why it ended; null while it runs.")
     seconds: float = Field(description="Metered seconds so far.")
     cost_eur: float = Field(description="Metered cost so far, euro.")
-    budget_left_eur: float | None = Field(description="Left of the project's month, null: no limit.")
+    budget_left_eur: float | None = Field(
+        description="Left of the project's month, null: no limit."
+    )
 
 
 class Heartbeat(_Request):

@@ -1,0 +1,198 @@
+"""One operating-system account and how a process is confined to it.
+
+A process started with :meth:`Account.popen_kwargs` runs under the account's ids, in its home, with
+no further groups, can't gain rights (``no_new_privs``), keeps within its :class:`Limits`, and dies
+with the thread that started it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+EVALUATION_MODE = (
+    "Evaluation mode: Octavo was not started as root, so all workspaces, runs and scorers share "
+    "one account. People are not isolated from each other or from the platform's own files."
+)
+SHARED_TEMPORARY = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))  # noqa: S108 - swept, not used
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_NO_NEW_PRIVS = 38
+_KILL_WAIT_S = 10.0
+_FIRST_PERSON = 1000
+
+# Loaded here, because nothing may be imported or looked up between fork and exec.
+_prctl = ctypes.CDLL(None, use_errno=True).prctl
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What one process tree may use, as far as the machine can hold it to that."""
+
+    memory_bytes: int | None = None
+    """Most private memory of each process, in bytes; None: no limit."""
+    processes: int | None = None
+    """Most processes and threads of the account; None: no limit. Not in evaluation mode."""
+    cpus: float | None = None
+    """CPU cores the processes may be scheduled on, rounded up; None: all."""
+    open_files: int = 8192
+    """Most open files of each process."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """An account that a process can be started under."""
+
+    name: str
+    """Login name."""
+    uid: int
+    """User id."""
+    gid: int
+    """Id of the account's own group."""
+    home: Path
+    """Private folder, mode 0700."""
+    own: bool = True
+    """False in evaluation mode, where the account is the one that Octavo itself runs under."""
+
+    @property
+    def temporary(self) -> Path:
+        """The account's own folder for temporary files."""
+        return self.home / ".tmp"
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that tell a program who it is and where its home is."""
+        self.temporary.mkdir(mode=0o700, exist_ok=True)
+        return {
+            "HOME": str(self.home),
+            "LOGNAME": self.name,
+            "SHELL": "/bin/bash",
+            "TMPDIR": str(self.temporary),
+            "USER": self.name,
+        }
+
+    def popen_kwargs(
+        self,
+        limits: Limits | None = None,
+        *,
+        death_signal: int = signal.SIGKILL,
+        dies_with_parent: bool = True,
+    ) -> dict[str, Any]:
+        """Return arguments for subprocess.Popen that start a process confined to this account.
+
+        ``death_signal`` is what it gets when the *thread* that started it ends (Linux binds it to
+        the thread): a short-lived thread passes ``dies_with_parent=False``.
+        """
+        kwargs: dict[str, Any] = {
+            "cwd": str(self.home),
+            "umask": 0o077,
+            "start_new_session": True,
+            "preexec_fn": _confine(
+                self, limits or Limits(), death_signal if dies_with_parent else 0
+            ),
+        }
+        if self.own:
+            kwargs |= {"user": self.uid, "group": self.gid, "extra_groups": []}
+        return kwargs
+
+    def processes(self) -> list[int]:
+        """Return the ids of the account's living processes; empty in evaluation mode."""
+        if not self.own:
+            return []
+        return [int(entry.name) for entry in Path("/proc").iterdir() if self._runs(entry)]
+
+    def kill_all(self) -> None:
+        """Kill every process of the account, and return once none is left.
+
+        Does nothing in evaluation mode, where the account is the starter's own. Raises
+        TimeoutError when a process survives for 10 s.
+        """
+        if self.own and self.uid < _FIRST_PERSON:
+            raise ValueError(f"{self.name} has uid {self.uid}, an account of the system itself")
+        deadline = time.monotonic() + _KILL_WAIT_S
+        while left := self.processes():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{self.name}: processes {left} survive SIGKILL for 10 s")
+            # From inside the account, kill(-1) reaches them all at once, even while they fork.
+            argv = [sys.executable, "-ISc", "import os; os.kill(-1, 9)"]
+            subprocess.run(
+                argv, check=False, cwd="/", user=self.uid, group=self.gid, extra_groups=[]
+            )
+            time.sleep(0.01)
+
+    def sweep(self, folder: Path) -> None:
+        """Remove what the account left directly inside a folder that all accounts may write to."""
+        for entry in folder.iterdir() if folder.is_dir() else ():
+            if entry.lstat().st_uid == self.uid:
+                if entry.is_dir() and not entry.is_symlink():
+                    shutil.rmtree(entry, ignore_errors=True)
+                else:
+                    entry.unlink(missing_ok=True)
+
+    def _runs(self, entry: Path) -> bool:
+        try:
+            return (
+                entry.name.isdigit()
+                and entry.stat().st_uid == self.uid
+                and "\nState:\tZ" not in (entry / "status").read_text()
+            )
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+
+
+def give(folder: Path, uid: int, gid: int) -> None:
+    """Make ``folder`` and all in it belong to an account; links are changed, never followed."""
+    for place, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            os.chown(Path(place) / name, uid, gid, follow_symlinks=False)
+    os.chown(folder, uid, gid, follow_symlinks=False)
+
+
+def _confine(account: Account, limits: Limits, death_signal: int) -> Callable[[], None]:
+    """Build what the child does between fork and exec; it already has the account's ids."""
+    parent = os.getpid()
+    settings = [(resource.RLIMIT_CORE, 0), (resource.RLIMIT_NOFILE, limits.open_files)]
+    if limits.memory_bytes is not None:
+        # Private writable memory; the address space would also count what is only reserved.
+        settings.append((resource.RLIMIT_DATA, limits.memory_bytes))
+    if limits.processes is not None and account.own:
+        settings.append((resource.RLIMIT_NPROC, limits.processes))
+    capped = [(kind, _within(kind, value)) for kind, value in settings]
+    cpus = _cpus(limits.cpus, account.uid)
+
+    def confine() -> None:
+        for kind, value in capped:
+            resource.setrlimit(kind, (value, value))
+        os.sched_setaffinity(0, cpus)
+        _prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        if death_signal:
+            _prctl(_PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
+            if os.getppid() != parent:
+                os._exit(1)
+
+    return confine
+
+
+def _within(kind: int, value: int) -> int:
+    """Return ``value``, at most the limit that the starter itself is under."""
+    hard = resource.getrlimit(kind)[1]
+    return value if hard == resource.RLIM_INFINITY else min(value, hard)
+
+
+def _cpus(count: float | None, seed: int) -> set[int]:
+    """Choose that many of the machine's CPUs; different accounts start at different ones."""
+    every = sorted(os.sched_getaffinity(0))
+    if count is None:
+        return set(every)
+    first = seed % len(every)
+    return set((every[first:] + every[:first])[: math.ceil(count)])
