@@ -62,7 +62,7 @@ def data_files() -> list[tuple[str, list[str]]]:
     """Collect what lands under ``<sys.prefix>`` beside the packages."""
     entries = [entry for name in DATA for entry in tree(ROOT / name, f"share/octavo/{name}")]
     entries.append(("share/octavo/hub", ["hub/jupyterhub_config.py"]))
-    entries += tree(EXTENSION / "jupyter-config", "etc/jupyter")
+    entries += tree(ROOT / "extension" / "jupyter-config", "etc/jupyter/jupyter_server_config.d")
     if LABEXTENSION.is_dir():
         entries += tree(LABEXTENSION, f"share/jupyter/labextensions/{labextension_name()}")
     return [(place, [f for f in files if (ROOT / f).is_file()]) for place, files in entries]
