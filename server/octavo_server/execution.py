@@ -1,0 +1,175 @@
+"""The execution of one notebook in a child process: what is ordered, what comes back.
+
+Shared by the areas `notebooks` (replays) and `pipelines` (runs); the engine behind the port is
+``adapters/child_runner.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+ParameterValue = bool | int | float | str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What an execution may use before it is stopped."""
+
+    memory_mib: int
+    """Resident memory of all its processes together, MiB."""
+    wall_s: float
+    """Wall-clock time, seconds."""
+    threads: int = 1
+    """Threads that numeric libraries start; fixed, so that sums come out the same."""
+    disk_mib: int = 2048
+    """All files it leaves behind, MiB."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Injection:
+    """A parameter's value and how the notebook sees it."""
+
+    value: ParameterValue
+    """The value; a date as ISO 8601 text."""
+    as_date: bool = False
+    """True: the notebook gets a ``datetime.date``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """One execution of one notebook."""
+
+    id: str
+    """Names the execution and its folder."""
+    notebook: bytes
+    """The notebook, nbformat 4 JSON."""
+    parameters: Mapping[str, Injection]
+    """Names (declared in the notebook) to values."""
+    environment: Mapping[str, str]
+    """Environment variables, besides those that the runner sets itself."""
+    limits: Limits
+    """What it may use."""
+    seed: int = 20130101
+    """Seed of the random generators that the runner sets before the first cell."""
+    record_environment: bool = False
+    """True: find out which distributions the notebook loaded."""
+
+
+class Ending(StrEnum):
+    """How an execution ended."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    """A cell raised, or a limit was reached: known to be over."""
+    STOPPED = "stopped"
+    """A person asked for it."""
+    VANISHED = "vanished"
+    """Its process is gone without a word: nobody knows what it did."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Happening:
+    """One line of an execution's event log."""
+
+    kind: str
+    """``started``, ``cell_started``, ``cell_finished``, ``error`` or ``finished``."""
+    at: datetime
+    """UTC."""
+    cell: int | None = None
+    """Index of the cell in the submitted notebook, from 0; None: the injected one."""
+    cells: int | None = None
+    """How many cells there are."""
+    seconds: float | None = None
+    """How long the cell took."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """For an error: source, ename, evalue, traceback."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """What made an execution fail."""
+
+    cell: int | None
+    """Index of the cell from 0; None: outside any cell."""
+    source: str
+    """The cell's source."""
+    ename: str
+    """Name of the exception."""
+    evalue: str
+    """Its message."""
+    traceback: str
+    """The traceback as plain text."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftFile:
+    """A file that an execution left in its working folder, kept by digest."""
+
+    path: str
+    """Relative to the working folder."""
+    digest: str
+    """SHA-256 of its bytes; its name in the blob store."""
+    size: int
+    """In bytes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """What came of an order."""
+
+    ending: Ending
+    """How it ended."""
+    message: str
+    """Why, in a sentence."""
+    seconds: float
+    """Wall-clock time."""
+    failure: Failure | None = None
+    """The cell that failed."""
+    output: bytes | None = None
+    """The output notebook as far as it got."""
+    files: tuple[LeftFile, ...] = ()
+    """The files it left."""
+    packages: Mapping[str, str] | None = None
+    """Distribution to version, where the order asked for it."""
+    python: str | None = None
+    """Version of the interpreter, where the order asked for it."""
+    peak_memory_mib: float | None = None
+    """Highest resident memory of all its processes, MiB."""
+    account: str = ""
+    """The OS account it ran under; empty: the service's own."""
+    cpu_s: float = 0.0
+    """CPU time of the process and its children, seconds, as far as seen."""
+
+
+class Runner(Protocol):
+    """Executes orders; blocks until one is over."""
+
+    def execute(
+        self,
+        order: Order,
+        *,
+        happened: Callable[[Happening], None],
+        stop: Callable[[], str | None],
+    ) -> Execution:
+        """Run ``order``, tell each happening as it comes, and ask ``stop`` about twice a second.
+
+        A text from ``stop`` ends the execution; it says who asked. Leaves no process behind.
+        Raises :class:`octavo_server.errors.Unavailable` when no run account is free.
+        """
+
+    def sweep(self, execution: str) -> int:
+        """End every process that an earlier execution of that id left; return how many."""
+
+
+class Blobs(Protocol):
+    """Immutable bytes, named by their SHA-256."""
+
+    def put(self, content: bytes) -> str:
+        """Keep ``content`` and return its digest."""
+
+    def get(self, digest: str) -> bytes:
+        """Return the bytes. Raises NotFound, or Conflict when the stored bytes have changed."""
