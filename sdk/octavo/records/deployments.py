@@ -38,7 +38,8 @@ class TrafficPlan(_Request):
     """How a new version takes over traffic."""
 
     kind: Literal["direct", "canary"] = Field(
-        "direct", description="direct: all traffic once ready; canary: a share of it, until promoted."
+        "direct",
+        description="direct: all traffic once ready; canary: a share of it, until promoted.",
     )
     percent: int = Field(
         100, ge=1, le=100, description="Share of requests the new version takes, in percent."
@@ -46,7 +47,7 @@ class TrafficPlan(_Request):
 
     @model_validator(mode="after")
     def _consistent(self) -> TrafficPlan:
-        """A direct plan takes everything; a canary leaves something to the stable version."""
+        """Refuse a direct plan for a share and a canary that takes over."""
         if self.kind == "direct" and self.percent != 100:
             raise ValueError("a direct plan takes 100 percent; use kind 'canary' for a share")
         if self.kind == "canary" and self.percent > 50:
@@ -64,7 +65,10 @@ class Objectives(_Request):
         0.01, ge=0, le=1, description="Share of requests that may fail, between 0 and 1."
     )
     drift_psi: float = Field(
-        0.2, gt=0, le=10, description="Population stability index of a feature that raises an alert."
+        0.2,
+        gt=0,
+        le=10,
+        description="Population stability index of a feature that raises an alert.",
     )
 
 
@@ -80,7 +84,10 @@ class DeploymentRequestBody(_Request):
     version: int = Field(ge=1, le=1_000_000, description="Version of the registered model.")
     environment: Environment = Field(description="Where it goes live.")
     profile: str = Field(
-        "cpu-small", pattern=SLUG, max_length=63, description="Spawner profile the scorer runs with."
+        "cpu-small",
+        pattern=SLUG,
+        max_length=63,
+        description="Spawner profile the scorer runs with.",
     )
     traffic: TrafficPlan = Field(
         default_factory=TrafficPlan, description="How the version takes over traffic."

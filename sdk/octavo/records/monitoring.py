@@ -75,7 +75,9 @@ class MonitorSummary(_Answer):
     lights: list[Light] = Field(description="Traffic-light sentences, worst first.")
     versions: list[VersionSummary] = Field(description="What each version did.")
     series: list[SeriesPoint] = Field(description="Volume and latency over the window.")
-    scores: ScoreDistribution | None = Field(description="Scores against training; none if unknown.")
+    scores: ScoreDistribution | None = Field(
+        description="Scores against training; none if unknown."
+    )
     baseline: str = Field(description="What training window the comparisons stand on.")
 
 
@@ -86,7 +88,9 @@ class FeatureDrift(_Answer):
     kind: Literal["numeric", "category"] = Field(description="How it was binned.")
     month: str = Field(description="Month of the data, YYYY-MM.")
     psi: float | None = Field(description="Population stability index against training.")
-    ks: float | None = Field(description="Kolmogorov-Smirnov distance on the bins; none on categories.")
+    ks: float | None = Field(
+        description="Kolmogorov-Smirnov distance on the bins; none on categories."
+    )
     js: float | None = Field(description="Jensen-Shannon distance, 0 to 1, base 2.")
     null_share: float = Field(description="Share of missing values in the month.")
     training_null_share: float = Field(description="Share of missing values in training.")

@@ -1,0 +1,106 @@
+"""Tables of deployments: governed state, what the reconciler sees, and scoring telemetry."""
+
+from sqlalchemy import Column, Float, Index, Integer, String, Table, Text
+
+from octavo_server.database.tables.base import UtcDateTime, json_type, metadata
+
+deployment_requests = Table(
+    "deployment_requests",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("project", String(100), nullable=False),
+    Column("deployment", String(63), nullable=False),
+    Column("model", String(63), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("model_digest", String(64), nullable=False),
+    Column("environment", String(16), nullable=False),
+    Column("profile", String(63), nullable=False),
+    Column("traffic", json_type(), nullable=False),
+    Column("objectives", json_type(), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("requested_by", String(255), nullable=False),
+    Column("requested_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("message", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("policy", json_type(), nullable=False),
+    Column("reviewer", String(255)),
+    Column("decision", String(16)),
+    Column("review_reason", Text),
+    Column("reviewed_digest", String(64)),
+    Column("reviewed_at", UtcDateTime),
+    Index("ix_deployment_requests_place", "project", "deployment", "requested_at"),
+)
+
+deployments = Table(
+    "deployments",
+    metadata,
+    Column("project", String(100), primary_key=True),
+    Column("name", String(63), primary_key=True),
+    Column("model", String(63), nullable=False),
+    Column("environment", String(16), nullable=False),
+    Column("profile", String(63), nullable=False),
+    Column("objectives", json_type(), nullable=False),
+    Column("stable_version", Integer),
+    Column("canary_version", Integer),
+    Column("canary_percent", Integer, nullable=False),
+    Column("previous_version", Integer),
+    Column("generation", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+deployment_rollouts = Table(
+    "deployment_rollouts",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("project", String(100), nullable=False),
+    Column("deployment", String(63), nullable=False),
+    Column("request_id", String(32), nullable=False, unique=True),
+    Column("from_version", Integer),
+    Column("to_version", Integer, nullable=False),
+    Column("traffic", json_type(), nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("message", Text, nullable=False),
+    Column("requested_by", String(255), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("ended_by", String(255)),
+    Index("ix_deployment_rollouts_place", "project", "deployment", "started_at"),
+)
+
+deployment_scorers = Table(
+    "deployment_scorers",
+    metadata,
+    Column("project", String(100), primary_key=True),
+    Column("deployment", String(63), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("id", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("address", String(500), nullable=False),
+    Column("secret", String(100), nullable=False),
+    Column("model_digest", String(64), nullable=False),
+    Column("restarts", Integer, nullable=False),
+    Column("next_start_at", UtcDateTime),
+    Column("ready_at", UtcDateTime),
+)
+
+deployment_requests_scored = Table(
+    "deployment_requests_scored",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("project", String(100), nullable=False),
+    Column("deployment", String(63), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("latency_ms", Float, nullable=False),
+    Column("status", String(40), nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("scores", json_type(), nullable=False),
+    Column("features", json_type()),
+    Column("caller", String(255), nullable=False),
+    Index("ix_deployment_requests_scored_place", "project", "deployment", "at"),
+)

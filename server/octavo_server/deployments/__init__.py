@@ -1,0 +1,1 @@
+"""Requests, approvals, rollouts, desired state and the router of deployed models."""

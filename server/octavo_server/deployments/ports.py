@@ -1,0 +1,100 @@
+"""What deployments need from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+from octavo_server.deployments.domain import DeployableModel
+
+
+class ModelCatalog(Protocol):
+    """The registered models, their signed manifests and their files."""
+
+    def describe(self, project: str, name: str, version: int) -> DeployableModel:
+        """Return a registered version with its signature checked. Raises NotFound."""
+
+    def fetch(self, project: str, name: str, version: int, folder: Path) -> Mapping[str, str]:
+        """Write the version's files into ``folder``; return path -> SHA-256 as signed.
+
+        Raises Unavailable when the signature or the stored bytes don't hold.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScorerOrder:
+    """What a scorer is started with."""
+
+    id: str
+    """Identifier of the scorer; names its folder."""
+    project: str
+    """Project."""
+    model: str
+    """Registered model."""
+    version: int
+    """Its version."""
+    digest: str
+    """SHA-256 of the manifest that was approved."""
+    secret: str = field(repr=False)
+    """What callers have to show."""
+
+
+class Life(StrEnum):
+    """What is seen of a scorer's process."""
+
+    ABSENT = "absent"
+    STARTING = "starting"
+    READY = "ready"
+    EXITED = "exited"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation:
+    """A look at a scorer."""
+
+    life: Life
+    """What its process does."""
+    message: str
+    """In words; for an exited one the last thing it said."""
+    address: str = ""
+    """Where it answers."""
+
+
+class ScorerHost(Protocol):
+    """Runs scorers: local processes, or pods."""
+
+    def start(self, order: ScorerOrder) -> Observation:
+        """Start a scorer; returns before it is ready. Raises Unavailable when it can't."""
+
+    def look(self, scorer: str) -> Observation:
+        """Return how the scorer is."""
+
+    def stop(self, scorer: str) -> None:
+        """End the scorer and remove what it left; nothing happens when it is absent."""
+
+    def known(self) -> frozenset[str]:
+        """Return the scorers that this host runs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScorerAnswer:
+    """What a scorer said."""
+
+    status: int
+    """HTTP status."""
+    body: Mapping[str, Any]
+    """The JSON object."""
+
+
+class ScorerUnreachable(Exception):
+    """A scorer doesn't answer: not there, too slow, or not one of ours."""
+
+
+class ScorerCalls(Protocol):
+    """Talks to scorers."""
+
+    async def invoke(self, address: str, secret: str, body: bytes) -> ScorerAnswer:
+        """Send rows in MLflow's format. Raises :class:`ScorerUnreachable`."""
