@@ -1,0 +1,170 @@
+"""Features in a notebook: Feast's own store on the registry snapshot that the work is pinned to.
+
+::
+
+    from octavo.features import store
+
+    features = store().get_historical_features(
+        entity_df=flights, features=["carrier_delay:carrier_delay_mean_24h"]
+    ).to_df()
+
+The snapshot is an immutable folder named by its digest; it is checked before it is read. Joins are
+point-in-time correct by two clocks: a value must have happened, and must have been readable, by
+the row's time. Feast is imported on first use, not with this module.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FEATURES_VARIABLE = "OCTAVO_FEATURES"
+LAKE_VARIABLE = "OCTAVO_LAKE"
+PROJECT_VARIABLE = "OCTAVO_PROJECT"
+REGISTRY_FILE = "registry.db"
+SNAPSHOT_FILE = "snapshot.json"
+CURRENT = "current"
+SNAPSHOT_TAG = "octavo.feature_snapshot"
+"""MLflow tag with the id of the snapshot that a run's features came from."""
+
+
+class SnapshotRefused(RuntimeError):
+    """There is no snapshot, or its files are not those that its name promises."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """An immutable state of a project's feature registry."""
+
+    id: str
+    """SHA-256 over its files' digests; also the name of its folder."""
+    project: str
+    """The project."""
+    folder: Path
+    """Where it lies, read-only."""
+    sources: Mapping[str, Mapping[str, Any]]
+    """Each view's source at publication: path, rows, sha256."""
+
+
+def folder_digest(folder: Path) -> str:
+    """Return the SHA-256 over names and digests of the files in ``folder``: a snapshot's id."""
+    total = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        total.update(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n".encode())
+    return total.hexdigest()
+
+
+def lake() -> Path:
+    """Return the folder of the project's data lake, with ``raw`` and ``curated`` inside.
+
+    Raises FileNotFoundError when the environment names none, or none is there.
+    """
+    given = os.environ.get(LAKE_VARIABLE, "")
+    root = Path(given)
+    for folder in (root, root / os.environ.get(PROJECT_VARIABLE, "")):
+        if given and (folder / "curated").is_dir():
+            return folder
+    raise FileNotFoundError(
+        f"{LAKE_VARIABLE} is {given!r}, which holds no folder `curated`: "
+        "start a workspace in a project that has a data lake."
+    )
+
+
+def snapshot(folder: Path | str | None = None) -> Snapshot:
+    """Return the pinned snapshot: ``folder``, else the one that OCTAVO_FEATURES names.
+
+    Raises :class:`SnapshotRefused` when there is none or when a byte of it was changed.
+    """
+    place = Path(folder or os.environ.get(FEATURES_VARIABLE, ""))
+    if not (folder or os.environ.get(FEATURES_VARIABLE)):
+        raise SnapshotRefused(
+            f"{FEATURES_VARIABLE} is not set: start a workspace in a project with features."
+        )
+    if (place / CURRENT).exists():
+        place = place / CURRENT
+    place = place.resolve()
+    if not (place / REGISTRY_FILE).is_file():
+        raise SnapshotRefused(f"{place} holds no feature registry: publish the features first.")
+    found = folder_digest(place)
+    if found != place.name:
+        raise SnapshotRefused(
+            f"The feature registry in {place} was changed: its files have the digest {found}. "
+            "Publish the features again."
+        )
+    facts = json.loads((place / SNAPSHOT_FILE).read_text(encoding="utf-8"))
+    return Snapshot(id=found, project=facts["project"], folder=place, sources=facts["sources"])
+
+
+class PinnedStore:
+    """Reads features from one snapshot; it writes nothing."""
+
+    def __init__(self, pinned: Snapshot) -> None:
+        from feast import FeatureStore
+
+        self.snapshot = pinned
+        self.feast = FeatureStore(repo_path=str(pinned.folder))
+
+    def get_historical_features(
+        self,
+        entity_df: pd.DataFrame,
+        features: Sequence[str] | str,
+        *,
+        full_feature_names: bool = False,
+    ) -> Any:
+        """Return Feast's retrieval job: each row joined with what was known at its own time.
+
+        ``entity_df`` has the join keys and ``event_timestamp`` (UTC). ``features`` is a list of
+        ``view:feature`` or the name of a feature service. Call ``.to_df()`` on the result; its
+        rows come in no promised order. Records the snapshot on the active MLflow run.
+        """
+        wanted = self._wanted(features)
+        record(self.snapshot)
+        return self.feast.get_historical_features(
+            entity_df=entity_df,
+            features=wanted,
+            full_feature_names=full_feature_names,
+            filter_by_created_timestamp=True,
+        )
+
+    def get_online_features(
+        self, features: Sequence[str] | str, entity_rows: list[dict[str, Any]]
+    ) -> Any:
+        """Return Feast's answer with the newest materialised values; call ``.to_dict()`` on it."""
+        return self.feast.get_online_features(
+            features=self._wanted(features), entity_rows=entity_rows
+        )
+
+    def columns(self, features: Sequence[str] | str) -> list[str]:
+        """Return the column names that ``features`` give, in order."""
+        if not isinstance(features, str):
+            return [name.partition(":")[2] for name in features]
+        service = self.feast.get_feature_service(features)
+        return [
+            field.name for view in service.feature_view_projections for field in view.features
+        ]
+
+    def _wanted(self, features: Sequence[str] | str) -> Any:
+        if isinstance(features, str):
+            return self.feast.get_feature_service(features)
+        return list(features)
+
+
+def store(folder: Path | str | None = None) -> PinnedStore:
+    """Return the store on the pinned snapshot. Raises :class:`SnapshotRefused`."""
+    return PinnedStore(snapshot(folder))
+
+
+def record(pinned: Snapshot) -> None:
+    """Tag the active MLflow run, if there is one, with the snapshot; never imports mlflow."""
+    mlflow = sys.modules.get("mlflow")
+    if mlflow is not None and mlflow.active_run() is not None:
+        mlflow.set_tag(SNAPSHOT_TAG, pinned.id)
