@@ -4,7 +4,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from octavo.records.base import Answer
 
 Name = Annotated[str, Field(max_length=500)]
 Text = Annotated[str, Field(max_length=8_000)]
@@ -20,11 +22,7 @@ class RunStatus(StrEnum):
     KILLED = "killed"
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Experiment(_Record):
+class Experiment(Answer):
     """A named group of runs that belongs to the project."""
 
     experiment_id: Name = Field(description="MLflow's id of the experiment.")
@@ -35,7 +33,7 @@ class Experiment(_Record):
     last_run_at: datetime | None = Field(description="Start of the newest run, UTC.")
 
 
-class ExperimentList(_Record):
+class ExperimentList(Answer):
     """The experiments of a project, the one with the newest run first."""
 
     items: list[Experiment] = Field(description="The experiments.")
@@ -43,7 +41,7 @@ class ExperimentList(_Record):
     as_of: datetime | None = Field(description="When the read model last agreed with MLflow, UTC.")
 
 
-class NotebookLink(_Record):
+class NotebookLink(Answer):
     """The notebook version that made a run."""
 
     path: Name = Field(description="Path of the notebook, relative to the person's home.")
@@ -52,7 +50,7 @@ class NotebookLink(_Record):
     commit: Name | None = Field(description="Git commit of the folder, where it is a repository.")
 
 
-class Run(_Record):
+class Run(Answer):
     """One run as a row: enough for a table and a panel."""
 
     run_id: Name = Field(description="MLflow's id of the run, 32 hex digits.")
@@ -74,7 +72,7 @@ class Run(_Record):
     registered: list[Name] = Field(description="Model versions made from it, as name/version.")
 
 
-class RunPage(_Record):
+class RunPage(Answer):
     """A page of runs."""
 
     items: list[Run] = Field(description="The runs, in the asked order.")
@@ -84,7 +82,7 @@ class RunPage(_Record):
     as_of: datetime | None = Field(description="When the read model last agreed with MLflow, UTC.")
 
 
-class MetricPoint(_Record):
+class MetricPoint(Answer):
     """One logged value of a metric."""
 
     step: int = Field(description="The step it was logged at.")
@@ -92,7 +90,7 @@ class MetricPoint(_Record):
     value: float | None = Field(description="The value; null for one that is no finite number.")
 
 
-class MetricSeries(_Record):
+class MetricSeries(Answer):
     """The history of a metric, oldest first."""
 
     name: Name = Field(description="The metric's name.")
@@ -101,7 +99,7 @@ class MetricSeries(_Record):
     thinned: bool = Field(description="True when points were left out.")
 
 
-class DataInput(_Record):
+class DataInput(Answer):
     """A data set that a run says it read."""
 
     name: Name = Field(description="Name of the data set.")
@@ -110,7 +108,7 @@ class DataInput(_Record):
     context: Name | None = Field(description="What for: training, evaluation, ...")
 
 
-class LoggedModel(_Record):
+class LoggedModel(Answer):
     """A model that a run logged and that can be registered."""
 
     model_id: Name = Field(description="MLflow's id of the logged model.")
@@ -119,7 +117,7 @@ class LoggedModel(_Record):
     created_at: datetime | None = Field(description="When it was logged, UTC.")
 
 
-class RunDetail(_Record):
+class RunDetail(Answer):
     """Everything about one run."""
 
     run: Run = Field(description="The row.")
@@ -131,7 +129,7 @@ class RunDetail(_Record):
     tracking_url: Text = Field(description="The run in MLflow's own pages.")
 
 
-class ComparedField(_Record):
+class ComparedField(Answer):
     """One line of a comparison; values stand in the order of the runs."""
 
     kind: Literal["metric", "param", "input", "notebook", "setting"] = Field(
@@ -143,7 +141,7 @@ class ComparedField(_Record):
     delta: float | None = Field(description="For a metric: last run minus first run.")
 
 
-class Comparison(_Record):
+class Comparison(Answer):
     """Two or more runs side by side, what differs first."""
 
     runs: list[Run] = Field(description="The compared runs, in the asked order.")
@@ -153,7 +151,7 @@ class Comparison(_Record):
     )
 
 
-class RunEvent(_Record):
+class RunEvent(Answer):
     """A change of a run, as sent by the event stream (event name `run`)."""
 
     run: Run = Field(description="The run as it is now.")

@@ -4,8 +4,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from octavo.records.base import Answer, Request
 from octavo.records.experiments import LoggedModel
 
 Name = Annotated[str, Field(max_length=500)]
@@ -16,14 +17,6 @@ MODEL_NAME = r"^[a-z][a-z0-9-]{0,62}$"
 ALIAS_NAME = r"^[a-z][a-z0-9-]{0,30}$"
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class _Request(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 class ItemState(StrEnum):
     """How far one line of the registration checklist is."""
 
@@ -32,7 +25,7 @@ class ItemState(StrEnum):
     REQUIRED = "required"
 
 
-class ChecklistItem(_Record):
+class ChecklistItem(Answer):
     """One line of the registration checklist."""
 
     key: Name = Field(description="Stable name of the line, e.g. signature.")
@@ -43,7 +36,7 @@ class ChecklistItem(_Record):
     detail: Text = Field(description="What was found, or what to do.")
 
 
-class RegistrationDraft(_Record):
+class RegistrationDraft(Answer):
     """What registering a run's model would look like; nothing is stored."""
 
     run_id: Name = Field(description="The run.")
@@ -61,7 +54,7 @@ class RegistrationDraft(_Record):
     )
 
 
-class RegisterRequest(_Request):
+class RegisterRequest(Request):
     """Registers a logged model of a run as the next version of a model."""
 
     run_id: str = Field(max_length=64, pattern=r"^[0-9a-f]{32}$", description="The MLflow run.")
@@ -76,7 +69,7 @@ class RegisterRequest(_Request):
     )
 
 
-class ArtifactFile(_Record):
+class ArtifactFile(Answer):
     """One file of a model version."""
 
     path: Name = Field(description="Path inside the model folder, with forward slashes.")
@@ -84,7 +77,7 @@ class ArtifactFile(_Record):
     sha256: Digest = Field(description="SHA-256 of its bytes.")
 
 
-class ScanFinding(_Record):
+class ScanFinding(Answer):
     """Something in a model file that the scanner does not trust."""
 
     path: Name = Field(description="The file.")
@@ -94,7 +87,7 @@ class ScanFinding(_Record):
     what: Text = Field(description="The import or opcode that was found.")
 
 
-class ScanReport(_Record):
+class ScanReport(Answer):
     """What the tripwire scan saw. No finding is no proof: models load in an own account only."""
 
     outcome: Literal["clean", "notes", "suspicious", "dangerous"] = Field(
@@ -104,7 +97,7 @@ class ScanReport(_Record):
     findings: list[ScanFinding] = Field(description="The findings.")
 
 
-class PredictionCheck(_Record):
+class PredictionCheck(Answer):
     """Whether the version predicted on its own input example, in a separate process."""
 
     outcome: Literal["passed", "failed", "no_example"] = Field(description="How it went.")
@@ -113,7 +106,7 @@ class PredictionCheck(_Record):
     isolated: bool = Field(description="True when it ran under an own OS account.")
 
 
-class ModelVersion(_Record):
+class ModelVersion(Answer):
     """One registered, signed version of a model."""
 
     name: Name = Field(description="The model's name in the project.")
@@ -135,7 +128,7 @@ class ModelVersion(_Record):
     )
 
 
-class ModelVersionDetail(_Record):
+class ModelVersionDetail(Answer):
     """Everything about one version."""
 
     version: ModelVersion = Field(description="The row.")
@@ -150,11 +143,13 @@ class ModelVersionDetail(_Record):
     scan: ScanReport = Field(description="What the scan saw.")
     prediction: PredictionCheck = Field(description="The prediction check.")
     checklist: list[ChecklistItem] = Field(description="The checklist at registration.")
-    feature_snapshot: Name | None = Field(description="Feature registry snapshot it was trained on.")
+    feature_snapshot: Name | None = Field(
+        description="Feature registry snapshot it was trained on."
+    )
     envelope: dict[str, Any] = Field(description="The DSSE envelope that was signed.")
 
 
-class Verification(_Record):
+class Verification(Answer):
     """A fresh check of the stored bytes and the signature."""
 
     name: Name = Field(description="The model.")
@@ -165,7 +160,7 @@ class Verification(_Record):
     checked_at: datetime = Field(description="When it was checked, UTC.")
 
 
-class Model(_Record):
+class Model(Answer):
     """A registered model of the project."""
 
     name: Name = Field(description="Its name in the project.")
@@ -176,21 +171,21 @@ class Model(_Record):
     updated_at: datetime = Field(description="Last registration or alias move, UTC.")
 
 
-class ModelList(_Record):
+class ModelList(Answer):
     """The models of a project, the last changed first."""
 
     items: list[Model] = Field(description="The models.")
     next_cursor: Text | None = Field(description="Always null: the list is short.")
 
 
-class ModelDetail(_Record):
+class ModelDetail(Answer):
     """A model with its versions, newest first."""
 
     model: Model = Field(description="The model.")
     versions: list[ModelVersion] = Field(description="Its versions.")
 
 
-class AliasRequest(_Request):
+class AliasRequest(Request):
     """Moves an alias of a model to a version."""
 
     version: int = Field(ge=1, le=1_000_000, description="The version it shall point to.")
@@ -200,7 +195,7 @@ class AliasRequest(_Request):
     )
 
 
-class AliasMove(_Record):
+class AliasMove(Answer):
     """One move of an alias."""
 
     alias: Name = Field(description="champion, challenger or an own one.")
@@ -211,7 +206,7 @@ class AliasMove(_Record):
     reason: Text = Field(description="Why.")
 
 
-class AliasHistory(_Record):
+class AliasHistory(Answer):
     """The moves of a model's aliases, newest first."""
 
     items: list[AliasMove] = Field(description="The moves.")

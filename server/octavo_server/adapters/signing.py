@@ -170,7 +170,7 @@ def _create(path: Path) -> None:
     except FileExistsError:
         pass  # another process was first; its key is the key
     finally:
-        os.unlink(temporary)
+        Path(temporary).unlink()
 
 
 def _parsed(envelope: Mapping[str, Any]) -> Envelope:

@@ -1,0 +1,82 @@
+"""MLflow's own ASGI app, set up for one process; the only place that imports MLflow's server."""
+
+import os
+import threading
+import warnings
+from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
+from typing import Any
+
+from octavo_server.tracking.access import project_of
+
+AsgiApp = Callable[
+    [
+        MutableMapping[str, Any],
+        Callable[[], Awaitable[MutableMapping[str, Any]]],
+        Callable[[MutableMapping[str, Any]], Awaitable[None]],
+    ],
+    Awaitable[None],
+]
+
+
+def configure(*, database_url: str, artifacts: Path, hosts: str, origin: str) -> None:
+    """Sets what MLflow reads from the environment; call it before `load`.
+
+    `hosts` are the Host headers that are answered, `origin` is where a browser sees Octavo.
+    """
+    os.environ.update(
+        {
+            "_MLFLOW_SERVER_FILE_STORE": database_url,
+            "_MLFLOW_SERVER_ARTIFACT_ROOT": "mlflow-artifacts:/",
+            "_MLFLOW_SERVER_ARTIFACT_DESTINATION": str(artifacts),
+            "_MLFLOW_SERVER_SERVE_ARTIFACTS": "true",
+            "_MLFLOW_IN_JOB_EXECUTOR": "false",
+            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+            "MLFLOW_SERVER_ALLOWED_HOSTS": hosts,
+            "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": origin,
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+            "MLFLOW_SQLALCHEMYSTORE_POOL_SIZE": "2",
+            "MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW": "6",
+        }
+    )
+    os.environ.pop("MLFLOW_TRACKING_URI", None)
+
+
+def load() -> AsgiApp:
+    """MLflow's app with its database brought up to date."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # deprecations inside MLflow are not the operator's
+        from mlflow.server.fastapi_app import app
+        from mlflow.server.handlers import _get_model_registry_store, _get_tracking_store
+    _get_tracking_store()
+    _get_model_registry_store()
+    loaded: AsgiApp = app
+    return loaded
+
+
+class ExperimentProjects:
+    """Looks up the project of an experiment in MLflow's store, in process."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str | None] = {}
+        self._lock = threading.Lock()
+
+    def project_of(self, experiment_id: str) -> str | None:
+        """The project, None for an experiment that is nobody's or unknown."""
+        with self._lock:
+            if experiment_id in self._known:
+                return self._known[experiment_id]
+        from mlflow.exceptions import MlflowException
+        from mlflow.server.handlers import _get_tracking_store
+
+        try:
+            store: Any = _get_tracking_store()
+            experiment = store.get_experiment(experiment_id)
+        except MlflowException:
+            return None
+        project = project_of(experiment.name, dict(experiment.tags))
+        with self._lock:
+            if len(self._known) > 10_000:
+                self._known.clear()
+            self._known[experiment_id] = project
+        return project

@@ -1,0 +1,59 @@
+"""Starts the tracking process: `python -m octavo_server.tracking`."""
+
+import logging
+import os
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from octavo_server.adapters import mlflow_app
+from octavo_server.settings import Settings, load_settings
+from octavo_server.tracking.browser import HubPages
+from octavo_server.tracking.gate import Gate
+from octavo_server.tracking.visitors import ServerVisitors
+
+PREFIX = "/services/tracking"
+#: OAuth client that JupyterHub makes for a service named `tracking`.
+CLIENT_ID = "service-tracking"
+
+
+def build(settings: Settings) -> Gate:
+    """MLflow behind the gate, ready to serve."""
+    public, inside = urlsplit(settings.public), urlsplit(settings.tracking)
+    artifacts = settings.home / "artifacts"
+    artifacts.mkdir(mode=0o700, parents=True, exist_ok=True)
+    mlflow_app.configure(
+        database_url=settings.tracking_database,
+        artifacts=artifacts,
+        hosts=f"{public.netloc},{inside.netloc}",
+        origin=f"{public.scheme}://{public.netloc}",
+    )
+    pages = HubPages(
+        client_id=CLIENT_ID,
+        secret=settings.service_token("tracking"),
+        prefix=PREFIX,
+        hub_api_url=settings.hub_api,
+        authorize_path=f"{settings.public}/hub/api/oauth2/authorize",
+    )
+    visitors = ServerVisitors(f"{settings.server}/services/octavo/api/v1/me")
+    return Gate(mlflow_app.load(), visitors, mlflow_app.ExperimentProjects(), pages, PREFIX)
+
+
+def main() -> None:
+    """Serves until a signal ends it."""
+    os.umask(0o077)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    settings = load_settings()
+    gate = build(settings)
+    inside = urlsplit(settings.tracking)
+    uvicorn.run(
+        gate,
+        host=settings.bind,
+        port=inside.port or settings.port + 3,
+        log_level="warning",
+        timeout_graceful_shutdown=5,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,293 @@
+"""The ASGI layer around MLflow's app: signs callers in, lets through what their roles allow."""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
+from typing import Any, Final, Protocol
+from urllib.parse import parse_qs
+
+import anyio.to_thread
+
+from octavo_server.errors import OctavoError, Unauthenticated
+from octavo_server.tracking import access
+from octavo_server.tracking.access import Need, Refusal, Visitor
+from octavo_server.tracking.changes import CHANGES_PATH, LARGEST_READ, Changes, touched, watched
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+#: A create request is small; more than this many bytes is refused.
+MAX_BODY: Final = 1_048_576
+#: Where the Hub sends a browser back to after signing in.
+CALLBACK: Final = "/oauth_callback"
+logger = logging.getLogger(__name__)
+
+
+class Visitors(Protocol):
+    """Finds out who holds a token."""
+
+    def of(self, token: str) -> Visitor:
+        """The visitor. Raises `Unauthenticated`, or `Unavailable` when the Hub is away."""
+
+
+class Experiments(Protocol):
+    """Knows which project an experiment belongs to."""
+
+    def project_of(self, experiment_id: str) -> str | None:
+        """The project, None for an experiment that is nobody's or unknown."""
+
+
+class Pages(Protocol):
+    """Signs people in who come with a browser."""
+
+    def token(self, scope: Scope) -> str | None:
+        """The Hub token that the request's cookie stands for, if any."""
+
+    def wants_sign_in(self, scope: Scope, path: str) -> bool:
+        """Whether this is a browser that asks for a page."""
+
+    async def sign_in(self, send: Send) -> None:
+        """Sends the browser to the Hub."""
+
+    async def callback(self, scope: Scope, send: Send) -> bool:
+        """Finishes a sign-in; False when it doesn't hold."""
+
+
+class Gate:
+    """MLflow behind Octavo's sign-in, at `prefix`."""
+
+    def __init__(
+        self, app: App, visitors: Visitors, experiments: Experiments, pages: Pages, prefix: str
+    ) -> None:
+        self._app = app
+        self._visitors = visitors
+        self._experiments = experiments
+        self._pages = pages
+        self._changes = Changes()
+        self._prefix = prefix.rstrip("/")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one connection."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        else:
+            await self._http(scope, receive, send)
+
+    def _inside(self, scope: Scope) -> Scope:
+        path = str(scope["path"]).removeprefix(self._prefix) or "/"
+        return {**scope, "path": path, "raw_path": path.encode(), "root_path": ""}
+
+    async def _visitor(self, scope: Scope) -> Visitor | None:
+        token = _bearer(scope)
+        cookie = self._pages.token(scope) if token is None else None
+        if token is None and cookie is None:
+            return None
+        found = await anyio.to_thread.run_sync(self._visitors.of, token or cookie or "")
+        return replace(found, looks_only=True, governs=False) if cookie else found
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            visitor = await self._visitor(scope)
+        except OctavoError:
+            visitor = None
+        inner = self._inside(scope)
+        if visitor is None or not visitor.may(access.need("GET", inner["path"])):
+            await send({"type": "websocket.close", "code": 1008, "reason": "not signed in"})
+            return
+        await self._app(inner, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        inner = self._inside(scope)
+        needed = access.need(scope["method"], inner["path"])
+        if needed is Need.OPEN:
+            await self._app(inner, receive, send)
+            return
+        if inner["path"] == CALLBACK and await self._pages.callback(scope, send):
+            return
+        try:
+            visitor = await self._visitor(scope)
+            if visitor is None:
+                raise Unauthenticated("No token was sent.", "Set MLFLOW_TRACKING_TOKEN.")
+        except OctavoError as error:
+            if error.status == 401 and self._pages.wants_sign_in(scope, inner["path"]):
+                await self._pages.sign_in(send)
+            else:
+                await _refuse(send, _as_refusal(error))
+            return
+        refusal = _refusal(visitor, needed, scope["method"], inner["path"])
+        if refusal is not None:
+            await _refuse(send, refusal)
+        elif inner["path"] == CHANGES_PATH:
+            await self._tell_changes(scope, send)
+        elif visitor.governs or not access.reads_body(scope["method"], inner["path"]):
+            await self._pass_on(inner, receive, send)
+        else:
+            await self._checked(visitor, inner, receive, send)
+
+    async def _checked(self, visitor: Visitor, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes a create request on after its body was found to stay in the caller's projects."""
+        raw = await _body(receive)
+        body = _object(raw)
+        if body is None:
+            await _refuse(
+                send,
+                Refusal(
+                    status=400,
+                    error_code="INVALID_PARAMETER_VALUE",
+                    message=f"The body must be one JSON object of at most {MAX_BODY} bytes.",
+                ),
+            )
+            return
+        body, refusal = await anyio.to_thread.run_sync(self._examine, visitor, scope["path"], body)
+        if refusal is not None:
+            await _refuse(send, refusal)
+            return
+        scope, receive = _replaced(scope, receive, json.dumps(body).encode())
+        await self._pass_on(scope, receive, send)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves the request and remembers which runs it changed."""
+        if not watched(scope["method"], scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        asked, answered, status = bytearray(), bytearray(), 0
+
+        async def hearing() -> Message:
+            message = await receive()
+            if len(asked) <= LARGEST_READ:
+                asked.extend(message.get("body", b""))
+            return message
+
+        async def telling(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            is_body = message["type"] == "http.response.body"
+            if is_body and len(answered) <= LARGEST_READ:
+                answered.extend(message.get("body", b""))
+            if is_body and not message.get("more_body", False) and status < 400:
+                # Before the answer's end is sent: who then looks must find the write.
+                self._changes.note(touched(scope["path"], bytes(asked), bytes(answered)))
+            await send(message)
+
+        await self._app(scope, hearing, telling)
+
+    async def _tell_changes(self, scope: Scope, send: Send) -> None:
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        since = query.get("since", ["0"])[0]
+        seq = int(since) if since.isascii() and since.isdigit() and len(since) < 19 else -1
+        await _json(send, 200, self._changes.since(query.get("boot", [""])[0], seq))
+
+    def _examine(
+        self, visitor: Visitor, path: str, body: dict[str, Any]
+    ) -> tuple[dict[str, Any], Refusal | None]:
+        if path.endswith("/experiments/create"):
+            return access.check_experiment(visitor, body)
+        if path.endswith(("/registered-models/create", "/model-versions/create")):
+            return body, access.check_registered(visitor, body)
+        experiment = str(body.get("experiment_id", body.get("experimentId", "")))
+        project = self._experiments.project_of(experiment)
+        if project is not None and project not in visitor.writes:
+            return body, Refusal(
+                status=403,
+                error_code="PERMISSION_DENIED",
+                message=f"Experiment {experiment} belongs to project {project!r}; "
+                "you may not write there.",
+            )
+        if path.endswith("/runs/create"):
+            return access.owned(visitor, body), None
+        return body, access.check_tag(visitor, body)
+
+
+def _refusal(visitor: Visitor, needed: Need, method: str, path: str) -> Refusal | None:
+    if visitor.may(needed):
+        return None
+    if needed is Need.SHUT:
+        return Refusal(
+            status=404,
+            error_code="ENDPOINT_NOT_FOUND",
+            message=f"{method} {path[:200]} is not offered by this tracking server.",
+        )
+    remedy = {
+        Need.GOVERN: "Only Octavo moves aliases and deletes versions: use the Models panel or "
+        "PUT /services/octavo/api/v1/projects/<project>/models/<name>/aliases/<alias>.",
+        Need.WRITE: "Your role may look, not write. A scientist of the project can.",
+        Need.READ: "You are a member of no project. Ask a project's admin to add you.",
+    }[needed]
+    if needed is Need.WRITE and visitor.looks_only:
+        remedy = "MLflow's pages only show; log from a notebook instead."
+    return Refusal(
+        status=403,
+        error_code="PERMISSION_DENIED",
+        message=f"{visitor.name} may not {method} {path[:200]}. {remedy}",
+    )
+
+
+def _as_refusal(error: OctavoError) -> Refusal:
+    code = "UNAUTHENTICATED" if error.status == 401 else "TEMPORARILY_UNAVAILABLE"
+    return Refusal(
+        status=error.status, error_code=code, message=f"{error.message} {error.remedy}".strip()
+    )
+
+
+def _bearer(scope: Scope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            kind, _, token = value.decode("latin-1").partition(" ")
+            return token.strip() if kind.lower() in ("bearer", "token") else ""
+    return None
+
+
+async def _body(receive: Receive) -> bytes | None:
+    parts, size, more = [], 0, True
+    while more:
+        message = await receive()
+        part = message.get("body", b"")
+        size += len(part)
+        if size <= MAX_BODY:
+            parts.append(part)
+        more = message.get("more_body", False)
+    return b"".join(parts) if size <= MAX_BODY else None
+
+
+def _object(raw: bytes | None) -> dict[str, Any] | None:
+    try:
+        found = json.loads(raw) if raw is not None else None
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _replaced(scope: Scope, receive: Receive, body: bytes) -> tuple[Scope, Receive]:
+    """The request with `body` in place of the one that was read."""
+    kept = [(name, value) for name, value in scope["headers"] if name != b"content-length"]
+    kept.append((b"content-length", str(len(body)).encode()))
+    sent = False
+
+    async def again() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return {**scope, "headers": kept}, again
+
+
+async def _refuse(send: Send, refusal: Refusal) -> None:
+    content = {"error_code": refusal.error_code, "message": refusal.message}
+    await _json(send, refusal.status, content)
+
+
+async def _json(send: Send, status: int, content: dict[str, Any]) -> None:
+    body = json.dumps(content).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    if status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
