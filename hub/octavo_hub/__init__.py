@@ -1,1 +1,1 @@
-"""Octavo on JupyterHub: sign-in, spawner wiring and profiles; meets the server over HTTP."""
+"""Octavo's part of JupyterHub: who signs in, what they may start, and under which account."""

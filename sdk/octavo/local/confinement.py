@@ -158,9 +158,20 @@ def give(folder: Path, uid: int, gid: int) -> None:
     os.chown(folder, uid, gid, follow_symlinks=False)
 
 
+def die_with_parent(death_signal: int = signal.SIGKILL) -> Callable[[], None]:
+    """Return a ``preexec_fn`` that sends the child a signal when its starting thread ends."""
+    parent = os.getpid()
+
+    def bind() -> None:
+        _prctl(_PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return bind
+
+
 def _confine(account: Account, limits: Limits, death_signal: int) -> Callable[[], None]:
     """Build what the child does between fork and exec; it already has the account's ids."""
-    parent = os.getpid()
     settings = [(resource.RLIMIT_CORE, 0), (resource.RLIMIT_NOFILE, limits.open_files)]
     if limits.memory_bytes is not None:
         # Private writable memory; the address space would also count what is only reserved.
@@ -169,16 +180,15 @@ def _confine(account: Account, limits: Limits, death_signal: int) -> Callable[[]
         settings.append((resource.RLIMIT_NPROC, limits.processes))
     capped = [(kind, _within(kind, value)) for kind, value in settings]
     cpus = _cpus(limits.cpus, account.uid)
+    bind = die_with_parent(death_signal) if death_signal else None
 
     def confine() -> None:
         for kind, value in capped:
             resource.setrlimit(kind, (value, value))
         os.sched_setaffinity(0, cpus)
         _prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-        if death_signal:
-            _prctl(_PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
-            if os.getppid() != parent:
-                os._exit(1)
+        if bind:
+            bind()
 
     return confine
 

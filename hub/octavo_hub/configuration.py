@@ -1,0 +1,104 @@
+"""Turns Octavo's settings into JupyterHub's configuration."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from octavo_hub import page
+from octavo_hub.authenticator import DemoAuthenticator
+from octavo_hub.proxy import OctavoProxy
+from octavo_hub.roles import SERVER_SCOPES, roles
+from octavo_hub.settings import HubSettings
+from octavo_hub.spawner import OctavoSpawner, command
+from octavo_hub.workspace import arguments
+
+HERE = Path(__file__).parent
+LOOPBACK = "127.0.0.1"
+
+
+def configure(c: Any, settings: HubSettings) -> None:
+    """Fill JupyterHub's configuration object; a further file from the settings comes last."""
+    _hub(c, settings)
+    _proxy(c, settings)
+    _people(c, settings)
+    _services(c, settings)
+    _workspaces(c, settings)
+    _pages(c)
+    if settings.hub_config is not None:
+        code = compile(settings.hub_config.read_text(), str(settings.hub_config), "exec")
+        exec(code, {"c": c, "get_config": lambda: c})  # noqa: S102 - JupyterHub's own way
+
+
+def _hub(c: Any, settings: HubSettings) -> None:
+    c.JupyterHub.bind_url = f"http://{settings.bind}:{settings.port}/"
+    c.JupyterHub.hub_bind_url = f"http://{LOOPBACK}:{settings.port + 1}"
+    c.JupyterHub.db_url = f"sqlite:///{settings.state / 'hub.sqlite'}"
+    c.JupyterHub.cookie_secret_file = str(settings.state / "hub.cookie-secret")
+    c.JupyterHub.cleanup_servers = True
+    c.JupyterHub.allow_named_servers = False
+    c.JupyterHub.log_level = "INFO"
+
+
+def _proxy(c: Any, settings: HubSettings) -> None:
+    folder = settings.state / "proxy"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    c.JupyterHub.proxy_class = OctavoProxy
+    c.OctavoProxy.traefik_api_url = f"http://{LOOPBACK}:{settings.port + 4}"
+    c.OctavoProxy.traefik_api_username = "hub"
+    c.OctavoProxy.traefik_api_password = secrets.token_urlsafe(32)
+    c.OctavoProxy.static_config_file = str(folder / "traefik.toml")
+    c.OctavoProxy.dynamic_config_file = str(folder / "rules.toml")
+    c.OctavoProxy.traefik_log_level = "WARN"
+    c.OctavoProxy.extra_static_config = {
+        "global": {"checkNewVersion": False, "sendAnonymousUsage": False}
+    }
+
+
+def _people(c: Any, settings: HubSettings) -> None:
+    demo = settings.authenticator == "demo"
+    c.JupyterHub.authenticator_class = DemoAuthenticator if demo else settings.authenticator
+    c.DemoAuthenticator.people_file = str(settings.state / "people.json")
+    c.Authenticator.manage_groups = True
+    c.JupyterHub.load_roles = roles()
+
+
+def _services(c: Any, settings: HubSettings) -> None:
+    urls = {"octavo": settings.server, "tracking": settings.tracking, "worker": "", "spawner": ""}
+    c.JupyterHub.services = [
+        {
+            "name": name,
+            "api_token": settings.token(name),
+            "display": False,
+            **({"url": url, "oauth_no_confirm": True} if url else {}),
+        }
+        for name, url in urls.items()
+    ]
+
+
+def _workspaces(c: Any, settings: HubSettings) -> None:
+    c.JupyterHub.spawner_class = OctavoSpawner
+    c.OctavoSpawner.octavo_home = str(settings.home)
+    c.OctavoSpawner.public_url = settings.public
+    c.OctavoSpawner.platform_url = settings.server
+    c.OctavoSpawner.token_file = str(settings.state / "tokens" / "spawner")
+    c.OctavoSpawner.options_form = "projects and profiles"
+    c.OctavoSpawner.server_token_scopes = SERVER_SCOPES
+    c.OctavoSpawner.cmd = command()
+    c.OctavoSpawner.args = arguments()
+    c.OctavoSpawner.ip = LOOPBACK
+    c.OctavoSpawner.poll_interval = 15
+    c.OctavoSpawner.http_timeout = 60
+    c.OctavoSpawner.interrupt_timeout = 5
+    c.OctavoSpawner.term_timeout = 5
+
+
+def _pages(c: Any) -> None:
+    c.JupyterHub.template_paths = [str(HERE / "templates")]
+    c.JupyterHub.logo_file = str(HERE / "templates" / "logo.svg")
+    c.JupyterHub.template_vars = {
+        "euro": lambda _user: page.euro,
+        "hours": lambda _user: page.hours,
+        "resources_line": lambda _user: page.resources_line,
+    }

@@ -1,0 +1,52 @@
+"""The hub's settings, from the same OCTAVO_* variables as every other process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class HubSettings(BaseSettings):
+    """What the hub needs of the settings; the platform service refuses unknown ones for all."""
+
+    model_config = SettingsConfigDict(env_prefix="OCTAVO_", frozen=True, extra="ignore")
+
+    home: Path = Field(description="Folder of all state. `octavo up` sets it.")
+    bind: str = Field("127.0.0.1", description="Address of the proxy. Default: this machine only.")
+    port: int = Field(8000, ge=1, le=65000, description="Public TCP port; four more follow inside.")
+    public_url: str = Field("", description="Address people open. Unset: http://127.0.0.1:<port>.")
+    server_url: str = Field("", description="Platform service. Unset: http://127.0.0.1:<port + 2>.")
+    tracking_url: str = Field("", description="MLflow. Unset: http://127.0.0.1:<port + 3>.")
+    authenticator: str = Field(
+        "demo",
+        description="Who signs people in: demo, or any authenticator that JupyterHub knows by name.",
+    )
+    hub_config: Path | None = Field(
+        None, description="A further JupyterHub configuration file, read last. Unset: none."
+    )
+
+    @property
+    def state(self) -> Path:
+        """The services' private folder."""
+        return self.home / "state"
+
+    @property
+    def public(self) -> str:
+        """The address people open, without a slash at its end."""
+        return self.public_url.rstrip("/") or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def server(self) -> str:
+        """The platform service, from inside."""
+        return self.server_url.rstrip("/") or f"http://127.0.0.1:{self.port + 2}"
+
+    @property
+    def tracking(self) -> str:
+        """MLflow, from inside."""
+        return self.tracking_url.rstrip("/") or f"http://127.0.0.1:{self.port + 3}"
+
+    def token(self, service: str) -> str:
+        """Return a service's Hub token. Raises FileNotFoundError when `octavo up` made none."""
+        return (self.state / "tokens" / service).read_text(encoding="ascii").strip()

@@ -1,0 +1,64 @@
+"""What a workspace process gets: its environment, its limits and the place it opens at."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import sys
+from pathlib import Path
+
+from octavo.local.accounts import Account
+from octavo.local.confinement import Limits
+from octavo.records.workspaces import Profile, Session
+
+GIB = 1024**3
+ACTIVITY_EVERY_S = 60
+# Read by numerical libraries when they load; without it they start a thread for every core.
+THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_MAX_THREADS")
+
+
+def limits_of(profile: Profile) -> Limits:
+    """Return a profile's resources as limits of the machine."""
+    resources = profile.resources
+    return Limits(
+        memory_bytes=int(resources.memory_gib * GIB),
+        processes=resources.processes,
+        cpus=resources.cpu,
+    )
+
+
+def environment(
+    session: Session, account: Account, limits: Limits, public_url: str, token: str
+) -> dict[str, str]:
+    """Return the variables of a workspace, beside those that JupyterHub sets itself."""
+    home = account.home.parents[1]
+    threads = str(max(1, math.ceil(limits.cpus or 1)))
+    return {
+        **account.environment(),
+        **dict.fromkeys(THREAD_COUNTS, threads),
+        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+        "JUPYTERHUB_ACTIVITY_INTERVAL": str(ACTIVITY_EVERY_S),
+        "OCTAVO_URL": f"{public_url}/services/octavo",
+        "OCTAVO_TOKEN": token,
+        "OCTAVO_PROJECT": session.project,
+        "OCTAVO_PROFILE": session.profile.id,
+        "OCTAVO_SESSION": session.id,
+        "OCTAVO_LAKE": str(home / "lake"),
+        "OCTAVO_FEATURES": str(home / "features"),
+        "MLFLOW_TRACKING_URI": f"{public_url}/services/tracking",
+        "MLFLOW_TRACKING_TOKEN": token,
+    }
+
+
+def arguments() -> list[str]:
+    """Return the workspace's command line: Octavo's Jupyter Server half is always on."""
+    chosen = ["--ServerApp.terminals_enabled=True"]
+    if importlib.util.find_spec("octavo_lab") is not None:
+        chosen.append("--ServerApp.jpserver_extensions=octavo_lab=True")
+    return chosen
+
+
+def start_url(session: Session, account: Account) -> str:
+    """Return where JupyterLab opens: the project's folder, when the person has one."""
+    folder = account.home / session.project
+    return f"/lab/tree/{session.project}" if folder.is_dir() else "/lab"
