@@ -21,10 +21,15 @@ class _Request(BaseModel):
 
 
 class Histogram(_Record):
-    """How a numeric feature's values are spread: `edges` has one more element than `counts`."""
+    """How a numeric feature's values are spread: `edges` has one more element than `counts`.
+
+    The bins cover the 1st to the 99th percentile, so that a long tail does not flatten the rest.
+    """
 
     edges: list[float] = Field(description="Bin edges, ascending.")
     counts: list[int] = Field(description="Values in each bin.")
+    below: int = Field(default=0, description="Values under the first edge.")
+    above: int = Field(default=0, description="Values over the last edge.")
 
 
 class Category(_Record):

@@ -1,0 +1,1 @@
+"""Octavo's platform service: the governed path from notebook to production."""

@@ -1,0 +1,167 @@
+"""What every answer has in common: the error shape, the request id, the size limit."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from octavo_server.errors import Internal, Invalid, NotFound, OctavoError, TooLarge
+from octavo_server.guard import Replay
+from octavo_server.identity import new_id
+
+log = logging.getLogger("octavo.server")
+
+LARGEST_BODY_BYTES = 32 * 1024 * 1024
+"""The most that one request may carry."""
+
+_SANE_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+
+def error_body(error: OctavoError, request_id: str | None) -> dict[str, Any]:
+    """Return the one shape of all errors."""
+    return {
+        "error": error.code,
+        "message": error.message,
+        "remedy": error.remedy,
+        "request_id": request_id,
+    }
+
+
+def error_response(error: OctavoError, request_id: str | None) -> JSONResponse:
+    """Return the answer for an error."""
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
+    return JSONResponse(error_body(error, request_id), error.status, headers)
+
+
+class RequestIds:
+    """ASGI middleware: names every request and puts the name on its answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with ``state.request_id``."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+        request_id = given if _SANE_ID.fullmatch(given) else new_id()
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        async def named(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [
+                    *message["headers"],
+                    (b"x-request-id", request_id.encode()),
+                    (b"x-content-type-options", b"nosniff"),
+                ]
+            await send(message)
+
+        await self._app(scope, receive, named)
+
+
+class BodyLimit:
+    """ASGI middleware: refuses a body over the limit while it arrives."""
+
+    def __init__(self, app: ASGIApp, largest_bytes: int = LARGEST_BODY_BYTES) -> None:
+        self._app = app
+        self._largest = largest_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Count what arrives."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self._largest:
+                raise self._too_large()
+            return message
+
+        if announced.isdigit() and int(announced) > self._largest:
+            request_id = scope.get("state", {}).get("request_id")
+            await error_response(self._too_large(), request_id)(scope, receive, send)
+            return
+        await self._app(scope, counted, send)
+
+    def _too_large(self) -> TooLarge:
+        return TooLarge(
+            f"The request's body is over {self._largest // 1024**2} MiB.",
+            "Send less; clear large notebook outputs first.",
+        )
+
+
+def install(app: FastAPI) -> None:
+    """Give ``app`` the error shape, request ids and the body limit."""
+    app.add_middleware(BodyLimit)
+    app.add_middleware(RequestIds)
+    app.add_exception_handler(OctavoError, _octavo_error)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Replay, _replay)
+    app.add_exception_handler(Exception, _fault)
+
+
+def _id(request: Request) -> str | None:
+    return getattr(request.state, "request_id", None)
+
+
+async def _octavo_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, OctavoError)
+    return error_response(error, _id(request))
+
+
+async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    return error_response(Invalid(*describe_invalid(error.errors())), _id(request))
+
+
+def describe_invalid(errors: Any) -> tuple[str, str]:
+    """Return message and remedy for pydantic's errors: field, value and limit of the first."""
+    first = errors[0]
+    place = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
+    shown = repr(first.get("input"))
+    shown = shown if len(shown) <= 80 else shown[:77] + "..."
+    reason = first["msg"][0].lower() + first["msg"][1:]
+    more = f" ({len(errors) - 1} more fields are wrong.)" if len(errors) > 1 else ""
+    return (
+        f"{place or 'The body'}: {reason}; got {shown}.{more}",
+        f"Correct {place or 'the body'} and send the request again.",
+    )
+
+
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    if error.status_code == 404:
+        unknown = NotFound(f"There is no address {request.url.path[:200]!r} here.")
+        return error_response(unknown, _id(request))
+    made = Invalid(f"{request.method} {request.url.path[:200]}: {error.detail}.")
+    response = error_response(made, _id(request))
+    response.status_code = error.status_code
+    return response
+
+
+async def _replay(request: Request, replay: Exception) -> JSONResponse:
+    assert isinstance(replay, Replay)
+    return JSONResponse(replay.body, replay.status, {"Idempotent-Replay": "true"})
+
+
+async def _fault(request: Request, error: Exception) -> JSONResponse:
+    log.error("request %s failed", _id(request), exc_info=error)
+    made = Internal(
+        "Octavo failed on this request; nothing was changed.",
+        "Try again; if it stays, give the request id to your platform admin.",
+    )
+    return error_response(made, _id(request))

@@ -1,0 +1,155 @@
+"""The one wiring file: builds every object, and the table of all routes."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import uvicorn
+from fastapi import FastAPI
+from octavo.local import resources
+
+from octavo_server import answers
+from octavo_server.adapters.cedar import CedarEngine
+from octavo_server.adapters.checkpoint_files import CheckpointFile
+from octavo_server.adapters.hub import HubClient
+from octavo_server.adapters.signed_note import NoteSigner
+from octavo_server.adapters.signing import Signer
+from octavo_server.audit import http as audit_http
+from octavo_server.audit.service import AuditService
+from octavo_server.database.migrate import check_version
+from octavo_server.database.rows import Database
+from octavo_server.database.sql import SqlDatabase, open_engine
+from octavo_server.guard import Guard
+from octavo_server.identity import Identity, RunTokens
+from octavo_server.lineage import http as lineage_http
+from octavo_server.lineage.service import LineageService
+from octavo_server.policy import http as policy_http
+from octavo_server.policy.service import PolicyService
+from octavo_server.projects import http as projects_http
+from octavo_server.projects.service import ProjectsService
+from octavo_server.settings import Settings, load_settings
+from octavo_server.templates import http as templates_http
+from octavo_server.templates.service import TemplatesService
+from octavo_server.templates.store import TemplateFolder
+
+PREFIX = "/services/octavo"
+API = f"{PREFIX}/api/v1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Every area's service, and what they stand on."""
+
+    settings: Settings
+    clock: Callable[[], datetime]
+    database: Database
+    signer: Signer
+    run_tokens: RunTokens
+    audit: AuditService
+    policy: PolicyService
+    lineage: LineageService
+    projects: ProjectsService
+    templates: TemplatesService
+
+
+def utc_now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(UTC)
+
+
+def build_services(settings: Settings) -> Services:
+    """Return all services on the settings' database and keys.
+
+    Raises :class:`octavo_server.database.migrate.DatabaseVersionRefused` when the database is
+    not exactly what this code writes.
+    """
+    engine = open_engine(settings.platform_database)
+    check_version(engine)
+    database = SqlDatabase(engine)
+    key_file = settings.state / "signing.key"
+    signer = Signer.open(key_file)
+    audit = AuditService(
+        database,
+        NoteSigner(key_file),
+        CheckpointFile(settings.state / "checkpoints.jsonl"),
+        utc_now,
+    )
+    templates = TemplateFolder(resources.path("notebook_templates"))
+    projects = ProjectsService(
+        database,
+        audit,
+        templates,
+        admin_group=settings.platform_admin_group,
+        reviewer_group=settings.platform_reviewer_group,
+    )
+    return Services(
+        settings=settings,
+        clock=utc_now,
+        database=database,
+        signer=signer,
+        run_tokens=RunTokens(derived_key(key_file.read_bytes(), "run-tokens"), utc_now),
+        audit=audit,
+        policy=PolicyService(database, audit, CedarEngine()),
+        lineage=LineageService(database),
+        projects=projects,
+        templates=TemplatesService(templates, projects),
+    )
+
+
+def derived_key(secret: bytes, purpose: str) -> bytes:
+    """Return a 32-byte key for one purpose, so that no two purposes share one (HMAC-SHA256)."""
+    return hmac.new(secret, purpose.encode(), hashlib.sha256).digest()
+
+
+def build_guard(services: Services, hub: HubClient) -> Guard:
+    """Return the door that every route stands behind."""
+    return Guard(Identity(hub, services.run_tokens), services.projects, services.database)
+
+
+def create_app(services: Services, guard: Guard) -> FastAPI:
+    """Return the ASGI app with all routes."""
+    app = FastAPI(
+        title="Octavo",
+        version="1",
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.guard = guard
+    answers.install(app)
+    for router in (
+        projects_http.routes(services.projects, guard),
+        templates_http.routes(services.templates, guard),
+        policy_http.routes(services.policy, guard),
+        audit_http.routes(services.audit, guard),
+        lineage_http.routes(services.lineage, guard),
+    ):
+        app.include_router(router, prefix=API)
+
+    @app.get(f"{PREFIX}/health", include_in_schema=False)
+    def health() -> dict[str, str]:
+        """Say that the service is up."""
+        return {"status": "ok"}
+
+    return app
+
+
+def main() -> None:
+    """Serve the platform service until it is told to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    settings = load_settings()
+    services = build_services(settings)
+    hub = HubClient(settings.hub_api, settings.service_token("octavo"), "octavo")
+    app = create_app(services, build_guard(services, hub))
+    uvicorn.run(
+        app, host=settings.bind, port=settings.port + 2, access_log=False, server_header=False
+    )
+
+
+if __name__ == "__main__":
+    main()

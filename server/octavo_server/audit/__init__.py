@@ -1,0 +1,1 @@
+"""The append-only, Merkle-proved trail of every state change."""

@@ -1,0 +1,1 @@
+"""The storage seam: rows in transactions, on SQLite, PostgreSQL or in memory."""

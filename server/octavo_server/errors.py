@@ -1,0 +1,97 @@
+"""The errors that reach a caller: each has a stable code, an HTTP status and a remedy."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class OctavoError(Exception):
+    """What went wrong with which value, and what to do about it.
+
+    ``code`` is stable and meant for programs, ``message`` and ``remedy`` are for people.
+    """
+
+    code: ClassVar[str] = "internal"
+    status: ClassVar[int] = 500
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+class Unauthenticated(OctavoError):
+    """No identity: the token is missing, unknown, expired or revoked."""
+
+    code = "unauthenticated"
+    status = 401
+
+
+class Forbidden(OctavoError):
+    """The caller is known but lacks the permission."""
+
+    code = "forbidden"
+    status = 403
+
+
+class PolicyRefused(OctavoError):
+    """A policy said no; the message quotes its reasons."""
+
+    code = "policy_refused"
+    status = 403
+
+
+class NotFound(OctavoError):
+    """It doesn't exist, or the caller may not know that it does."""
+
+    code = "not_found"
+    status = 404
+
+
+class Conflict(OctavoError):
+    """The write contradicts what is stored: a taken name, a reused key, a stale digest."""
+
+    code = "conflict"
+    status = 409
+
+
+class IllegalMove(OctavoError):
+    """The state doesn't allow this step."""
+
+    code = "illegal_move"
+    status = 409
+
+
+class TooLarge(OctavoError):
+    """The body is over its limit."""
+
+    code = "too_large"
+    status = 413
+
+
+class Invalid(OctavoError):
+    """A field has a value that it can't have; the message names field, value and limit."""
+
+    code = "invalid"
+    status = 422
+
+
+class TooMany(OctavoError):
+    """A rate or a quota is used up."""
+
+    code = "too_many"
+    status = 429
+
+
+class Unavailable(OctavoError):
+    """An engine that Octavo stands on doesn't answer."""
+
+    code = "unavailable"
+    status = 503
+
+
+class Internal(OctavoError):
+    """A fault of Octavo's own; its details are in the log under the request id."""
+
+    code = "internal"
+    status = 500

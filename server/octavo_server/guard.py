@@ -1,0 +1,182 @@
+"""The door of every route: who calls, may they, and was this request already answered."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
+from typing import Any, NoReturn, Protocol
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+
+from octavo_server.audit.service import IdempotencyClaim, current_claim
+from octavo_server.database.rows import Database
+from octavo_server.database.tables.audit import idempotency_keys
+from octavo_server.errors import Conflict, Forbidden, Invalid, NotFound
+from octavo_server.identity import Caller, Identity
+from octavo_server.permissions import PERMISSIONS, roles_with
+
+KEY_HEADER = "idempotency-key"
+LONGEST_KEY = 200
+
+
+class RoleBook(Protocol):
+    """Tells which roles a caller holds."""
+
+    def project_roles(self, caller: Caller, project: str) -> frozenset[str]:
+        """Return the caller's roles in ``project``; none when it doesn't exist."""
+
+    def platform_roles(self, caller: Caller) -> frozenset[str]:
+        """Return the caller's roles on the platform."""
+
+
+class Replay(Exception):
+    """Not a failure: the request was answered before, and this is that answer."""
+
+    def __init__(self, status: int, body: Any) -> None:
+        super().__init__("replayed")
+        self.status = status
+        self.body = body
+
+
+class Guard:
+    """Makes the dependency that every handler declares: ``caller = guard.needs(verb)``."""
+
+    def __init__(self, identity: Identity, roles: RoleBook, database: Database) -> None:
+        self._identity = identity
+        self._roles = roles
+        self._database = database
+
+    def needs(self, verb: str) -> Any:
+        """Return a dependency giving the caller, once they are known to hold ``verb``.
+
+        Raises KeyError at start-up for a verb that :data:`PERMISSIONS` doesn't list.
+        """
+        permission = PERMISSIONS[verb]
+
+        async def admitted(request: Request) -> Caller:
+            caller = await run_in_threadpool(self._admit, request, verb)
+            _refuse_non_finite(await request.body(), request.headers.get("content-type", ""))
+            await self._answer_again(request, caller)
+            return caller
+
+        admitted.__dict__["verb"] = verb
+        admitted.__dict__["permission"] = permission
+        return Depends(admitted)
+
+    def authenticate(self, authorization: str | None, request_id: str | None = None) -> Caller:
+        """Return who holds the Authorization header's token. Raises Unauthenticated."""
+        scheme, _, token = (authorization or "").partition(" ")
+        known = scheme.lower() in {"bearer", "token"}
+        return replace(self._identity.of(token.strip() if known else None), request_id=request_id)
+
+    def _admit(self, request: Request, verb: str) -> Caller:
+        caller = self.authenticate(
+            request.headers.get("authorization"), getattr(request.state, "request_id", None)
+        )
+        return self.admit(caller, verb, request.path_params.get("project"))
+
+    def admit(self, caller: Caller, verb: str, project: str | None) -> Caller:
+        """Return the caller with their roles. Raises NotFound or Forbidden."""
+        permission = PERMISSIONS[verb]
+        if permission.platform or project is None:
+            roles, project = self._roles.platform_roles(caller), caller.project
+        else:
+            roles = self._roles.project_roles(caller, project)
+            if not roles:
+                raise NotFound(
+                    f"There is no project {project[:100]!r} that you belong to.",
+                    "Check the name, or ask the project's admin to add you.",
+                )
+        if not roles & permission.roles:
+            raise Forbidden(
+                f"You may not {permission.meaning}: that takes the role {roles_with(verb)}.",
+                "Ask the project's admin for that role, or a person who has it to do it.",
+            )
+        return caller.within(project, roles)
+
+    async def _answer_again(self, request: Request, caller: Caller) -> None:
+        key = request.headers.get(KEY_HEADER)
+        if key is None or request.method in {"GET", "HEAD", "OPTIONS"}:
+            current_claim.set(None)
+            return
+        if not key.isprintable() or not 0 < len(key) <= LONGEST_KEY:
+            raise Invalid(
+                f"Idempotency-Key has {len(key)} characters; 1 to {LONGEST_KEY} printable ones "
+                "are allowed.",
+                "Send a fresh UUID.",
+            )
+        digest = hashlib.sha256(
+            f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+            + await request.body()
+        ).hexdigest()
+        await run_in_threadpool(self._find_answer, caller.name, key, digest)
+        claim = IdempotencyClaim(caller=caller.name, key=key, request_sha256=digest)
+        current_claim.set(claim)
+        request.state.claim = claim
+
+    def _find_answer(self, caller: str, key: str, digest: str) -> None:
+        with self._database.read() as rows:
+            kept = rows.get(idempotency_keys, caller=caller, key=key)
+        if kept is None:
+            return
+        if kept["request_sha256"] != digest:
+            raise Conflict(
+                f"The idempotency key {key!r} was used before with a different request.",
+                "Send a new key with a new request.",
+            )
+        if kept["status"] is None:
+            raise Conflict(
+                f"The request with the idempotency key {key!r} was carried out, "
+                "but its answer is not known yet.",
+                "Read what it changed instead of sending it again.",
+            )
+        raise Replay(kept["status"], kept["body"])
+
+    def keep_answer(self, claim: IdempotencyClaim, status: int, body: bytes) -> None:
+        """Remember the answer of a request that claimed its key."""
+        values = {"status": status, "body": json.loads(body) if body else None}
+        with self._database.write() as rows:
+            rows.update(
+                idempotency_keys, values, ("caller", "=", claim.caller), ("key", "=", claim.key)
+            )
+
+
+class GovernedRoute(APIRoute):
+    """A route that remembers its answer under the request's idempotency key."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap the route's handler."""
+        inner: Callable[[Request], Awaitable[Response]] = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            response = await inner(request)
+            claim = getattr(request.state, "claim", None)
+            if claim is not None and claim.claimed and response.status_code < 400:
+                guard: Guard = request.app.state.guard
+                body = bytes(response.body)
+                await run_in_threadpool(guard.keep_answer, claim, response.status_code, body)
+            return response
+
+        return handle
+
+
+def area_router(*tags: str) -> APIRouter:
+    """Return a router whose routes honour idempotency keys."""
+    return APIRouter(route_class=GovernedRoute, tags=list(tags))
+
+
+def _refuse_non_finite(body: bytes, content_type: str) -> None:
+    """Raise Invalid for NaN or Infinity, which Python's JSON reader would let in."""
+    if not body or "json" not in content_type or not (b"NaN" in body or b"Infinity" in body):
+        return
+
+    def refuse(constant: str) -> NoReturn:
+        raise Invalid(
+            f"The body holds {constant}, which is not JSON.", "Send null or a finite number."
+        )
+
+    json.loads(body, parse_constant=refuse)

@@ -1,0 +1,1 @@
+"""The graph from data to deployment."""

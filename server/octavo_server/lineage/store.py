@@ -1,0 +1,28 @@
+"""Rows of the lineage graph."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from octavo_server.database.rows import Rows
+from octavo_server.database.tables.lineage import lineage_edges
+from octavo_server.lineage.domain import Edge
+
+
+def add(rows: Rows, edge: Edge) -> None:
+    """Write an edge; an edge that is there already stays as it was first recorded."""
+    found = rows.get(lineage_edges, source=edge.source, target=edge.target, relation=edge.relation)
+    if found is None:
+        rows.insert(lineage_edges, {n: getattr(edge, n) for n in Edge.__dataclass_fields__})
+
+
+def into(rows: Rows, project: str, targets: Collection[str]) -> list[Edge]:
+    """Return the project's edges that end at ``targets``."""
+    where = (("project", "=", project), ("target", "in", list(targets)))
+    return [Edge(**row) for row in rows.find(lineage_edges, *where, order_by=("at",))]
+
+
+def out_of(rows: Rows, project: str, sources: Collection[str]) -> list[Edge]:
+    """Return the project's edges that start at ``sources``."""
+    where = (("project", "=", project), ("source", "in", list(sources)))
+    return [Edge(**row) for row in rows.find(lineage_edges, *where, order_by=("at",))]

@@ -1,0 +1,64 @@
+"""The one table of permissions: every verb, what it means, and the roles that hold it.
+
+Roles in a project: ``scientist``, ``reviewer``, ``oncall``, ``admin``. A platform admin is
+``admin`` everywhere. ``service`` is Octavo's own services, ``run`` a production run inside its
+project, ``anyone`` every signed-in person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SCIENTIST, REVIEWER, ONCALL, ADMIN = "scientist", "reviewer", "oncall", "admin"
+SERVICE, RUN, ANYONE = "service", "run", "anyone"
+PROJECT_ROLES = (SCIENTIST, REVIEWER, ONCALL, ADMIN)
+
+_MEMBERS = frozenset({SCIENTIST, REVIEWER, ONCALL, ADMIN})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Permission:
+    """Who may use a verb."""
+
+    meaning: str
+    """What the verb lets a caller do, as a sentence's end: "read the audit trail"."""
+    roles: frozenset[str]
+    """The roles that hold it."""
+    platform: bool = False
+    """True: decided by platform roles alone; the route names no project."""
+
+
+def _project(meaning: str, *roles: str) -> Permission:
+    return Permission(meaning=meaning, roles=frozenset(roles) or _MEMBERS)
+
+
+def _platform(meaning: str, *roles: str) -> Permission:
+    return Permission(meaning=meaning, roles=frozenset(roles), platform=True)
+
+
+PERMISSIONS: dict[str, Permission] = {
+    "me.read": _platform("see who one is and one's projects", ANYONE, SERVICE, RUN),
+    "projects.list": _platform("list the projects one belongs to", ANYONE, SERVICE),
+    "projects.create": _platform("create a project", ADMIN),
+    "projects.read": _project("read a project", *_MEMBERS, RUN),
+    "projects.manage": _project("change members and budget", ADMIN),
+    "templates.read": _platform("list project templates", ANYONE),
+    "audit.read": _platform("read and verify the audit trail", ADMIN),
+    "policy.read": _platform("read the policies in force", ANYONE),
+    "policy.propose": _platform("propose a policy change", ADMIN),
+    "policy.review": _platform("approve or reject a policy change", ADMIN, REVIEWER),
+    "tracking.read": _project("see the project's runs in MLflow", *_MEMBERS, RUN, SERVICE),
+    "tracking.write": _project("log runs and models to MLflow", SCIENTIST, ADMIN, RUN, SERVICE),
+    "tracking.govern": _project("move aliases and delete versions in MLflow", SERVICE),
+    "experiments.read": _project("see runs and compare them", *_MEMBERS, RUN, SERVICE),
+    "registry.read": _project("see models and their versions", *_MEMBERS, RUN, SERVICE),
+    "registry.register": _project("register a model version", SCIENTIST, ADMIN, RUN),
+    "registry.verify": _project("check a version's bytes and signature", *_MEMBERS, RUN, SERVICE),
+    "registry.alias": _project("move a model's alias", SCIENTIST, REVIEWER, ADMIN, SERVICE),
+    "lineage.read": _project("read the lineage graph"),
+}
+
+
+def roles_with(verb: str) -> str:
+    """Return the roles that hold ``verb``, for a message that says whom to ask."""
+    return " or ".join(sorted(PERMISSIONS[verb].roles - {SERVICE, RUN})) or "a service"

@@ -1,0 +1,1 @@
+"""Policy as code: facts in, a decision with reasons out, at every gate."""

@@ -1,0 +1,110 @@
+"""The one settings object: from OCTAVO_* environment variables, unknown ones refused."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from octavo_server.errors import OctavoError
+
+PREFIX = "OCTAVO_"
+
+
+class SettingRefused(OctavoError):
+    """A setting is unknown or has a value it can't have."""
+
+    code = "setting_refused"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; each field is the variable OCTAVO_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    home: Path = Field(description="Folder of all state. No default for a service: `octavo up` sets it.")
+    bind: str = Field("127.0.0.1", description="Address that servers listen on. Default: this machine only.")
+    port: int = Field(8000, ge=1, le=65000, description="Public TCP port of the proxy; the next four are used inside.")
+    public_url: str = Field("", description="Address people open, without a slash at its end. Unset: http://127.0.0.1:<port>.")
+    database_url: str = Field("", description="SQLAlchemy URL of the platform's database. Unset: SQLite in <home>/state.")
+    worker_database_url: str = Field("", description="SQLAlchemy URL of the durable executor's database. Unset: SQLite in <home>/state.")
+    tracking_database_url: str = Field("", description="SQLAlchemy URL of MLflow's database. Unset: SQLite in <home>/state.")
+    hub_api_url: str = Field("", description="Address of the Hub's API. Unset: http://127.0.0.1:<port + 1>/hub/api.")
+    server_url: str = Field("", description="Address at which services reach the platform service. Unset: http://127.0.0.1:<port + 2>.")
+    tracking_url: str = Field("", description="Address at which services reach MLflow. Unset: http://127.0.0.1:<port + 3>.")
+    platform_admin_group: str = Field("admins", description="Hub group whose members are platform admins.")
+    platform_reviewer_group: str = Field("reviewers", description="Hub group whose members review policy changes.")
+
+    @property
+    def state(self) -> Path:
+        """The services' private folder."""
+        return self.home / "state"
+
+    @property
+    def platform_database(self) -> str:
+        """The platform database's URL."""
+        return self.database_url or f"sqlite:///{self.state / 'platform.sqlite'}"
+
+    @property
+    def worker_database(self) -> str:
+        """The durable executor's database URL."""
+        return self.worker_database_url or f"sqlite:///{self.state / 'worker.sqlite'}"
+
+    @property
+    def tracking_database(self) -> str:
+        """MLflow's database URL."""
+        return self.tracking_database_url or f"sqlite:///{self.state / 'mlflow.sqlite'}"
+
+    @property
+    def public(self) -> str:
+        """The address people open."""
+        return self.public_url.rstrip("/") or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def hub_api(self) -> str:
+        """The Hub's API."""
+        return self.hub_api_url.rstrip("/") or f"http://127.0.0.1:{self.port + 1}/hub/api"
+
+    @property
+    def server(self) -> str:
+        """The platform service, from inside."""
+        return self.server_url.rstrip("/") or f"http://127.0.0.1:{self.port + 2}"
+
+    @property
+    def tracking(self) -> str:
+        """MLflow, from inside."""
+        return self.tracking_url.rstrip("/") or f"http://127.0.0.1:{self.port + 3}"
+
+    def service_token(self, service: str) -> str:
+        """Return the Hub token of one of Octavo's services. Raises SettingRefused if missing."""
+        path = self.state / "tokens" / service
+        if not path.exists():
+            raise SettingRefused(f"The token file {path} is missing.", "Run `octavo up` once.")
+        return path.read_text().strip()
+
+
+def load_settings(**given: Any) -> Settings:
+    """Return the settings of this process.
+
+    Raises :class:`SettingRefused` naming the variable that is unknown or has a wrong value.
+    """
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"Did you mean {near[0]}? " if near else ""
+            raise SettingRefused(
+                f"{name} is no setting of Octavo's.", f"{hint}Unset it, or see docs/reference/settings.md."
+            )
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + str(first["loc"][0]).upper()
+        raise SettingRefused(
+            f"{name}: {first['msg']}; got {first.get('input')!r}.", f"Correct {name} and start again."
+        ) from error

@@ -1,0 +1,1 @@
+"""Project templates and how a project starts from one."""

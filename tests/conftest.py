@@ -1,0 +1,33 @@
+"""Fixtures that many tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from octavo_server.database.rows import Database
+
+from tests.support.databases import KINDS, open_database
+from tests.support.platform import Platform, open_platform
+
+
+@pytest.fixture(scope="session")
+def postgres_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the one PostgreSQL server of this test run."""
+    return tmp_path_factory.mktemp("postgres")
+
+
+@pytest.fixture(params=KINDS)
+def database(
+    request: pytest.FixtureRequest, tmp_path: Path, postgres_folder: Path
+) -> Iterator[Database]:
+    """Give an empty database: the twin, SQLite and PostgreSQL in turn."""
+    with open_database(request.param, tmp_path, postgres_folder) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
+    """Give the platform service with a fake Hub, shared by all contract tests."""
+    return open_platform(tmp_path_factory.mktemp("platform"))
