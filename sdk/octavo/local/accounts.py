@@ -98,6 +98,13 @@ class Accounts:
         finally:
             os.close(lock)
 
+    def kill_all(self) -> None:
+        """Kill every process of every account of this installation; the accounts stay."""
+        for entry in pwd.getpwall() if self.isolated else []:
+            if entry.pw_name.startswith(f"{self._prefix}-"):
+                uid, gid = entry.pw_uid, entry.pw_gid
+                Account(name=entry.pw_name, uid=uid, gid=gid, home=Path("/")).kill_all()
+
     def remove_all(self) -> list[str]:
         """Kill and delete every account of this installation; return their names. Homes stay."""
         found = [entry for entry in pwd.getpwall() if entry.pw_name.startswith(f"{self._prefix}-")]

@@ -1,0 +1,86 @@
+"""Make a state folder ready: folders, tokens, people, databases, the flights project.
+
+All of it can be run again: what is there already is left as it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from octavo import __version__
+from octavo.local import process, resources
+from octavo.local.errors import ServiceFailed
+from octavo.local.launch import Launch
+from octavo.local.people import ensure_people
+from octavo.local.progress import HEARTBEAT_S, Steps, tail
+
+PROJECT = "flights"
+
+
+def prepare(launch: Launch, steps: Steps) -> None:
+    """Bring the state folder to where the services can start. Raises ServiceFailed."""
+    home = launch.home
+    with steps.step("Prepare the state folder"):
+        home.make_folders()
+        home.make_tokens()
+        ensure_people(home.state / "people.json", home.root / "people.txt")
+    run_step(launch, steps, "Migrate the database", ["-m", "octavo_server.prepare"])
+    load_project(launch, steps)
+    home.seal()
+
+
+def load_project(launch: Launch, steps: Steps) -> None:
+    """Load the flights project, once for each version of its template."""
+    mark = launch.home.state / f"{PROJECT}.loaded"
+    wanted = template_digest(resources.path("notebook_templates") / PROJECT)
+    if mark.exists() and mark.read_text(encoding="utf-8") == wanted:
+        return
+    argv = ["-m", "octavo_server.templates.load", PROJECT]
+    run_step(launch, steps, f"Load the {PROJECT} project", argv)
+    mark.write_text(wanted, encoding="utf-8")
+
+
+def template_digest(folder: Path) -> str:
+    """Return a digest of Octavo's version and of all that lies in a template."""
+    digest = hashlib.sha256(__version__.encode())
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(file.parts):
+            digest.update(f"\0{file.relative_to(folder)}\0".encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def run_step(launch: Launch, steps: Steps, title: str, arguments: list[str]) -> None:
+    """Run one of Octavo's commands to its end. Raises ServiceFailed with its last words."""
+    log = launch.home.logs / "prepare.log"
+    begun = time.monotonic()
+    child = process.start([sys.executable, *arguments], launch.environment, log, launch.home.state)
+    try:
+        wait(child, lambda: steps.heartbeat(title, begun, log))
+    finally:
+        if child.poll() is None:
+            child.kill()
+            child.wait()
+    if child.returncode:
+        said = tail(log, 1) or [f"it ended with status {child.returncode}"]
+        raise ServiceFailed(
+            f"The step {title!r} failed: {said[-1]}",
+            f"All it said is in {log}; what was prepared before it is kept.",
+        )
+    steps.done(title, time.monotonic() - begun)
+
+
+def wait(child: subprocess.Popen[bytes], beat: Callable[[], None]) -> None:
+    """Wait for a child, calling ``beat`` every 10 s."""
+    while True:
+        try:
+            child.wait(timeout=HEARTBEAT_S)
+        except subprocess.TimeoutExpired:
+            beat()
+        else:
+            return

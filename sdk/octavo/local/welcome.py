@@ -1,0 +1,36 @@
+"""What `octavo up` prints once everything works."""
+
+from __future__ import annotations
+
+from octavo.local.accounts import EVALUATION_MODE
+from octavo.local.launch import Launch
+from octavo.local.people import read_passwords
+
+WHAT_THEY_DO = {
+    "scientist": "finds features, trains, registers, submits, asks for a deployment",
+    "reviewer": "reads diff, lint, verdict and policy, then approves or sends back",
+    "oncall": "watches the monitor of what is live, rolls back",
+    "admin": "reads the audit trail and the cost, steers profiles and policies",
+}
+
+
+def welcome(launch: Launch, seconds: float) -> str:
+    """Return the address, the demo people's sign-in, and what to click first."""
+    lines = ["", f"Octavo is ready after {seconds:.1f} s:  {launch.public_url}/", ""]
+    people = launch.home.root / "people.txt"
+    if people.exists():
+        lines += [f"  {'sign in as':<12}{'password':<24}who"]
+        lines += [
+            f"  {name:<12}{password:<24}{WHAT_THEY_DO.get(name, '')}"
+            for name, password in read_passwords(people).items()
+        ]
+        lines += [
+            "",
+            "First: sign in as scientist, choose the project flights and the card cpu-small, press",
+            "Start, and click the Octavo icon in JupyterLab's left sidebar.",
+            "",
+        ]
+    if not launch.isolated:
+        lines += [EVALUATION_MODE, ""]
+    lines.append(f"Logs are in {launch.home.logs}. Stop with Ctrl-C here, or `octavo down`.")
+    return "\n".join(lines)
