@@ -6,21 +6,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from octavo.records.base import Answer, Request
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """A SHA-256, lower-case hex."""
 
 ParameterValue = bool | int | float | str
 """A parameter's value on the wire; a date is its ISO 8601 form, such as ``2013-06-15``."""
-
-
-class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class _Request(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Severity(StrEnum):
@@ -31,7 +25,7 @@ class Severity(StrEnum):
     INFO = "info"
 
 
-class LintFinding(_Answer):
+class LintFinding(Answer):
     """One thing that keeps a notebook from being reproducible, safe or typed."""
 
     rule: str = Field(description="Stable name of the rule, such as `unseeded-randomness`.")
@@ -43,7 +37,7 @@ class LintFinding(_Answer):
     fix: str = Field(description="What to do about it.")
 
 
-class LintReport(_Answer):
+class LintReport(Answer):
     """All findings of one notebook, the worst first."""
 
     findings: list[LintFinding] = Field(description="Sorted by severity, cell and line.")
@@ -61,7 +55,7 @@ class ParameterType(StrEnum):
     DATE = "date"
 
 
-class Parameter(_Answer):
+class Parameter(Answer):
     """A typed parameter, inferred from the cell tagged `parameters`."""
 
     name: str = Field(description="A Python identifier.")
@@ -74,27 +68,27 @@ class Parameter(_Answer):
     )
 
 
-class LintRequest(_Request):
+class LintRequest(Request):
     """A notebook to look at; nothing is stored."""
 
     notebook: dict[str, Any] = Field(description="The notebook as nbformat 4 JSON, <= 10 MiB.")
 
 
-class LintAnswer(_Answer):
+class LintAnswer(Answer):
     """What lint and the parameter inference found."""
 
     lint: LintReport = Field(description="The findings.")
     parameters: list[Parameter] = Field(description="The typed parameters, in order.")
 
 
-class Tolerance(_Request):
+class Tolerance(Request):
     """How far two numbers may be apart and still count as equivalent."""
 
     relative: float = Field(default=1e-6, ge=0, le=0.1, description="Of the larger of the two.")
     absolute: float = Field(default=1e-9, ge=0, le=1e6, description="In the number's own unit.")
 
 
-class SubmissionRequest(_Request):
+class SubmissionRequest(Request):
     """A notebook offered for review, with what its runs may rely on."""
 
     name: str = Field(
@@ -135,7 +129,7 @@ class SubmissionState(StrEnum):
     REJECTED = "rejected"
 
 
-class Input(_Answer):
+class Input(Answer):
     """Something that a notebook read, pinned by digest."""
 
     kind: Literal["data", "features", "model"] = Field(description="What it is.")
@@ -143,7 +137,7 @@ class Input(_Answer):
     digest: str = Field(description="SHA-256 of its content; for a model what the registry pins.")
 
 
-class Environment(_Answer):
+class Environment(Answer):
     """The packages that the replay loaded, exactly."""
 
     digest: Sha256 = Field(description="SHA-256 of the canonical JSON of the two below.")
@@ -160,7 +154,7 @@ class Outcome(StrEnum):
     VOLATILE = "volatile"
 
 
-class CellComparison(_Answer):
+class CellComparison(Answer):
     """How one cell's outputs, or one artifact, compare."""
 
     cell: int | None = Field(description="Index of the cell from 0; null: an artifact.")
@@ -169,13 +163,15 @@ class CellComparison(_Answer):
     detail: str = Field(default="", description="The largest or the first difference.")
 
 
-class Verdict(_Answer):
+class Verdict(Answer):
     """How a whole execution compares with another."""
 
     outcome: Literal["identical", "equivalent", "different", "not_compared"] = Field(
         description="The worst of the cells; `not_compared` says why in `reason`."
     )
-    identical: int = Field(default=0, description="Cells and artifacts that are byte for byte equal.")
+    identical: int = Field(
+        default=0, description="Cells and artifacts that are byte for byte equal."
+    )
     equivalent: int = Field(default=0, description="Within the stated tolerance.")
     different: int = Field(default=0, description="Neither.")
     volatile: int = Field(default=0, description="Cells tagged `volatile`: shown, never compared.")
@@ -185,7 +181,7 @@ class Verdict(_Answer):
     )
 
 
-class CellError(_Answer):
+class CellError(Answer):
     """A cell that failed."""
 
     cell: int | None = Field(description="Index of the cell from 0; null: outside any cell.")
@@ -195,7 +191,7 @@ class CellError(_Answer):
     traceback: str = Field(default="", description="The traceback as plain text.")
 
 
-class Progress(_Answer):
+class Progress(Answer):
     """How far a long execution is."""
 
     pass_number: int = Field(default=1, description="Which execution of a replay, from 1.")
@@ -206,7 +202,7 @@ class Progress(_Answer):
     step: str = Field(default="", description="What it does right now, in words.")
 
 
-class Replay(_Answer):
+class Replay(Answer):
     """The clean-room replay: two executions in fresh processes, compared."""
 
     state: Literal["queued", "running", "done", "failed"] = Field(description="Where it stands.")
@@ -216,7 +212,7 @@ class Replay(_Answer):
     seconds: float | None = Field(default=None, description="Seconds of one execution.")
 
 
-class PolicyResult(_Answer):
+class PolicyResult(Answer):
     """What the policy decided at a gate."""
 
     allowed: bool = Field(description="Whether it may pass.")
@@ -224,7 +220,7 @@ class PolicyResult(_Answer):
     digest: str = Field(description="SHA-256 of the policy that decided.")
 
 
-class Review(_Answer):
+class SubmissionReview(Answer):
     """A person's decision on a submission."""
 
     decision: Literal["approve", "reject"] = Field(description="The decision.")
@@ -234,7 +230,7 @@ class Review(_Answer):
     digest: Sha256 = Field(description="Digest of the bundle that was reviewed.")
 
 
-class SubmissionSummary(_Answer):
+class SubmissionSummary(Answer):
     """A submission as a list shows it."""
 
     id: str = Field(description="Its id.")
@@ -270,35 +266,27 @@ class Submission(SubmissionSummary):
     policy: PolicyResult | None = Field(
         description="What the policy would say to an approval; null until replayed."
     )
-    review: Review | None = Field(description="The decision, once there is one.")
+    review: SubmissionReview | None = Field(description="The decision, once there is one.")
     previous_release: str | None = Field(description="Digest of the line's last release.")
     may_review: bool = Field(description="Whether the asking person may decide on it.")
     may_not_review_because: str = Field(description="Why not; empty if they may.")
 
 
-class SubmissionList(_Answer):
+class SubmissionList(Answer):
     """A page of submissions, the newest first."""
 
     items: list[SubmissionSummary] = Field(description="The page.")
     next_cursor: str | None = Field(description="Pass it as `cursor` for the next page.")
 
 
-class ReviewRequest(_Request):
-    """A decision on exactly what `digest` names; it can be used once."""
-
-    decision: Literal["approve", "reject"] = Field(description="The decision.")
-    reason: str = Field(min_length=10, max_length=2000, description="At least a sentence.")
-    digest: Sha256 = Field(description="The submission's `bundle_digest` as it was reviewed.")
-
-
-class DiffLine(_Answer):
+class DiffLine(Answer):
     """One line of a cell's source in a diff."""
 
     op: Literal["same", "added", "removed"] = Field(description="What happened to it.")
     text: str = Field(description="The line without its end.")
 
 
-class CellDiff(_Answer):
+class CellDiff(Answer):
     """What happened to one cell since the last release."""
 
     op: Literal["same", "added", "removed", "changed"] = Field(description="What happened to it.")
@@ -309,7 +297,7 @@ class CellDiff(_Answer):
     outputs_changed: bool = Field(description="Whether the saved outputs differ.")
 
 
-class NotebookDiff(_Answer):
+class NotebookDiff(Answer):
     """The semantic diff of a submission with the last release of its line."""
 
     base: str | None = Field(description="Digest of that release; null: the first one.")
@@ -321,7 +309,7 @@ class NotebookDiff(_Answer):
     metadata_changed: bool = Field(description="Whether the notebook's own metadata differ.")
 
 
-class ReleaseFile(_Answer):
+class ReleaseFile(Answer):
     """One file of a release."""
 
     name: str = Field(description="Its name in the release's folder.")
@@ -329,7 +317,7 @@ class ReleaseFile(_Answer):
     size: int = Field(description="In bytes.")
 
 
-class ReleaseSummary(_Answer):
+class ReleaseSummary(Answer):
     """A release as a list shows it."""
 
     digest: Sha256 = Field(description="SHA-256 of its manifest: its name.")
@@ -356,14 +344,14 @@ class Release(ReleaseSummary):
     key_id: str = Field(description="Name of the key that signed it.")
 
 
-class ReleaseList(_Answer):
+class ReleaseList(Answer):
     """A page of releases, the newest first."""
 
     items: list[ReleaseSummary] = Field(description="The page.")
     next_cursor: str | None = Field(description="Pass it as `cursor` for the next page.")
 
 
-class Check(_Answer):
+class ReleaseCheck(Answer):
     """One check of a verification."""
 
     name: str = Field(description="What was checked.")
@@ -371,10 +359,10 @@ class Check(_Answer):
     detail: str = Field(description="What was found.")
 
 
-class Verification(_Answer):
+class ReleaseVerification(Answer):
     """Whether a release's stored bytes are the approved ones, found out just now."""
 
     digest: Sha256 = Field(description="The release.")
     ok: bool = Field(description="Whether all checks hold.")
-    checks: list[Check] = Field(description="Each check.")
+    checks: list[ReleaseCheck] = Field(description="Each check.")
     verified_at: datetime = Field(description="When, UTC.")

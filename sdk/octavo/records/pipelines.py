@@ -6,8 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from octavo.records.base import Answer, Request
 from octavo.records.notebooks import (
     CellError,
     Input,
@@ -25,15 +26,7 @@ Values = dict[Annotated[str, Field(max_length=63)], ParameterValue]
 """Parameter name to value."""
 
 
-class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class _Request(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class PipelineRequest(_Request):
+class PipelineRequest(Request):
     """A pipeline to make of a release, or a new release for an existing one."""
 
     name: Name = Field(description="Its name in the project.")
@@ -56,7 +49,7 @@ class RunState(StrEnum):
     UNKNOWN = "unknown"
 
 
-class RunRequest(_Request):
+class RunRequest(Request):
     """Start a run now."""
 
     parameters: Values = Field(
@@ -64,7 +57,7 @@ class RunRequest(_Request):
     )
 
 
-class Attempt(_Answer):
+class Attempt(Answer):
     """One try of a run."""
 
     number: int = Field(description="From 1.")
@@ -78,7 +71,7 @@ class Attempt(_Answer):
     peak_memory_mib: float | None = Field(description="Highest resident memory seen, in MiB.")
 
 
-class Artifact(_Answer):
+class Artifact(Answer):
     """A file that a run committed."""
 
     path: str = Field(description="Relative to the run's folder of artifacts.")
@@ -86,7 +79,7 @@ class Artifact(_Answer):
     size: int = Field(description="In bytes.")
 
 
-class RunSummary(_Answer):
+class PipelineRunSummary(Answer):
     """A run as a list shows it."""
 
     id: str = Field(description="Its id.")
@@ -105,7 +98,7 @@ class RunSummary(_Answer):
     progress: Progress = Field(description="How far it is.")
 
 
-class Run(RunSummary):
+class PipelineRun(PipelineRunSummary):
     """A run with its evidence."""
 
     parameters: dict[str, ParameterValue] = Field(description="All values it runs with.")
@@ -123,14 +116,14 @@ class Run(RunSummary):
     cancel_requested_by: str | None = Field(description="Who asked to cancel it.")
 
 
-class RunList(_Answer):
+class PipelineRunList(Answer):
     """A page of runs, the newest first."""
 
-    items: list[RunSummary] = Field(description="The page.")
+    items: list[PipelineRunSummary] = Field(description="The page.")
     next_cursor: str | None = Field(description="Pass it as `cursor` for the next page.")
 
 
-class Schedule(_Answer):
+class Schedule(Answer):
     """A cron line in a time zone."""
 
     id: str = Field(description="Its id.")
@@ -145,26 +138,24 @@ class Schedule(_Answer):
     last_run: str | None = Field(description="Id of the run of the last tick.")
 
 
-class ScheduleRequest(_Request):
+class ScheduleRequest(Request):
     """Run a pipeline by the clock."""
 
-    cron: str = Field(
-        max_length=120, description="Five fields: minute, hour, day, month, weekday."
-    )
+    cron: str = Field(max_length=120, description="Five fields: minute, hour, day, month, weekday.")
     time_zone: str = Field(default="UTC", max_length=64, description="IANA name.")
     parameters: Values = Field(
         default_factory=dict, max_length=64, description="The pipeline's defaults where absent."
     )
 
 
-class ScheduleList(_Answer):
+class ScheduleList(Answer):
     """The schedules of a pipeline."""
 
     items: list[Schedule] = Field(description="All of them.")
     next_cursor: str | None = Field(default=None, description="Always null.")
 
 
-class Pipeline(_Answer):
+class Pipeline(Answer):
     """A named way to run a release."""
 
     name: str = Field(description="Its name in the project.")
@@ -178,17 +169,17 @@ class Pipeline(_Answer):
     created_by: str = Field(description="Who made it.")
     created_at: datetime = Field(description="UTC.")
     schedules: list[Schedule] = Field(description="Its schedules.")
-    last_run: RunSummary | None = Field(description="Its newest run.")
+    last_run: PipelineRunSummary | None = Field(description="Its newest run.")
 
 
-class PipelineList(_Answer):
+class PipelineList(Answer):
     """A page of pipelines by name."""
 
     items: list[Pipeline] = Field(description="The page.")
     next_cursor: str | None = Field(description="Pass it as `cursor` for the next page.")
 
 
-class RunEvent(_Answer):
+class PipelineRunEvent(Answer):
     """One thing that happened in a run; the stream of `events` sends these."""
 
     seq: int = Field(description="Counts a run's events from 1; resume after it.")
@@ -204,14 +195,14 @@ class RunEvent(_Answer):
     message: str = Field(default="", description="In words.")
 
 
-class ResolveRequest(_Request):
+class ResolveRequest(Request):
     """A person's decision about a run whose outcome nobody knows."""
 
     decision: Literal["retry", "give_up"] = Field(description="The decision.")
     reason: str = Field(min_length=10, max_length=2000, description="At least a sentence.")
 
 
-class Provenance(_Answer):
+class Provenance(Answer):
     """The signed statement of what ran, on what, with which result."""
 
     envelope: dict[str, Any] = Field(description="DSSE envelope around an in-toto Statement v1.")
