@@ -1,0 +1,5 @@
+import { shellPlugin } from './shell/plugin';
+
+export { IOctavo } from './tokens';
+
+export default [shellPlugin];

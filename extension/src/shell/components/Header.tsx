@@ -1,0 +1,83 @@
+import { Search } from '@jupyter/react-components';
+import { HTMLSelect } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import type { CostReport, Me, ProfileCard } from '../../api/workspaces';
+import { money } from '../../ui/format';
+import { trans } from '../../words';
+
+/** Props of the sidebar's head. */
+export interface IHeaderProps {
+  me: Me | undefined;
+  project: string;
+  query: string;
+  cost: CostReport | undefined;
+  profile: ProfileCard | null | undefined;
+  profileId: string;
+  /** Minutes until the workspace stops if nothing happens; null when not known. */
+  idleMinutes: number | null;
+  onProject: (project: string) => void;
+  onQuery: (query: string) => void;
+  onCost: () => void;
+}
+
+/** Project, search, and what this workspace is and costs. */
+export function Header(props: IHeaderProps): React.JSX.Element {
+  return (
+    <header className="jp-octavo-Header">
+      <div className="jp-octavo-Header-line">
+        <HTMLSelect
+          className="jp-octavo-Header-project"
+          aria-label={trans.__('Project')}
+          value={props.project}
+          onChange={event => props.onProject(event.target.value)}
+        >
+          {(props.me?.projects ?? []).map(project => (
+            <option key={project.name} value={project.name}>
+              {project.title}
+            </option>
+          ))}
+          {!props.project && <option value="">{trans.__('No project')}</option>}
+        </HTMLSelect>
+      </div>
+      <Search
+        className="jp-octavo-Header-search"
+        aria-label={trans.__('Search all of Octavo')}
+        placeholder={trans.__('Search all')}
+        value={props.query}
+        onInput={event => {
+          if (event.target instanceof HTMLElement && 'value' in event.target) {
+            props.onQuery(String(event.target.value));
+          }
+        }}
+      />
+      <SessionLine {...props} />
+    </header>
+  );
+}
+
+function SessionLine(props: IHeaderProps): React.JSX.Element {
+  const { cost, profile, idleMinutes } = props;
+  const idle = profile && idleMinutes !== null ? trans.__('idle stop in %1 min', Math.max(0, Math.round(idleMinutes))) : '';
+  return (
+    <div className="jp-octavo-Header-session" aria-label={trans.__('This workspace')}>
+      {props.profileId && <span title={profile?.profile.description}>{props.profileId}</span>}
+      {cost && (
+        <button type="button" className="jp-octavo-Link" onClick={props.onCost} title={budget(cost)}>
+          {trans.__('%1 today', money(cost.today_eur))}
+        </button>
+      )}
+      {idle && (
+        <span className={idleMinutes !== null && idleMinutes < 10 ? 'jp-mod-warn' : undefined} title={trans.__('Stops after %1 minutes without activity', profile?.profile.idle_minutes ?? 0)}>
+          {idle}
+        </span>
+      )}
+    </div>
+  );
+}
+
+function budget(cost: CostReport): string {
+  return cost.budget_eur === null
+    ? trans.__('%1 this month, no budget set', money(cost.total_eur))
+    : trans.__('%1 this month, %2 of %3 left', money(cost.total_eur), money(cost.budget_left_eur), money(cost.budget_eur));
+}

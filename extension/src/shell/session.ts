@@ -1,0 +1,117 @@
+import type { IDisposable } from '@lumino/disposable';
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
+
+import type { CostReport, IWorkspace, Me, ProfileCard } from '../api/workspaces';
+import { listProfiles, readMe, readProjectCost } from '../api/workspaces';
+import type { Requests } from '../request';
+import { Resource } from '../resource';
+
+/** The settings of the panels, as the settings editor keeps them. */
+export interface IPanelSettings {
+  /** Seconds between two refreshes of a list. */
+  refreshSeconds: number;
+  /** Project that is shown first; empty: the workspace's own. */
+  project: string;
+}
+
+const COST_SECONDS = 60;
+
+/** Who works here, in which project, for how much. */
+export class Session implements IDisposable {
+  constructor(readonly requests: Requests) {
+    this.me = new Resource(signal => readMe(requests, signal));
+    this.workspace = new Resource(() => requests.workspace<IWorkspace>());
+    this.cost = new Resource<CostReport>(signal => readProjectCost(requests, this._project, {}, signal));
+    this.profile = new Resource<ProfileCard | null>(signal => this._findProfile(signal));
+    this.activity = new Resource(() => requests.lastActivity());
+  }
+
+  readonly me: Resource<Me>;
+  readonly workspace: Resource<IWorkspace>;
+  readonly cost: Resource<CostReport>;
+  readonly profile: Resource<ProfileCard | null>;
+  readonly activity: Resource<Date>;
+
+  /** The project that the panels show; empty until it is known. */
+  get project(): string {
+    return this._project;
+  }
+
+  get projectChanged(): ISignal<this, string> {
+    return this._projectChanged;
+  }
+
+  /** What is typed into the search box; the sections show what matches. */
+  get query(): string {
+    return this._query;
+  }
+
+  set query(query: string) {
+    this._query = query;
+    this._queryChanged.emit(query);
+  }
+
+  get queryChanged(): ISignal<this, string> {
+    return this._queryChanged;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  settings: IPanelSettings = { refreshSeconds: 10, project: '' };
+
+  /** Find out who and where we are, and pick the project to begin with. */
+  async start(): Promise<void> {
+    await Promise.all([this.me.refresh(), this.workspace.refresh()]);
+    const names = this.me.state.value?.projects.map(project => project.name) ?? [];
+    const wanted = [this.settings.project, this.workspace.state.value?.project ?? '', ...names];
+    const first = wanted.find(name => names.includes(name));
+    if (first) {
+      this.pick(first);
+    }
+  }
+
+  /** Show another project. */
+  pick(project: string): void {
+    if (project === this._project) {
+      return;
+    }
+    this._project = project;
+    this._projectChanged.emit(project);
+    this.cost.poll(COST_SECONDS);
+    this.activity.poll(COST_SECONDS);
+    void this.profile.reset();
+  }
+
+  /** Whether the person holds a role in the shown project or on the platform. */
+  holds(role: string): boolean {
+    const me = this.me.state.value;
+    const here = me?.projects.find(project => project.name === this._project)?.roles ?? [];
+    return [...here, ...(me?.platform_roles ?? [])].includes(role);
+  }
+
+  dispose(): void {
+    for (const resource of [this.me, this.workspace, this.cost, this.profile, this.activity]) {
+      resource.dispose();
+    }
+    this._isDisposed = true;
+    Signal.clearData(this);
+  }
+
+  private async _findProfile(signal: AbortSignal): Promise<ProfileCard | null> {
+    const id = this.workspace.state.value?.profile;
+    if (!id) {
+      return null;
+    }
+    const cards = await listProfiles(this.requests, this._project, signal);
+    return cards.items.find(card => card.profile.id === id) ?? null;
+  }
+
+  private _project = '';
+  private _query = '';
+  private _isDisposed = false;
+  private readonly _projectChanged = new Signal<this, string>(this);
+  private readonly _queryChanged = new Signal<this, string>(this);
+}

@@ -1,0 +1,54 @@
+import type { LabIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import { trans } from '../words';
+import { Button } from './Button';
+
+/** Props of a row of the sidebar. */
+export interface IRowProps {
+  title: string;
+  /** What stands before the title: a state's dot, an icon. */
+  lead?: React.ReactNode;
+  /** The one figure or word that matters, right-aligned. */
+  figure?: React.ReactNode;
+  /** Second, quieter line. */
+  detail?: React.ReactNode;
+  onOpen: () => void;
+  /** The next step of the golden path. */
+  next?: { label: string; icon: LabIcon; onClick: () => void };
+}
+
+/** One thing in the sidebar: opens its view, offers its next step. */
+export function Row(props: IRowProps): React.JSX.Element {
+  return (
+    <li className="jp-octavo-Row">
+      <button type="button" className="jp-octavo-Row-main" onClick={props.onOpen} title={props.title}>
+        <span className="jp-octavo-Row-line">
+          {props.lead}
+          <span className="jp-octavo-Row-title">{props.title}</span>
+          {props.figure !== undefined && <span className="jp-octavo-Row-figure">{props.figure}</span>}
+        </span>
+        {props.detail && <span className="jp-octavo-Row-detail">{props.detail}</span>}
+      </button>
+      {props.next && (
+        <Button kind="quiet" icon={props.next.icon} label={trans.__('%1: %2', props.next.label, props.title)} onClick={props.next.onClick} />
+      )}
+    </li>
+  );
+}
+
+/** Rows of a section under one name, with a way to the rest when there are many. */
+export function Rows(props: { label: string; children: readonly React.ReactElement[]; more?: { label: string; onClick: () => void } }): React.JSX.Element {
+  return (
+    <>
+      <ul className="jp-octavo-Rows" aria-label={props.label}>
+        {props.children}
+      </ul>
+      {props.more && (
+        <button type="button" className="jp-octavo-More" onClick={props.more.onClick}>
+          {props.more.label}
+        </button>
+      )}
+    </>
+  );
+}
