@@ -97,7 +97,7 @@ def _environment(given: Mapping[str, str], home: Home, port: int, bind: str) -> 
 
 
 def _port(text: str) -> int:
-    if text.isdecimal() and 1 <= int(text) <= LAST_PORT:
+    if text.isascii() and text.isdecimal() and 1 <= int(text) <= LAST_PORT:
         return int(text)
     raise SettingWrong(
         f"OCTAVO_PORT is {text!r}; it must be a number from 1 to {LAST_PORT}.",

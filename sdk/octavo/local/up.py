@@ -33,7 +33,7 @@ def up(launch: Launch, steps: Steps) -> None:
     preflight.check_reach(launch)
     with disk_errors(home.root):
         home.make_folders()
-        with _held(home):
+        with held(home):
             _run(launch, steps)
 
 
@@ -96,7 +96,7 @@ def _wait_until_gone(supervisor: Identity) -> None:
 
 
 @contextmanager
-def _held(home: Home) -> Iterator[None]:
+def held(home: Home) -> Iterator[None]:
     """Hold the state folder; the kernel lets go of it even when this process is killed."""
     with (home.state / "up.lock").open("a") as lock:
         try:
