@@ -1,0 +1,200 @@
+"""MLflow over its REST, with the service's token; MLflow itself is never imported here."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from octavo_server.errors import Conflict, Invalid, NotFound, OctavoError, Unavailable
+from octavo_server.experiments.domain import (
+    Changes,
+    DataInput,
+    LoggedModel,
+    Point,
+    Run,
+    RunStatus,
+    TrackedExperiment,
+)
+from octavo_server.tracking.access import project_of
+
+PAGE = 200
+IDS_IN_A_FILTER = 100
+API = "/api/2.0/mlflow"
+
+
+class MlflowRest:
+    """Reads runs and writes the model registry; translates MLflow's errors to Octavo's."""
+
+    def __init__(self, url: str, token: Callable[[], str], timeout_s: float = 20.0) -> None:
+        """`url` is the tracking service's address from inside, `token` gives the Hub token."""
+        self._client = httpx.Client(base_url=url.rstrip("/"), timeout=timeout_s, trust_env=False)
+        self._token = token
+
+    def call(self, method: str, path: str, **content: Any) -> dict[str, Any]:
+        """One request. Raises NotFound, Conflict, Invalid or Unavailable."""
+        headers = {"Authorization": f"Bearer {self._token()}"}
+        try:
+            answer = self._client.request(method, path, headers=headers, **content)
+        except httpx.HTTPError as error:
+            raise Unavailable(
+                f"MLflow does not answer: {type(error).__name__}.",
+                "Try again in a moment; see the tracking service's log.",
+            ) from error
+        if answer.status_code >= 400:
+            raise _error(answer)
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def changes(self, boot: str, seq: int) -> Changes:
+        """What was written since `seq` of the process `boot`."""
+        found = self.call("GET", "/octavo/changes", params={"boot": boot, "since": seq})
+        return Changes(**{**found, "runs": tuple(found["runs"])})
+
+    def experiments(self) -> list[TrackedExperiment]:
+        """All experiments that belong to a project."""
+        found = self._pages("/experiments/search", {"view_type": "ACTIVE_ONLY"}, "experiments")
+        return [one for page in found for one in map(_experiment, page) if one is not None]
+
+    def runs(
+        self, experiments: Sequence[TrackedExperiment], run_ids: Sequence[str] | None = None
+    ) -> Iterator[list[Run]]:
+        """Pages of runs, the removed ones too; with `run_ids` only those."""
+        if not experiments:
+            return
+        projects = {one.experiment_id: one.project for one in experiments}
+        asked = {"experiment_ids": list(projects), "run_view_type": "ALL"}
+        for wanted in _filters(run_ids):
+            for page in self._pages("/runs/search", {**asked, **wanted}, "runs"):
+                yield [_run(one, projects) for one in page]
+
+    def history(
+        self, run_ids: Sequence[str], metric: str, most: int
+    ) -> dict[str, tuple[Point, ...]]:
+        """At most `most` points a run, oldest first."""
+        found = self.call(
+            "GET",
+            f"{API}/metrics/get-history-bulk-interval",
+            params={"run_ids": list(run_ids), "metric_key": metric, "max_results": most},
+        )
+        points: dict[str, list[Point]] = {}
+        for one in found.get("metrics", []):
+            points.setdefault(one["run_id"], []).append(_point(one))
+        return {
+            key: tuple(sorted(some, key=lambda p: (p.step, p.at))) for key, some in points.items()
+        }
+
+    def models(self, experiment_id: str, run_id: str) -> list[LoggedModel]:
+        """The models that a run logged, newest first."""
+        asked = {
+            "experiment_ids": [experiment_id],
+            "filter": f"source_run_id = '{run_id}'",
+            "order_by": [{"field_name": "creation_timestamp", "ascending": False}],
+        }
+        found = self.call("POST", f"{API}/logged-models/search", json=asked)
+        return [_model(one["info"]) for one in found.get("models", [])]
+
+    def _pages(self, path: str, asked: dict[str, Any], key: str) -> Iterator[list[dict[str, Any]]]:
+        token: str | None = None
+        while True:
+            more = {"page_token": token} if token else {}
+            found = self.call("POST", API + path, json={"max_results": PAGE, **asked, **more})
+            yield found.get(key, [])
+            token = found.get("next_page_token")
+            if not token:
+                return
+
+
+def _error(answer: httpx.Response) -> OctavoError:
+    try:
+        said = answer.json()
+        code, message = str(said["error_code"]), str(said["message"])[:500]
+    except (ValueError, KeyError, TypeError):
+        code, message = str(answer.status_code), answer.text[:200]
+    if code == "RESOURCE_DOES_NOT_EXIST":
+        return NotFound(f"MLflow has it no more: {message}", "Reload the list.")
+    if code == "RESOURCE_ALREADY_EXISTS":
+        return Conflict(f"MLflow has it already: {message}", "Choose another name.")
+    if code == "INVALID_PARAMETER_VALUE":
+        return Invalid(f"MLflow refused it: {message}", "Correct the value.")
+    return Unavailable(f"MLflow answered {code}: {message}", "See the tracking service's log.")
+
+
+def _filters(run_ids: Sequence[str] | None) -> Iterator[dict[str, Any]]:
+    if run_ids is None:
+        yield {}
+        return
+    sane = [one for one in run_ids if one.isalnum() and len(one) <= 64]
+    for start in range(0, len(sane), IDS_IN_A_FILTER):
+        quoted = ", ".join(f"'{one}'" for one in sane[start : start + IDS_IN_A_FILTER])
+        yield {"filter": f"attributes.run_id IN ({quoted})"}
+
+
+def _time(milliseconds: Any) -> datetime | None:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, tz=UTC) if milliseconds else None
+
+
+def _number(value: Any) -> float | None:
+    number = float(value)
+    return number if math.isfinite(number) else None
+
+
+def _pairs(found: Any) -> dict[str, str]:
+    return {str(one["key"]): str(one.get("value", "")) for one in found or []}
+
+
+def _point(one: dict[str, Any]) -> Point:
+    at = _time(one.get("timestamp")) or datetime.fromtimestamp(0, tz=UTC)
+    return Point(step=int(one.get("step", 0)), at=at, value=_number(one.get("value", 0.0)))
+
+
+def _experiment(one: dict[str, Any]) -> TrackedExperiment | None:
+    project = project_of(one["name"], _pairs(one.get("tags")))
+    if project is None:
+        return None
+    return TrackedExperiment(
+        experiment_id=one["experiment_id"], project=project, name=one["name"][:500]
+    )
+
+
+def _run(one: dict[str, Any], projects: dict[str, str]) -> Run:
+    info, data = one["info"], one.get("data", {})
+    outputs = one.get("outputs", {}).get("model_outputs", [])
+    return Run(
+        run_id=info["run_id"],
+        project=projects[info["experiment_id"]],
+        experiment_id=info["experiment_id"],
+        name=info.get("run_name", ""),
+        status=RunStatus(info["status"].lower()),
+        owner=info.get("user_id", ""),
+        started_at=_time(info.get("start_time")),
+        ended_at=_time(info.get("end_time")),
+        latest={metric["key"]: _point(metric) for metric in data.get("metrics", [])},
+        params=_pairs(data.get("params")),
+        tags=_pairs(data.get("tags")),
+        inputs=tuple(_input(each) for each in one.get("inputs", {}).get("dataset_inputs", [])),
+        models=len(outputs),
+        removed=info.get("lifecycle_stage") == "deleted",
+    )
+
+
+def _input(one: dict[str, Any]) -> DataInput:
+    dataset = one["dataset"]
+    return DataInput(
+        name=str(dataset.get("name", ""))[:500],
+        digest=str(dataset.get("digest", ""))[:500],
+        source=str(dataset.get("source", ""))[:8_000],
+        context=_pairs(one.get("tags")).get("mlflow.data.context"),
+    )
+
+
+def _model(info: dict[str, Any]) -> LoggedModel:
+    return LoggedModel(
+        model_id=info["model_id"],
+        run_id=info.get("source_run_id", ""),
+        name=info.get("name", ""),
+        status=info.get("status", "").removeprefix("LOGGED_MODEL_"),
+        created_at=_time(info.get("creation_timestamp_ms")),
+        location=info.get("artifact_uri", ""),
+    )

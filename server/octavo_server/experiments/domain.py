@@ -1,0 +1,311 @@
+"""Records of experiments and runs; times are UTC."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class RunStatus(StrEnum):
+    """Where a run is; the words of MLflow in lower case."""
+
+    SCHEDULED = "scheduled"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    KILLED = "killed"
+
+
+LIVE = frozenset({RunStatus.SCHEDULED, RunStatus.RUNNING})
+"""States that end by themselves."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackedExperiment:
+    """An experiment of MLflow that belongs to a project."""
+
+    experiment_id: str
+    """MLflow's id."""
+    project: str
+    """The project."""
+    name: str
+    """Full name in MLflow."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """An experiment with what a list shows."""
+
+    experiment_id: str
+    """MLflow's id."""
+    name: str
+    """Full name in MLflow."""
+    title: str
+    """Name without the project's prefix."""
+    runs: int
+    """How many runs it holds."""
+    live: int
+    """How many of them are live."""
+    last_run_at: datetime | None
+    """Start of the newest run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notebook:
+    """The notebook version that made a run."""
+
+    path: str
+    """Path relative to the person's home."""
+    digest: str | None
+    """SHA-256 of the file's bytes when the run began."""
+    cell: str | None
+    """Id of the executing cell, where known."""
+    commit: str | None
+    """Git commit, where known."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataInput:
+    """A data set that a run says it read."""
+
+    name: str
+    """Its name."""
+    digest: str
+    """Digest that MLflow recorded."""
+    source: str
+    """Where it came from."""
+    context: str | None
+    """What for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """One logged value."""
+
+    step: int
+    """The step."""
+    at: datetime
+    """When it was logged."""
+    value: float | None
+    """The value; None for one that is no finite number."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """The history of a metric."""
+
+    name: str
+    """The metric."""
+    latest: float | None
+    """Its latest value."""
+    points: tuple[Point, ...]
+    """Its values, oldest first."""
+    thinned: bool
+    """True when points were left out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoggedModel:
+    """A model that a run logged."""
+
+    model_id: str
+    """MLflow's id."""
+    run_id: str
+    """The run."""
+    name: str
+    """Its name in the run."""
+    status: str
+    """READY, PENDING, FAILED."""
+    created_at: datetime | None
+    """When it was logged."""
+    location: str
+    """Where its files are, a `mlflow-artifacts:` address."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One run with everything the read model keeps of it."""
+
+    run_id: str
+    """MLflow's id."""
+    project: str
+    """The project."""
+    experiment_id: str
+    """Its experiment."""
+    name: str
+    """Its name."""
+    status: RunStatus
+    """Where it is."""
+    owner: str
+    """Who started it, as the tracking service knows it."""
+    started_at: datetime | None
+    """Start."""
+    ended_at: datetime | None
+    """End; None while it is live."""
+    latest: Mapping[str, Point]
+    """The latest point of each metric."""
+    params: Mapping[str, str]
+    """Parameters."""
+    tags: Mapping[str, str]
+    """All tags."""
+    inputs: tuple[DataInput, ...] = ()
+    """Data sets it read."""
+    models: int = 0
+    """How many models it logged."""
+    removed: bool = False
+    """True when it was deleted in MLflow."""
+    revision: int = 0
+    """Number of the refresh that last changed it."""
+    experiment: str = field(default="", compare=False)
+    """Title of the experiment, filled in when read."""
+
+    @property
+    def metrics(self) -> dict[str, float | None]:
+        """Latest value of each metric."""
+        return {name: point.value for name, point in self.latest.items()}
+
+    @property
+    def notebook(self) -> Notebook | None:
+        """The notebook version, from the tags that Octavo's SDK writes."""
+        path = self.tags.get("octavo.notebook.path")
+        if not path:
+            return None
+        return Notebook(
+            path=path,
+            digest=self.tags.get("octavo.notebook.sha256"),
+            cell=self.tags.get("octavo.notebook.cell"),
+            commit=self.tags.get("octavo.git.commit"),
+        )
+
+    @property
+    def profile(self) -> str | None:
+        """Spawner profile."""
+        return self.tags.get("octavo.profile")
+
+    @property
+    def session(self) -> str | None:
+        """Workspace session."""
+        return self.tags.get("octavo.session")
+
+    @property
+    def pipeline_run(self) -> str | None:
+        """Octavo run that started it."""
+        return self.tags.get("octavo.run")
+
+    @property
+    def registered(self) -> list[str]:
+        """Model versions made from it, as name/version."""
+        return [one for one in self.tags.get("octavo.registered", "").split(",") if one]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """What MLflow was told since the last look."""
+
+    boot: str
+    """Names the tracking process whose numbers these are."""
+    seq: int
+    """Number of the newest write."""
+    complete: bool
+    """False: too much happened, compare everything."""
+    experiments: bool
+    """True: the list of experiments may have changed."""
+    runs: tuple[str, ...]
+    """Runs that were written to."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sync:
+    """How far the read model is."""
+
+    boot: str = ""
+    """The tracking process that `seq` belongs to."""
+    seq: int = 0
+    """Number of the newest write that is in the read model."""
+    revision: int = 0
+    """Number of the newest refresh that changed something."""
+    synced_at: datetime | None = None
+    """When it last agreed with MLflow."""
+    swept_at: datetime | None = None
+    """When everything was last compared."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """How a list of runs is sorted."""
+
+    key: str
+    """A column of a run, or `metrics.<name>`."""
+    descending: bool
+    """True: the largest first."""
+
+    @property
+    def metric(self) -> str | None:
+        """Name of the metric, None for a column."""
+        return self.key.removeprefix("metrics.") if self.key.startswith("metrics.") else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Position:
+    """Where a page ended."""
+
+    value: str | float | None
+    """Sort value of the last run; None among those without one."""
+    run_id: str
+    """The last run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A page of runs."""
+
+    items: tuple[Run, ...]
+    """The runs."""
+    next_cursor: str | None
+    """Where the next page begins."""
+    total: int
+    """How many match."""
+    metrics: tuple[str, ...]
+    """Metric names of the matching experiments."""
+    as_of: datetime | None
+    """When the read model last agreed with MLflow."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detail:
+    """Everything about one run."""
+
+    run: Run
+    """The run."""
+    series: tuple[Series, ...]
+    """Metrics with history."""
+    models: tuple[LoggedModel, ...]
+    """Models it logged, newest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparedField:
+    """One line of a comparison."""
+
+    kind: str
+    """metric, param, input, notebook or setting."""
+    name: str
+    """What is compared."""
+    values: tuple[float | str | None, ...]
+    """One value a run."""
+    differs: bool
+    """True when not all are the same."""
+    delta: float | None
+    """For a metric: last run minus first run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Runs side by side."""
+
+    runs: tuple[Run, ...]
+    """The runs."""
+    fields: tuple[ComparedField, ...]
+    """The lines, those that differ first."""
+    series: Mapping[str, tuple[Series, ...]]
+    """Histories by metric, one series a run."""

@@ -1,0 +1,35 @@
+"""What experiments need from outside: MLflow, as its adapter reads it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from octavo_server.experiments.domain import (
+    Changes,
+    LoggedModel,
+    Point,
+    Run,
+    TrackedExperiment,
+)
+
+
+class Tracking(Protocol):
+    """MLflow's records. Every method raises Unavailable when MLflow doesn't answer."""
+
+    def changes(self, boot: str, seq: int) -> Changes:
+        """What was written since `seq` of the process `boot`."""
+
+    def experiments(self) -> list[TrackedExperiment]:
+        """All experiments that belong to a project."""
+
+    def runs(
+        self, experiments: Sequence[TrackedExperiment], run_ids: Sequence[str] | None = None
+    ) -> Iterator[list[Run]]:
+        """Pages of the experiments' runs, the removed ones too; with `run_ids` only those."""
+
+    def history(
+        self, run_ids: Sequence[str], metric: str, most: int
+    ) -> dict[str, tuple[Point, ...]]:
+        """At most `most` points a run, by run id, oldest first."""
+
+    def models(self, experiment_id: str, run_id: str) -> list[LoggedModel]:
+        """The models that a run logged, newest first."""
