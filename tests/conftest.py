@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from octavo_server.database.rows import Database
-
 from tests.support.databases import KINDS, open_database
 from tests.support.platform import Platform, open_platform
+
+from octavo_server.database.rows import Database
 
 
 @pytest.fixture(scope="session")

@@ -107,24 +107,26 @@ def install(app: FastAPI) -> None:
     """Give ``app`` the error shape, request ids and the body limit."""
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestIds)
-    app.add_exception_handler(OctavoError, _octavo_error)
-    app.add_exception_handler(RequestValidationError, _invalid_request)
-    app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(Replay, _replay)
-    app.add_exception_handler(Exception, _fault)
+    handlers: dict[type[Exception], Any] = {
+        OctavoError: _octavo_error,
+        RequestValidationError: _invalid_request,
+        HTTPException: _http_error,
+        Replay: _replay,
+        Exception: _fault,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
 
 
 def _id(request: Request) -> str | None:
     return getattr(request.state, "request_id", None)
 
 
-async def _octavo_error(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, OctavoError)
+async def _octavo_error(request: Request, error: OctavoError) -> JSONResponse:
     return error_response(error, _id(request))
 
 
-async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)
+async def _invalid_request(request: Request, error: RequestValidationError) -> JSONResponse:
     return error_response(Invalid(*describe_invalid(error.errors())), _id(request))
 
 
@@ -142,8 +144,7 @@ def describe_invalid(errors: Any) -> tuple[str, str]:
     )
 
 
-async def _http_error(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
+async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
     if error.status_code == 404:
         unknown = NotFound(f"There is no address {request.url.path[:200]!r} here.")
         return error_response(unknown, _id(request))
@@ -153,8 +154,7 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
     return response
 
 
-async def _replay(request: Request, replay: Exception) -> JSONResponse:
-    assert isinstance(replay, Replay)
+async def _replay(_request: Request, replay: Replay) -> JSONResponse:
     return JSONResponse(replay.body, replay.status, {"Idempotent-Replay": "true"})
 
 

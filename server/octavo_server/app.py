@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 
 import uvicorn
 from fastapi import FastAPI
-from octavo.local import resources
 
+from octavo.local import resources
 from octavo_server import answers
 from octavo_server.adapters.cedar import CedarEngine
 from octavo_server.adapters.checkpoint_files import CheckpointFile
 from octavo_server.adapters.hub import HubClient
+from octavo_server.adapters.mlflow_rest import MlflowRest
 from octavo_server.adapters.signed_note import NoteSigner
 from octavo_server.adapters.signing import Signer
 from octavo_server.audit import http as audit_http
@@ -24,6 +25,8 @@ from octavo_server.audit.service import AuditService
 from octavo_server.database.migrate import check_version
 from octavo_server.database.rows import Database
 from octavo_server.database.sql import SqlDatabase, open_engine
+from octavo_server.experiments import http as experiments_http
+from octavo_server.experiments.service import ExperimentsService
 from octavo_server.guard import Guard
 from octavo_server.identity import Identity, RunTokens
 from octavo_server.lineage import http as lineage_http
@@ -55,6 +58,7 @@ class Services:
     lineage: LineageService
     projects: ProjectsService
     templates: TemplatesService
+    experiments: ExperimentsService
 
 
 def utc_now() -> datetime:
@@ -87,6 +91,7 @@ def build_services(settings: Settings) -> Services:
         admin_group=settings.platform_admin_group,
         reviewer_group=settings.platform_reviewer_group,
     )
+    mlflow = MlflowRest(settings.tracking, lambda: settings.service_token("octavo"))
     return Services(
         settings=settings,
         clock=utc_now,
@@ -98,6 +103,7 @@ def build_services(settings: Settings) -> Services:
         lineage=LineageService(database),
         projects=projects,
         templates=TemplatesService(templates, projects),
+        experiments=ExperimentsService(database, mlflow, utc_now),
     )
 
 
@@ -128,6 +134,9 @@ def create_app(services: Services, guard: Guard) -> FastAPI:
         policy_http.routes(services.policy, guard),
         audit_http.routes(services.audit, guard),
         lineage_http.routes(services.lineage, guard),
+        experiments_http.routes(
+            services.experiments, guard, f"{services.settings.public}/services/tracking"
+        ),
     ):
         app.include_router(router, prefix=API)
 

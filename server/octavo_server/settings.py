@@ -26,18 +26,47 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
-    home: Path = Field(description="Folder of all state. No default for a service: `octavo up` sets it.")
-    bind: str = Field("127.0.0.1", description="Address that servers listen on. Default: this machine only.")
-    port: int = Field(8000, ge=1, le=65000, description="Public TCP port of the proxy; the next four are used inside.")
-    public_url: str = Field("", description="Address people open, without a slash at its end. Unset: http://127.0.0.1:<port>.")
-    database_url: str = Field("", description="SQLAlchemy URL of the platform's database. Unset: SQLite in <home>/state.")
-    worker_database_url: str = Field("", description="SQLAlchemy URL of the durable executor's database. Unset: SQLite in <home>/state.")
-    tracking_database_url: str = Field("", description="SQLAlchemy URL of MLflow's database. Unset: SQLite in <home>/state.")
-    hub_api_url: str = Field("", description="Address of the Hub's API. Unset: http://127.0.0.1:<port + 1>/hub/api.")
-    server_url: str = Field("", description="Address at which services reach the platform service. Unset: http://127.0.0.1:<port + 2>.")
-    tracking_url: str = Field("", description="Address at which services reach MLflow. Unset: http://127.0.0.1:<port + 3>.")
-    platform_admin_group: str = Field("admins", description="Hub group whose members are platform admins.")
-    platform_reviewer_group: str = Field("reviewers", description="Hub group whose members review policy changes.")
+    home: Path = Field(description="Folder of all state. No default: `octavo up` sets it.")
+    bind: str = Field(
+        "127.0.0.1", description="Address that servers listen on. Default: this machine only."
+    )
+    port: int = Field(
+        8000,
+        ge=1,
+        le=65000,
+        description="Public TCP port; the next four are used inside.",
+    )
+    public_url: str = Field(
+        "",
+        description="Address people open, without a slash at its end. Unset: http://127.0.0.1:<port>.",
+    )
+    database_url: str = Field(
+        "", description="SQLAlchemy URL of the platform's database. Unset: SQLite in <home>/state."
+    )
+    worker_database_url: str = Field(
+        "",
+        description="SQLAlchemy URL of the executor's database. Unset: SQLite in <home>/state.",
+    )
+    tracking_database_url: str = Field(
+        "", description="SQLAlchemy URL of MLflow's database. Unset: SQLite in <home>/state."
+    )
+    hub_api_url: str = Field(
+        "", description="Address of the Hub's API. Unset: http://127.0.0.1:<port + 1>/hub/api."
+    )
+    server_url: str = Field(
+        "",
+        description="The platform service, for services. Unset: http://127.0.0.1:<port + 2>.",
+    )
+    tracking_url: str = Field(
+        "",
+        description="Address at which services reach MLflow. Unset: http://127.0.0.1:<port + 3>.",
+    )
+    platform_admin_group: str = Field(
+        "admins", description="Hub group whose members are platform admins."
+    )
+    platform_reviewer_group: str = Field(
+        "reviewers", description="Hub group whose members review policy changes."
+    )
 
     @property
     def state(self) -> Path:
@@ -98,7 +127,8 @@ def load_settings(**given: Any) -> Settings:
             near = difflib.get_close_matches(name, known, 1)
             hint = f"Did you mean {near[0]}? " if near else ""
             raise SettingRefused(
-                f"{name} is no setting of Octavo's.", f"{hint}Unset it, or see docs/reference/settings.md."
+                f"{name} is no setting of Octavo's.",
+                f"{hint}Unset it, or see docs/reference/settings.md.",
             )
     try:
         return Settings(**given)
@@ -106,5 +136,6 @@ def load_settings(**given: Any) -> Settings:
         first = error.errors()[0]
         name = PREFIX + str(first["loc"][0]).upper()
         raise SettingRefused(
-            f"{name}: {first['msg']}; got {first.get('input')!r}.", f"Correct {name} and start again."
+            f"{name}: {first['msg']}; got {first.get('input')!r}.",
+            f"Correct {name} and start again.",
         ) from error

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+from tests.support.platform import Platform
+
 from octavo_server.app import API
 from octavo_server.permissions import PERMISSIONS
-
-from tests.support.platform import Platform
 
 SHAPE = {"error", "message", "remedy", "request_id"}
 OPEN = {"/services/octavo/health", "/services/octavo/openapi.json", "/services/octavo/"}
@@ -126,7 +126,11 @@ def test_a_repeated_key_answers_the_same_and_does_it_once(platform: Platform) ->
     first = platform.call("admin", "POST", "/projects", json=body, headers=headers)
     before = _trail(platform)
     again = platform.call("admin", "POST", "/projects", json=body, headers=headers)
-    assert (first.status_code, first.json()) == (again.status_code, again.json()) == (201, again.json())
+    assert (
+        (first.status_code, first.json())
+        == (again.status_code, again.json())
+        == (201, again.json())
+    )
     assert again.headers["idempotent-replay"] == "true"
     assert _trail(platform) == before
 
@@ -135,7 +139,9 @@ def test_a_repeated_key_with_another_body_is_a_conflict(platform: Platform) -> N
     headers = {"Idempotency-Key": "k-2"}
     one = {"name": "one-key", "title": "One"}
     platform.call("admin", "POST", "/projects", json=one, headers=headers)
-    other = platform.call("admin", "POST", "/projects", json={**one, "title": "Two"}, headers=headers)
+    other = platform.call(
+        "admin", "POST", "/projects", json={**one, "title": "Two"}, headers=headers
+    )
     assert other.status_code == 409
     assert "k-2" in other.json()["message"]
 

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import create_engine, text
+
 from octavo_server.database.memory import MemoryDatabase
 from octavo_server.database.rows import Database
 from octavo_server.database.sql import SqlDatabase, open_engine
 from octavo_server.database.tables import metadata
-from sqlalchemy import create_engine, text
 
 KINDS = ("memory", "sqlite", "postgresql")
 

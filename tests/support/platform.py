@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from fastapi.testclient import TestClient
+from tests.support.people import FakeHub
+
 from octavo_server.app import API, Services, build_guard, build_services, create_app
 from octavo_server.prepare import prepare
 from octavo_server.settings import Settings
-
-from tests.support.people import FakeHub
 
 
 @dataclass

@@ -36,10 +36,15 @@ class CedarEngine:
         return [str(error) for error in result.errors]
 
     def decide(
-        self, text: str, action: str, principal: str, groups: frozenset[str], resource: str,
+        self,
+        text: str,
+        action: str,
+        principal: str,
+        groups: frozenset[str],
+        resource: str,
         facts: Mapping[str, Any],
     ) -> Verdict:
-        """Return the decision of policies ``text``; whatever goes wrong is a deny with its reason."""
+        """Decide by policies ``text``; whatever goes wrong is a deny with its reason."""
         policies, schema, reasons = _parsed(text)
         request = {
             "principal": {"type": "Person", "id": principal},
@@ -47,7 +52,7 @@ class CedarEngine:
             "resource": {"type": "Project", "id": resource},
             "context": dict(facts),
         }
-        entities = [
+        entities: list[dict[str, Any]] = [
             {
                 "uid": {"type": "Person", "id": principal},
                 "attrs": {"groups": sorted(groups)},
@@ -61,7 +66,7 @@ class CedarEngine:
         allowed = result.allowed and not errors
         if not allowed and not found and not errors:
             found = [f"No policy permits {action}."]
-        return Verdict(allowed=allowed, reasons=tuple([*found, *errors]))
+        return Verdict(allowed=allowed, reasons=(*found, *errors))
 
 
 @lru_cache(maxsize=8)

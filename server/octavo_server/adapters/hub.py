@@ -49,8 +49,6 @@ class HubClient:
         if answer.status_code in {401, 403, 404}:
             return None
         if answer.status_code != 200:
-            raise Unavailable(
-                f"The Hub answered {answer.status_code}.", "Try again in a moment."
-            )
+            raise Unavailable(f"The Hub answered {answer.status_code}.", "Try again in a moment.")
         document: dict[str, Any] = answer.json()
         return document

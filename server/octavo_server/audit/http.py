@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+
 from octavo.records.audit import (
     AuditCheckpoint,
     AuditEntries,
@@ -10,7 +11,6 @@ from octavo.records.audit import (
     AuditProof,
     AuditVerdict,
 )
-
 from octavo_server.audit.service import AuditService
 from octavo_server.database.rows import Where
 from octavo_server.guard import Guard, area_router

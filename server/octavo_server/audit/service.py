@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from octavo import merkle
 from octavo_server.audit import rules, store
 from octavo_server.audit.domain import Checkpoint, Entry, Proof
 from octavo_server.audit.ports import CheckpointCopies, CheckpointSigner
@@ -117,11 +118,9 @@ class AuditService:
             request_id=change.caller.request_id,
             details=change.details,
         )
-        store.append(change.rows, entry, rules.leaf_hash(rules.entry_bytes(entry)))
+        store.append(change.rows, entry, merkle.leaf_hash(rules.entry_bytes(entry)))
 
-    def entries(
-        self, *where: Where, limit: int = 100, before: int | None = None
-    ) -> list[Entry]:
+    def entries(self, *where: Where, limit: int = 100, before: int | None = None) -> list[Entry]:
         """Return the newest matching entries, those with a position under ``before`` if given."""
         conditions: list[Where] = list(where)
         if before is not None:
@@ -139,8 +138,8 @@ class AuditService:
             seq=seq,
             size=len(leaves),
             leaf=leaves[seq],
-            path=rules.inclusion_path(leaves, seq),
-            root=rules.tree_root(leaves),
+            path=merkle.inclusion_path(leaves, seq),
+            root=merkle.tree_root(leaves),
         )
 
     def checkpoint(self) -> Checkpoint:
@@ -155,8 +154,8 @@ class AuditService:
             return last[0]
         if not leaves:
             raise Invalid("The audit trail is empty: there is nothing to sign.")
-        root = rules.tree_root(leaves)
-        note = self._signer.sign(rules.note_text(len(leaves), root))
+        root = merkle.tree_root(leaves)
+        note = self._signer.sign(merkle.note_text(len(leaves), root))
         made = Checkpoint(size=len(leaves), root=root, at=self._clock(), note=note)
         self._copies.add(note)
         try:
@@ -180,7 +179,7 @@ class AuditService:
             fault = self._checkpoint_fault(note, leaves)
             faults += [fault] if fault else []
             held += not fault
-        root = rules.tree_root(leaves)
+        root = merkle.tree_root(leaves)
         return Verdict(entries=len(entries), checkpoints=held, root=root, faults=tuple(faults))
 
     def _checkpoint_fault(self, note: str, leaves: list[bytes]) -> str | None:
@@ -191,7 +190,7 @@ class AuditService:
         size = int(text.splitlines()[1])
         if size > len(leaves):
             return f"The trail was cut: a checkpoint covers {size} entries, {len(leaves)} are left."
-        if rules.note_text(size, rules.tree_root(leaves[:size])) != text:
+        if merkle.note_text(size, merkle.tree_root(leaves[:size])) != text:
             return f"The first {size} entries are not those that were signed."
         return None
 

@@ -102,7 +102,9 @@ class MemoryRows:
             for constraint in table.constraints
             if isinstance(constraint, UniqueConstraint)
         ]
-        keys += [[column.name for column in index.columns] for index in table.indexes if index.unique]
+        keys += [
+            [column.name for column in index.columns] for index in table.indexes if index.unique
+        ]
         for other in self._of(table):
             if any(other is one for one in itself):
                 continue

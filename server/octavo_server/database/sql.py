@@ -152,8 +152,8 @@ def _one(table: Table, condition: Where) -> ColumnElement[bool]:
         return column.in_(list(value))
     if op == "contains":
         return func.lower(column).contains(str(value).lower(), autoescape=True)
-    if op == "=":
-        return column == value
     if op == "!=":
         return column.is_distinct_from(value)
+    if op == "=" and value is None:
+        return column.is_(None)
     return column.op(op, is_comparison=True)(value)

@@ -3,8 +3,8 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from octavo.records.lineage import LineageGraph
 
+from octavo.records.lineage import LineageGraph
 from octavo_server.guard import Guard, area_router
 from octavo_server.identity import Caller
 from octavo_server.lineage.service import LineageService

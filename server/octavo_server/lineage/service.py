@@ -24,9 +24,7 @@ class LineageService:
         """Record in ``change`` that ``source`` led to ``target``. Raises Invalid for a bad id."""
         rules.check_node(source)
         rules.check_node(target)
-        edge = Edge(
-            source=source, target=target, relation=relation, project=project, at=change.at
-        )
+        edge = Edge(source=source, target=target, relation=relation, project=project, at=change.at)
         store.add(change.rows, edge)
 
     def around(self, project: str, node: str, depth: int) -> Graph:
@@ -34,9 +32,7 @@ class LineageService:
         rules.check_node(node)
         with self._database.read() as rows:
             up = self._walk(node, depth, lambda at: _ends(store.into(rows, project, at), 0))
-            down = self._walk(
-                node, depth, lambda at: _ends(store.out_of(rows, project, at), 1)
-            )
+            down = self._walk(node, depth, lambda at: _ends(store.out_of(rows, project, at), 1))
             distances = {node: 0, **{n: -d for n, d in up.items()}, **down}
             shown = sorted(distances, key=lambda one: (abs(distances[one]), one))[:MOST_NODES]
             edges = [e for e in store.out_of(rows, project, shown) if e.target in set(shown)]
@@ -54,9 +50,7 @@ class LineageService:
         with self._database.read() as rows:
             return store.into(rows, project, [target])
 
-    def _walk(
-        self, start: str, depth: int, step: Callable[[set[str]], set[str]]
-    ) -> dict[str, int]:
+    def _walk(self, start: str, depth: int, step: Callable[[set[str]], set[str]]) -> dict[str, int]:
         found: dict[str, int] = {}
         at = {start}
         for distance in range(1, depth + 1):

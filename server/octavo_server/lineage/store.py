@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from octavo_server.database.rows import Rows
+from octavo_server.database.rows import Rows, Where
 from octavo_server.database.tables.lineage import lineage_edges
 from octavo_server.lineage.domain import Edge
 
@@ -18,11 +18,11 @@ def add(rows: Rows, edge: Edge) -> None:
 
 def into(rows: Rows, project: str, targets: Collection[str]) -> list[Edge]:
     """Return the project's edges that end at ``targets``."""
-    where = (("project", "=", project), ("target", "in", list(targets)))
+    where: list[Where] = [("project", "=", project), ("target", "in", list(targets))]
     return [Edge(**row) for row in rows.find(lineage_edges, *where, order_by=("at",))]
 
 
 def out_of(rows: Rows, project: str, sources: Collection[str]) -> list[Edge]:
     """Return the project's edges that start at ``sources``."""
-    where = (("project", "=", project), ("source", "in", list(sources)))
+    where: list[Where] = [("project", "=", project), ("source", "in", list(sources))]
     return [Edge(**row) for row in rows.find(lineage_edges, *where, order_by=("at",))]

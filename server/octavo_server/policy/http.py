@@ -1,13 +1,13 @@
 """Routes of policy as code."""
 
 from fastapi import APIRouter
+
 from octavo.records.policy import (
     PolicyChange,
     PolicyVersion,
     PolicyVersions,
 )
 from octavo.records.reviews import Review
-
 from octavo_server.guard import Guard, area_router
 from octavo_server.identity import Caller
 from octavo_server.policy.service import PolicyService

@@ -15,7 +15,12 @@ class PolicyEngine(Protocol):
         """Return what is wrong with the policies, as sentences; none when they hold."""
 
     def decide(
-        self, text: str, action: str, principal: str, groups: frozenset[str], resource: str,
+        self,
+        text: str,
+        action: str,
+        principal: str,
+        groups: frozenset[str],
+        resource: str,
         facts: Mapping[str, Any],
     ) -> Verdict:
         """Decide; whatever goes wrong is a deny with its reason."""

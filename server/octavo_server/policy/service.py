@@ -51,7 +51,7 @@ class PolicyService:
         project: str,
         facts: Mapping[str, Any],
     ) -> Decision:
-        """Return the decision, noted on ``change``'s audit entry. Raises PolicyRefused on a deny."""
+        """Return the decision, noted on ``change``'s entry. Raises PolicyRefused on a deny."""
         decision = self.decide(action, caller, project=project, facts=facts)
         if not decision.allowed:
             raise PolicyRefused(

@@ -31,7 +31,9 @@ def active(rows: Rows) -> PolicyVersion | None:
 
 def newest(rows: Rows, limit: int) -> list[PolicyVersion]:
     """Return the newest versions first."""
-    return [_version(row) for row in rows.find(policy_versions, order_by=("-created_at",), limit=limit)]
+    return [
+        _version(row) for row in rows.find(policy_versions, order_by=("-created_at",), limit=limit)
+    ]
 
 
 def _values(version: PolicyVersion) -> Row:

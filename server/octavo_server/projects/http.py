@@ -1,6 +1,7 @@
 """Routes of projects, and of who one is."""
 
 from fastapi import APIRouter
+
 from octavo.records.projects import (
     Budget,
     BudgetChange,
@@ -13,7 +14,6 @@ from octavo.records.projects import (
     Projects,
     ProjectSummary,
 )
-
 from octavo_server.guard import Guard, area_router
 from octavo_server.identity import Caller
 from octavo_server.projects import domain

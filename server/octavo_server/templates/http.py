@@ -1,8 +1,8 @@
 """Routes of project templates."""
 
 from fastapi import APIRouter
-from octavo.records.projects import Template, Templates
 
+from octavo.records.projects import Template, Templates
 from octavo_server.guard import Guard, area_router
 from octavo_server.identity import Caller
 from octavo_server.templates.service import TemplatesService

@@ -21,7 +21,7 @@ class TemplatesService:
         return self._templates.every()
 
     def ensure_project(self, caller: Caller, template: str) -> str:
-        """Return the name of the project named like ``template``, made with its members where it is missing.
+        """Return the name of ``template``'s project, made with its members where it is missing.
 
         Raises NotFound for an unknown template.
         """

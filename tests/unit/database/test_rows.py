@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+
 from octavo_server.database.rows import Database, RowExists
 from octavo_server.database.tables.audit import idempotency_keys as keys
 
@@ -34,7 +35,7 @@ def test_a_taken_key_is_refused_and_the_transaction_goes_on(database: Database) 
 
 
 def test_a_raising_block_changes_nothing(database: Database) -> None:
-    with pytest.raises(KeyError), database.write() as rows:
+    with pytest.raises(KeyError), database.write() as rows:  # noqa: PT012
         rows.insert(keys, _key("a"))
         raise KeyError
     with database.read() as rows:

@@ -1,0 +1,59 @@
+"""The service refuses to start with what it doesn't understand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from octavo_server.database.migrate import DatabaseVersionRefused, check_version, migrate
+from octavo_server.database.sql import open_engine
+from octavo_server.settings import SettingRefused, load_settings
+
+
+def test_a_misspelt_setting_is_refused_with_the_right_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCTAVO_HOME", "/tmp/x")
+    monkeypatch.setenv("OCTAVO_PROT", "8000")
+    with pytest.raises(SettingRefused, match="OCTAVO_PROT is no setting") as refused:
+        load_settings()
+    assert "OCTAVO_PORT" in refused.value.remedy
+
+
+@pytest.mark.parametrize("value", ["zero", "0", "99999"])
+def test_a_wrong_value_is_refused_with_its_name(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("OCTAVO_HOME", "/tmp/x")
+    monkeypatch.setenv("OCTAVO_PORT", value)
+    with pytest.raises(SettingRefused, match=f"OCTAVO_PORT: .*{value}"):
+        load_settings()
+
+
+def test_a_missing_home_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OCTAVO_HOME", raising=False)
+    with pytest.raises(SettingRefused, match="OCTAVO_HOME"):
+        load_settings()
+
+
+def test_defaults_follow_home_and_port(tmp_path: Path) -> None:
+    settings = load_settings(home=tmp_path, port=9000)
+    assert settings.public == "http://127.0.0.1:9000"
+    assert settings.hub_api == "http://127.0.0.1:9001/hub/api"
+    assert settings.platform_database == f"sqlite:///{tmp_path}/state/platform.sqlite"
+    with pytest.raises(SettingRefused, match="tokens/octavo is missing"):
+        settings.service_token("octavo")
+
+
+def test_a_database_newer_than_the_code_is_refused(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'p.sqlite'}")
+    with pytest.raises(DatabaseVersionRefused, match="version none"):
+        check_version(engine)
+    migrate(engine)
+    check_version(engine)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    for refuse in (check_version, migrate):
+        with pytest.raises(DatabaseVersionRefused, match="9999, which is newer"):
+            refuse(engine)
+    engine.dispose()
