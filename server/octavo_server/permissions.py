@@ -55,6 +55,14 @@ PERMISSIONS: dict[str, Permission] = {
     "registry.register": _project("register a model version", SCIENTIST, ADMIN, RUN),
     "registry.verify": _project("check a version's bytes and signature", *_MEMBERS, RUN, SERVICE),
     "registry.alias": _project("move a model's alias", SCIENTIST, REVIEWER, ADMIN, SERVICE),
+    "deployments.read": _project("see deployments, requests and rollouts", *_MEMBERS, RUN, SERVICE),
+    "deployments.request": _project("request a deployment", SCIENTIST, ADMIN),
+    "deployments.review": _project("approve or reject a deployment", REVIEWER, ADMIN),
+    "deployments.promote": _project("promote a canary", REVIEWER, ONCALL, ADMIN),
+    "deployments.rollback": _project("roll a deployment back", *_MEMBERS),
+    "deployments.invoke": _project("score rows with a deployment", *_MEMBERS, RUN, SERVICE),
+    "monitoring.read": _project("see a deployment's health, drift and alerts", *_MEMBERS, RUN, SERVICE),
+    "monitoring.acknowledge": _project("acknowledge an alert", *_MEMBERS),
     "lineage.read": _project("read the lineage graph"),
 }
 

@@ -25,6 +25,23 @@ class ModelCatalog(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScorerResources:
+    """What a scorer may use."""
+
+    cpus: float
+    """CPU cores."""
+    memory_mib: int
+    """Private memory, MiB."""
+
+
+class ScorerProfiles(Protocol):
+    """The spawner profiles, as far as scorers run with them."""
+
+    def resources(self, profile: str) -> ScorerResources | None:
+        """Return what the profile grants; None when there is no such profile."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ScorerOrder:
     """What a scorer is started with."""
 
@@ -38,6 +55,8 @@ class ScorerOrder:
     """Its version."""
     digest: str
     """SHA-256 of the manifest that was approved."""
+    resources: ScorerResources
+    """What it may use."""
     secret: str = field(repr=False)
     """What callers have to show."""
 

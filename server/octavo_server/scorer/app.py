@@ -19,9 +19,8 @@ from octavo_server.errors import Internal, NotFound, OctavoError, TooLarge, Unau
 from octavo_server.scorer.contract import Contract
 from octavo_server.scorer.formats import V2_TYPES, Batch, parse_json, read_invocation, read_v2
 from octavo_server.scorer.metrics import CONTENT_TYPE, ScorerMetrics
+from octavo_server.scorer.wire import READY_PATH, REQUEST_ID_HEADER, SECRET_HEADER
 
-SECRET_HEADER = "x-octavo-scorer-secret"
-REQUEST_ID_HEADER = "x-request-id"
 MAX_BODY = 8 << 20
 """Bytes of one request."""
 
@@ -107,7 +106,7 @@ def _health_routes() -> APIRouter:
         """Answer while the process runs."""
         return {"live": True}
 
-    @router.get("/v2/health/ready")
+    @router.get(READY_PATH)
     def ready() -> dict[str, bool]:
         """Answer once the model is in memory: it is loaded before the socket opens."""
         return {"ready": True}

@@ -1,0 +1,260 @@
+"""Runs scorers as child processes of the worker, each under an own account of the machine.
+
+A scorer's folder holds its log and its socket and belongs to its account. Its model lies beside
+it, owned by the services and readable for that account alone: what was verified can't be changed
+by the code that is loaded from it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from octavo.local.accounts import Account, AccountError, Accounts
+from octavo.local.confinement import Limits
+from octavo_server.deployments.ports import (
+    Life,
+    ModelCatalog,
+    Observation,
+    ScorerOrder,
+    ScorerResources,
+)
+from octavo_server.errors import Unavailable
+from octavo_server.scorer.wire import READY_PATH
+
+LOOK_S = 0.5
+"""Seconds for a scorer to say that it is ready."""
+LOOK_AGAIN_S = 5.0
+"""Seconds between two such questions to a scorer that answered before."""
+SILENT_LOOKS = 3
+"""Unanswered questions in a row after which it counts as gone."""
+TAIL_BYTES = 4_096
+"""Bytes of a log's end that are searched for the reason of an exit."""
+QUOTED = 400
+"""Characters of that reason."""
+STOP_S = 5.0
+"""Seconds between asking a scorer to end and ending it."""
+PROCESSES = 256
+"""Most threads and processes of a scorer's account."""
+
+
+@dataclass(kw_only=True)
+class _Child:
+    process: subprocess.Popen[bytes]
+    folder: Path
+    account: Account
+    resources: ExitStack
+    log: Path
+    ready: bool = False
+    silent: int = 0
+    looked_at: float = 0.0
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / "s"
+
+
+class LocalScorers:
+    """The scorers of one machine; they end when this object's process does."""
+
+    def __init__(self, home: Path, accounts: Accounts, catalog: ModelCatalog) -> None:
+        self._folder = home / "scorers"
+        self._logs = home / "logs"
+        self._accounts = accounts
+        self._catalog = catalog
+        self._children: dict[str, _Child] = {}
+
+    def start(self, order: ScorerOrder) -> Observation:
+        """Start a scorer; returns before it is ready. Raises Unavailable when it can't."""
+        self.stop(order.id)
+        self._folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+        resources = ExitStack()
+        try:
+            child = self._launch(order, resources)
+        except (AccountError, OSError) as error:
+            resources.close()
+            raise Unavailable(
+                f"The scorer can't be started: {error}.", "See the worker's log."
+            ) from error
+        except BaseException:
+            resources.close()
+            raise
+        self._children[order.id] = child
+        return Observation(
+            life=Life.STARTING, message="The model is being loaded.", address=str(child.socket)
+        )
+
+    def look(self, scorer: str) -> Observation:
+        """Return how the scorer is."""
+        child = self._children.get(scorer)
+        if child is None:
+            return Observation(life=Life.ABSENT, message="It is not running.")
+        status = child.process.poll()
+        if status is not None:
+            return Observation(life=Life.EXITED, message=_last_words(child.log, status))
+        if self._answers(child):
+            return Observation(life=Life.READY, message="It answers.", address=str(child.socket))
+        if child.silent >= SILENT_LOOKS:
+            return Observation(life=Life.EXITED, message="It runs, but stopped answering.")
+        return Observation(life=Life.STARTING, message="The model is being loaded.")
+
+    def stop(self, scorer: str) -> None:
+        """End the scorer and remove what it left; nothing happens when it is absent."""
+        child = self._children.pop(scorer, None)
+        if child is None:
+            return
+        if child.process.stdin is not None:
+            child.process.stdin.close()
+        try:
+            child.process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            child.process.kill()
+            child.process.wait()
+        child.resources.close()
+
+    def known(self) -> frozenset[str]:
+        """Return the scorers that this host runs."""
+        return frozenset(self._children)
+
+    def close(self) -> None:
+        """End all scorers."""
+        for scorer in self.known():
+            self.stop(scorer)
+
+    def _answers(self, child: _Child) -> bool:
+        """Ask the scorer; one that answered before is asked only now and then."""
+        now = time.monotonic()
+        if child.ready and now - child.looked_at < LOOK_AGAIN_S:
+            return child.silent < SILENT_LOOKS
+        child.looked_at = now
+        if _is_ready(child.socket):
+            child.ready, child.silent = True, 0
+            return True
+        child.silent += child.ready
+        return child.ready and child.silent < SILENT_LOOKS
+
+    def _launch(self, order: ScorerOrder, resources: ExitStack) -> _Child:
+        folder, model = self._folder / order.id, self._folder / f"{order.id}.model"
+        for left in (folder, model):
+            _remove(left)
+            resources.callback(_remove, left)
+        # Entered after the callbacks, so that the account is empty before its files go.
+        account = resources.enter_context(self._accounts.lease("scorer", folder))
+        files = self._catalog.fetch(order.project, order.model, order.version, model / "files")
+        manifest = model / "manifest.json"
+        manifest.write_text(json.dumps({"files": dict(files)}), "utf-8")
+        _lend(model, account)
+        self._logs.mkdir(mode=0o700, exist_ok=True)
+        log = self._logs / f"scorer-{order.id}.log"
+        process = _spawn(order, account, model, folder / "s", log)
+        return _Child(process=process, folder=folder, account=account, resources=resources, log=log)
+
+
+def _spawn(
+    order: ScorerOrder, account: Account, model: Path, socket: Path, log: Path
+) -> subprocess.Popen[bytes]:
+    argv = [
+        sys.executable, "-m", "octavo_server.scorer",
+        "--model-dir", str(model / "files"), "--manifest", str(model / "manifest.json"),
+        "--name", order.model, "--version", str(order.version), "--digest", order.digest,
+        "--uds", str(socket),
+    ]  # fmt: skip
+    limits = Limits(
+        memory_bytes=order.resources.memory_mib << 20,
+        cpus=order.resources.cpus,
+        processes=PROCESSES,
+    )
+    # The starter may be a short-lived thread: the scorer's end comes through its input.
+    confined = account.popen_kwargs(limits, dies_with_parent=False)
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=_environment(account, order.resources),
+            **confined,
+        )
+    if process.stdin is not None:
+        try:
+            process.stdin.write(f"{order.secret}\n".encode())
+            process.stdin.flush()
+        except BrokenPipeError:
+            pass  # it ended already; the next look says why
+    return process
+
+
+def _environment(account: Account, resources: ScorerResources) -> Mapping[str, str]:
+    """Return all that a scorer gets: no secret, no setting of the services."""
+    threads = str(max(1, int(resources.cpus)))
+    return {
+        **account.environment(),
+        "PATH": os.defpath,
+        "LANG": "C.UTF-8",
+        "OMP_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": threads,
+        "MKL_NUM_THREADS": threads,
+        "MLFLOW_TRACKING_URI": f"file://{account.home}/none",
+        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+    }
+
+
+def _lend(model: Path, account: Account) -> None:
+    """Let the account read the model's copy, and nobody change it."""
+    for place, folders, files in os.walk(model, topdown=False):
+        for name in files:
+            _read_only(Path(place) / name, 0o440, account)
+        for name in folders:
+            _read_only(Path(place) / name, 0o550, account)
+    _read_only(model, 0o550, account)
+
+
+def _read_only(path: Path, mode: int, account: Account) -> None:
+    if account.own:
+        os.chown(path, os.geteuid(), account.gid, follow_symlinks=False)
+    path.chmod(mode)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, read-only parts of it too."""
+    if not folder.is_dir() or folder.is_symlink():
+        return
+    for place, _, _ in os.walk(folder):
+        Path(place).chmod(0o700)
+    shutil.rmtree(folder)
+
+
+def _is_ready(socket: Path) -> bool:
+    if not socket.exists():
+        return False
+    transport = httpx.HTTPTransport(uds=str(socket), verify=False)
+    try:
+        with httpx.Client(transport=transport, timeout=LOOK_S) as client:
+            return client.get(f"http://scorer{READY_PATH}").status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def _last_words(log: Path, status: int) -> str:
+    """Return why a scorer ended: its own last line, else its exit status."""
+    try:
+        with log.open("rb") as stream:
+            stream.seek(max(0, log.stat().st_size - TAIL_BYTES))
+            lines = stream.read().decode("utf-8", "replace").strip().splitlines()
+    except OSError:
+        lines = []
+    how = f"signal {-status}" if status < 0 else f"status {status}"
+    if not lines:
+        return f"It ended with {how}."
+    words = lines[-1].partition("refused: ")[2] or lines[-1]
+    return f"It ended with {how}: {words[:QUOTED].rstrip('.')}."
