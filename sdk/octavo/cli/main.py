@@ -13,6 +13,7 @@ COMMANDS = {
     "up": "octavo.cli.machine:up",
     "down": "octavo.cli.machine:down",
     "status": "octavo.cli.machine:status",
+    "audit": "octavo.cli.audit:audit",
 }
 """Command -> ``module:attribute`` of its click command."""
 

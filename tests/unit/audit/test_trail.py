@@ -11,8 +11,9 @@ import pytest
 from tests.support.people import ADMIN
 
 from octavo import merkle
+from octavo.signed_note import NoteVerifier
 from octavo_server.adapters.checkpoint_files import CheckpointFile
-from octavo_server.adapters.signed_note import NoteSigner, NoteVerifier
+from octavo_server.adapters.signed_note import NoteSigner
 from octavo_server.adapters.signing import Signer
 from octavo_server.audit.service import AuditService, IdempotencyClaim, current_claim
 from octavo_server.database.rows import Database
