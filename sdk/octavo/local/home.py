@@ -94,6 +94,11 @@ class Home:
         return self.root / "VERSION"
 
     @property
+    def project_mark(self) -> Path:
+        """Says which version of the first project's template was loaded; missing before that."""
+        return self.state / "project.loaded"
+
+    @property
     def is_new(self) -> bool:
         """Whether nothing was ever prepared here."""
         return not self.version_file.exists()
@@ -140,7 +145,7 @@ class Home:
 
     def check_room(self) -> None:
         """Raise DiskFull when the disk under the folder has less free than starting takes."""
-        needed = FRESH_MIB if self.is_new else RUNNING_MIB
+        needed = RUNNING_MIB if self.project_mark.exists() else FRESH_MIB
         place = next(p for p in (self.root, *self.root.parents) if p.exists())
         free = shutil.disk_usage(place).free // MIB
         if free < needed:

@@ -26,17 +26,17 @@ def prepare(launch: Launch, steps: Steps) -> None:
     """Bring the state folder to where the services can start. Raises ServiceFailed."""
     home = launch.home
     with steps.step("Prepare the state folder"):
+        home.seal()
         home.make_folders()
         home.make_tokens()
         ensure_people(home.state / "people.json", home.root / "people.txt")
     run_step(launch, steps, "Migrate the database", ["-m", "octavo_server.prepare"])
-    load_project(launch, steps)
-    home.seal()
+    # load_project(launch, steps)
 
 
 def load_project(launch: Launch, steps: Steps) -> None:
     """Load the flights project, once for each version of its template."""
-    mark = launch.home.state / f"{PROJECT}.loaded"
+    mark = launch.home.project_mark
     wanted = template_digest(resources.path("notebook_templates") / PROJECT)
     if mark.exists() and mark.read_text(encoding="utf-8") == wanted:
         return

@@ -99,7 +99,7 @@ def test_an_existing_installation_starts_with_less_room(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home.make_folders()
-    home.seal()
+    home.project_mark.touch()
     with_free(monkeypatch, RUNNING_MIB)
     home.check_room()
 
