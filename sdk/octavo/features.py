@@ -148,9 +148,7 @@ class PinnedStore:
         if not isinstance(features, str):
             return [name.partition(":")[2] for name in features]
         service = self.feast.get_feature_service(features)
-        return [
-            field.name for view in service.feature_view_projections for field in view.features
-        ]
+        return [field.name for view in service.feature_view_projections for field in view.features]
 
     def _wanted(self, features: Sequence[str] | str) -> Any:
         if isinstance(features, str):

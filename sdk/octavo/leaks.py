@@ -124,7 +124,7 @@ def known_by(
     import numpy as np
 
     done = outcomes.dropna(subset=[known, *keys])
-    instants = {name: group for name, group in _instants(done, keys, known)}
+    instants = dict(_instants(done, keys, known))
     found = np.zeros(len(values), dtype=np.int64)
     width = window.value
     position = np.arange(len(values))

@@ -2,7 +2,9 @@
 
 Every rolling delay counts a flight only after it has landed and its delay has reached the lake.
 ``event_timestamp`` is the end of the window, ``created_timestamp`` when the value could first be
-read; ``<view>_known_at`` is the newest delay inside the value, so that a reader can check it.
+read; ``<view>_known_at`` is the newest delay inside the value, so that a reader can check it. A
+count's tags say what it counts (``flights.known_at``: rows of the lake's table ``flights`` by their
+column ``known_at``), so that publication can recount it from the landings themselves.
 """
 
 import os
@@ -73,7 +75,7 @@ def _rolling(view: str, window: str, words: str) -> list[Field]:
             name=f"{view}_flights_{window}",
             dtype=Int64,
             description=f"Arrivals whose delay became known in the last {words}.",
-            tags={"unit": "flights"},
+            tags={"unit": "flights", "counts": "flights.known_at", "window": window},
         ),
     ]
 

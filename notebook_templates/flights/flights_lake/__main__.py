@@ -66,9 +66,7 @@ def build(folder: Path, progress: Progress) -> None:
         rows += writing.write_file(getattr(raw, name), raw_folder / f"{name}.parquet")
     progress.step("raw other", rows)
     flown = tables.flights(raw.flights, raw.airports)
-    rows = writing.write_by_month(
-        flown.drop(columns="month"), flown["month"], curated / "flights"
-    )
+    rows = writing.write_by_month(flown.drop(columns="month"), flown["month"], curated / "flights")
     progress.step("flights", rows)
     _write_events(tables.weather(raw.weather), curated / "origin_weather", progress)
     made: list[Callable[[pd.DataFrame], pd.DataFrame]] = [

@@ -1,9 +1,11 @@
-"""What the `features` area says about ML features: views, snapshots, online values; times are UTC."""
+"""What the `features` area says about ML features, their views and snapshots; times are UTC."""
 
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from octavo.records.base import Answer, Request
 
 Name = Annotated[str, Field(max_length=500)]
 Text = Annotated[str, Field(max_length=20_000)]
@@ -12,15 +14,7 @@ EntityValue = str | int
 OnlineValue = str | int | float | bool | None
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class _Request(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Histogram(_Record):
+class FeatureHistogram(Answer):
     """How a numeric feature's values are spread: `edges` has one more element than `counts`.
 
     The bins cover the 1st to the 99th percentile, so that a long tail does not flatten the rest.
@@ -32,15 +26,15 @@ class Histogram(_Record):
     above: int = Field(default=0, description="Values over the last edge.")
 
 
-class Category(_Record):
+class FeatureCategory(Answer):
     """One value of a categorical feature."""
 
     value: Name = Field(description="The value.")
     count: int = Field(description="How many rows hold it.")
 
 
-class Statistics(_Record):
-    """Statistics of one feature over all rows of its source."""
+class FeatureStatistics(Answer):
+    """FeatureStatistics of one feature over all rows of its source."""
 
     kind: Literal["numeric", "categorical"] = Field(description="What kind of values it has.")
     rows: int = Field(description="Rows looked at.")
@@ -53,25 +47,27 @@ class Statistics(_Record):
     p50: float | None = Field(default=None, description="Median.")
     p95: float | None = Field(default=None, description="95th percentile.")
     p99: float | None = Field(default=None, description="99th percentile.")
-    histogram: Histogram | None = Field(default=None, description="20 bins; numeric features.")
-    categories: list[Category] = Field(
+    histogram: FeatureHistogram | None = Field(
+        default=None, description="20 bins; numeric features."
+    )
+    categories: list[FeatureCategory] = Field(
         default=[], description="The most frequent values; categorical features."
     )
     other: int = Field(default=0, description="Rows whose value is not among `categories`.")
     distinct: int | None = Field(default=None, description="Different values; categorical only.")
 
 
-class Feature(_Record):
+class FeatureColumn(Answer):
     """One column of a feature view."""
 
     name: Name = Field(description="Column name.")
     dtype: Name = Field(description="Feast's type name, e.g. Float64.")
     description: Text = Field(description="What it means, with its unit.")
     tags: dict[str, str] = Field(description="Tags of the column.")
-    statistics: Statistics | None = Field(description="None for a type without statistics.")
+    statistics: FeatureStatistics | None = Field(description="None for a type without statistics.")
 
 
-class Freshness(_Record):
+class FeatureFreshness(Answer):
     """How old a view's data is, by both clocks."""
 
     newest_event_at: datetime | None = Field(
@@ -83,7 +79,7 @@ class Freshness(_Record):
     checked_at: datetime = Field(description="When both were read.")
 
 
-class FeatureViewSummary(_Record):
+class FeatureViewSummary(Answer):
     """One feature view in a list."""
 
     name: Name = Field(description="The view's name.")
@@ -96,13 +92,13 @@ class FeatureViewSummary(_Record):
     ttl_seconds: int | None = Field(
         description="A value older than this is not joined; None never expires."
     )
-    freshness: Freshness = Field(description="How old its data is.")
+    freshness: FeatureFreshness = Field(description="How old its data is.")
     matched: list[Name] = Field(
         default=[], description="Where a search found its words, e.g. name, column carrier_delay."
     )
 
 
-class FeatureViewPage(_Record):
+class FeatureViewPage(Answer):
     """Feature views, best match first."""
 
     items: list[FeatureViewSummary] = Field(description="The views.")
@@ -112,7 +108,7 @@ class FeatureViewPage(_Record):
     )
 
 
-class Source(_Record):
+class FeatureSource(Answer):
     """Where a view's rows come from."""
 
     name: Name = Field(description="The source's name.")
@@ -126,14 +122,14 @@ class Source(_Record):
     sha256: SnapshotId | None = Field(description="Digest of the data at publication.")
 
 
-class Snippet(_Record):
+class FeatureSnippet(Answer):
     """Code to insert into a notebook."""
 
     title: Name = Field(description="What it does.")
     code: Text = Field(description="Python.")
 
 
-class Consumer(_Record):
+class FeatureConsumer(Answer):
     """Something that was made from a view."""
 
     node: Name = Field(description="Lineage node, e.g. feature_service:flights/flights_late.")
@@ -145,15 +141,15 @@ class Consumer(_Record):
 class FeatureView(FeatureViewSummary):
     """A feature view with all that is known about it."""
 
-    features: list[Feature] = Field(description="Its columns with statistics.")
+    features: list[FeatureColumn] = Field(description="Its columns with statistics.")
     services: list[Name] = Field(description="Feature services that contain it.")
-    source: Source = Field(description="Where its rows come from.")
-    snippets: list[Snippet] = Field(description="Code for a notebook.")
-    consumers: list[Consumer] = Field(description="What was made from it.")
+    source: FeatureSource = Field(description="Where its rows come from.")
+    snippets: list[FeatureSnippet] = Field(description="Code for a notebook.")
+    consumers: list[FeatureConsumer] = Field(description="What was made from it.")
     snapshot: SnapshotId = Field(description="The registry snapshot this describes.")
 
 
-class Snapshot(_Record):
+class FeatureSnapshot(Answer):
     """An immutable, content-addressed state of a project's feature registry."""
 
     id: SnapshotId = Field(description="SHA-256 over the digests of its files.")
@@ -165,18 +161,15 @@ class Snapshot(_Record):
     previous: SnapshotId | None = Field(description="The one it replaced.")
 
 
-class PublishRequest(_Request):
+class FeaturesPublish(Request):
     """Builds the registry from the project's template again and makes the result current."""
 
-    template: str = Field(
-        max_length=63, pattern=r"^[a-z][a-z0-9_-]*$", description="An installed project template."
-    )
     reason: str = Field(
         min_length=10, max_length=2000, description="Why, in a sentence; kept in the audit trail."
     )
 
 
-class OnlineRequest(_Request):
+class OnlineRequest(Request):
     """Asks for the newest known values of features for some entities."""
 
     features: list[Annotated[str, Field(max_length=200)]] = Field(
@@ -187,7 +180,7 @@ class OnlineRequest(_Request):
     )
 
 
-class OnlineCell(_Record):
+class OnlineCell(Answer):
     """One value of one row."""
 
     value: OnlineValue = Field(description="The value; None when absent.")
@@ -197,14 +190,14 @@ class OnlineCell(_Record):
     event_at: datetime | None = Field(description="Event time of the value.")
 
 
-class OnlineRow(_Record):
+class OnlineRow(Answer):
     """The answer for one entity record."""
 
     entity: dict[str, EntityValue] = Field(description="The join keys that were asked for.")
     cells: dict[str, OnlineCell] = Field(description="By `view:feature`.")
 
 
-class OnlineAnswer(_Record):
+class OnlineAnswer(Answer):
     """Newest known values of features."""
 
     rows: list[OnlineRow] = Field(description="In the order of the request.")

@@ -1,0 +1,1 @@
+"""The feature registry: discovery, statistics, snapshots, gated publication, online reads."""

@@ -1,0 +1,129 @@
+"""Pure decisions about feature views: code for a notebook, online values, what a change removes."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from octavo_server.errors import Invalid, NotFound
+from octavo_server.features.domain import Cell, Snippet, StoredValue, View
+
+PROOF_SUFFIX = "_known_at"
+"""Columns of this end prove what a row could know; they are no model input."""
+
+EntityValue = str | int
+_INTEGERS = frozenset({"Int32", "Int64"})
+_FLOATS = frozenset({"Float32", "Float64"})
+
+
+def snippets(view: View) -> tuple[Snippet, ...]:
+    """Return code that reads ``view`` in a notebook; its names are checked identifiers."""
+    inputs = [name for name in view.columns if not name.endswith(PROOF_SUFFIX)]
+    listed = "".join(f'        "{view.name}:{name}",\n' for name in inputs)
+    keys = ", ".join(view.join_keys) or "no join key"
+    historical = (
+        "from octavo.features import store\n\n"
+        f"# entity_df: a frame with {keys} and event_timestamp (UTC), one row a prediction\n"
+        f"{view.name}_features = store().get_historical_features(\n"
+        "    entity_df=entity_df,\n"
+        f"    features=[\n{listed}    ],\n"
+        ").to_df()\n"
+        f"{view.name}_features.head()\n"
+    )
+    row = ", ".join(f'"{key}": ...' for key in view.join_keys)
+    online = (
+        "from octavo.features import store\n\n"
+        "store().get_online_features(\n"
+        f"    features=[\n{listed}    ],\n"
+        f"    entity_rows=[{{{row}}}],\n"
+        ").to_dict()\n"
+    )
+    return (
+        Snippet(title="As of each row's own time", code=historical),
+        Snippet(title="Newest values", code=online),
+    )
+
+
+def check_publishable(views: Sequence[View]) -> None:
+    """Raise Invalid when a name would not be safe or usable as code."""
+    for view in views:
+        for name in (view.name, *view.columns, *view.join_keys, *view.entities, *view.services):
+            if not name.isidentifier() or not name.isascii() or keyword.iskeyword(name):
+                raise Invalid(
+                    f"{view.name[:80]!r}: {name[:80]!r} can't name a feature, view or entity.",
+                    "Use letters, digits and underscores, not beginning with a digit.",
+                )
+
+
+def removed(before: Sequence[str], after: Sequence[str]) -> list[str]:
+    """Return the views that a publication takes away."""
+    return sorted(set(before) - set(after))
+
+
+def wanted_columns(views: Mapping[str, View], features: Sequence[str]) -> list[tuple[View, str]]:
+    """Return view and column of each ``view:feature``. Raises Invalid or NotFound."""
+    found = []
+    for feature in features:
+        name, colon, column = feature.partition(":")
+        if not colon:
+            raise Invalid(
+                f"features: {feature[:100]!r} is not view:feature.",
+                "Write it like carrier_delay:carrier_delay_mean_24h.",
+            )
+        view = views.get(name)
+        if view is None:
+            raise NotFound(f"features: there is no feature view {name[:100]!r}.")
+        if column not in view.columns:
+            raise NotFound(
+                f"features: {name} has no feature {column[:100]!r}.",
+                f"It has: {', '.join(view.columns)}.",
+            )
+        found.append((view, column))
+    return found
+
+
+def entity_key(view: View, entity: Mapping[str, EntityValue]) -> dict[str, EntityValue]:
+    """Return the join keys of ``view`` in ``entity``, with the right types. Raises Invalid."""
+    key: dict[str, EntityValue] = {}
+    for name in view.join_keys:
+        if name not in entity:
+            raise Invalid(
+                f"entities: {view.name} needs the join key {name!r}.", f"Add {name} to each entity."
+            )
+        value = entity[name]
+        integer = view.key_types.get(name) in _INTEGERS
+        if integer != isinstance(value, int):
+            kind = "a whole number" if integer else "text"
+            raise Invalid(f"entities: {name} is {kind}; got {value!r:.60}.", f"Send {kind}.")
+        key[name] = value
+    return key
+
+
+def cell(view: View, column: str, stored: StoredValue | None, now: datetime) -> Cell:
+    """Return what an online answer says about one value at ``now``."""
+    if stored is None:
+        return Cell(value=None, status="absent", event_at=None)
+    dtype = next(one.dtype for one in view.features if one.name == column)
+    value = typed(stored.text, dtype)
+    status = "null" if value is None else "present"
+    ttl = None if view.ttl_seconds is None else timedelta(seconds=view.ttl_seconds)
+    if ttl is not None and now - stored.event_at > ttl:
+        status = "expired"
+    return Cell(value=value, status=status, event_at=stored.event_at)
+
+
+def typed(text: str | None, dtype: str) -> str | int | float | bool | None:
+    """Return a stored text as a value of ``dtype``; a time as ISO 8601, a NaN as None."""
+    if text is None:
+        return None
+    if dtype in _INTEGERS:
+        return int(text)
+    if dtype in _FLOATS:
+        number = float(text)
+        return number if number - number == 0 else None
+    if dtype == "Bool":
+        return text.lower() in ("true", "1")
+    if dtype == "UnixTimestamp":
+        return datetime.fromtimestamp(int(text), UTC).isoformat()
+    return text
