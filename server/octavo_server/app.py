@@ -114,7 +114,8 @@ def derived_key(secret: bytes, purpose: str) -> bytes:
 
 def build_guard(services: Services, hub: HubClient) -> Guard:
     """Return the door that every route stands behind."""
-    return Guard(Identity(hub, services.run_tokens), services.projects, services.database)
+    identity = Identity(hub, services.run_tokens)
+    return Guard(identity, services.projects, services.database, services.audit)
 
 
 def create_app(services: Services, guard: Guard) -> FastAPI:

@@ -12,15 +12,16 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
-from octavo_server.audit.service import IdempotencyClaim, current_claim
+from octavo_server.audit.service import AuditService, IdempotencyClaim, current_claim
 from octavo_server.database.rows import Database
 from octavo_server.database.tables.audit import idempotency_keys
-from octavo_server.errors import Conflict, Forbidden, Invalid, NotFound
+from octavo_server.errors import Conflict, Forbidden, Invalid, NotFound, OctavoError, PolicyRefused
 from octavo_server.identity import Caller, Identity
 from octavo_server.permissions import PERMISSIONS, roles_with
 
 KEY_HEADER = "idempotency-key"
 LONGEST_KEY = 200
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class RoleBook(Protocol):
@@ -45,10 +46,13 @@ class Replay(Exception):
 class Guard:
     """Makes the dependency that every handler declares: ``caller = guard.needs(verb)``."""
 
-    def __init__(self, identity: Identity, roles: RoleBook, database: Database) -> None:
+    def __init__(
+        self, identity: Identity, roles: RoleBook, database: Database, audit: AuditService
+    ) -> None:
         self._identity = identity
         self._roles = roles
         self._database = database
+        self._audit = audit
 
     def needs(self, verb: str) -> Any:
         """Return a dependency giving the caller, once they are known to hold ``verb``.
@@ -77,6 +81,7 @@ class Guard:
         caller = self.authenticate(
             request.headers.get("authorization"), getattr(request.state, "request_id", None)
         )
+        request.state.knock = (caller, verb)
         return self.admit(caller, verb, request.path_params.get("project"))
 
     def admit(self, caller: Caller, verb: str, project: str | None) -> Caller:
@@ -100,7 +105,7 @@ class Guard:
 
     async def _answer_again(self, request: Request, caller: Caller) -> None:
         key = request.headers.get(KEY_HEADER)
-        if key is None or request.method in {"GET", "HEAD", "OPTIONS"}:
+        if key is None or request.method in SAFE:
             current_claim.set(None)
             return
         if not key.isprintable() or not 0 < len(key) <= LONGEST_KEY:
@@ -136,6 +141,15 @@ class Guard:
             )
         raise Replay(kept["status"], kept["body"])
 
+    def keep_refusal(self, request: Request, refusal: OctavoError) -> None:
+        """Write to the audit trail that somebody known was refused a change."""
+        caller, verb = request.state.knock
+        current_claim.set(None)
+        project = request.path_params.get("project")
+        subject = f"request:{request.method} {request.url.path}"[:500]
+        with self._audit.change(caller, f"{verb}.refused", subject, project) as change:
+            change.note(error=refusal.code, message=refusal.message)
+
     def keep_answer(self, claim: IdempotencyClaim, status: int, body: bytes) -> None:
         """Remember the answer of a request that claimed its key."""
         values = {"status": status, "body": json.loads(body) if body else None}
@@ -146,14 +160,19 @@ class Guard:
 
 
 class GovernedRoute(APIRoute):
-    """A route that remembers its answer under the request's idempotency key."""
+    """A route that remembers its answer under the idempotency key, and whom it refused."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap the route's handler."""
         inner: Callable[[Request], Awaitable[Response]] = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
-            response = await inner(request)
+            try:
+                response = await inner(request)
+            except (Forbidden, PolicyRefused) as refusal:
+                if request.method not in SAFE:
+                    await run_in_threadpool(request.app.state.guard.keep_refusal, request, refusal)
+                raise
             claim = getattr(request.state, "claim", None)
             if claim is not None and claim.claimed and response.status_code < 400:
                 guard: Guard = request.app.state.guard

@@ -154,3 +154,14 @@ def test_a_hub_that_is_away_fails_closed(platform: Platform) -> None:
         platform.hub.away = False
     assert answer.status_code == 503
     assert _is_error(answer)
+
+
+def test_a_refused_change_is_on_the_trail_and_changes_nothing_else(platform: Platform) -> None:
+    body = {"monthly_eur": 1, "reason": "Just because."}
+    path = "/projects/flights/budget"
+    before = platform.call("admin", "GET", path).json()
+    assert platform.call("scientist", "PUT", path, json=body).status_code == 403
+    newest = platform.call("admin", "GET", "/audit/entries?limit=1").json()["items"][0]
+    assert (newest["actor"], newest["action"]) == ("scientist", "projects.manage.refused")
+    assert newest["details"]["error"] == "forbidden"
+    assert platform.call("admin", "GET", path).json() == before
