@@ -11,13 +11,16 @@ from datetime import UTC, datetime
 
 import uvicorn
 from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
 
 from octavo.local import resources
 from octavo_server import answers
 from octavo_server.adapters.cedar import CedarEngine
 from octavo_server.adapters.checkpoint_files import CheckpointFile
 from octavo_server.adapters.hub import HubClient
+from octavo_server.adapters.machine import LocalMachine
 from octavo_server.adapters.mlflow_rest import MlflowRest
+from octavo_server.adapters.profile_files import ProfileFolder
 from octavo_server.adapters.signed_note import NoteSigner
 from octavo_server.adapters.signing import Signer
 from octavo_server.audit import http as audit_http
@@ -39,14 +42,16 @@ from octavo_server.settings import Settings, load_settings
 from octavo_server.templates import http as templates_http
 from octavo_server.templates.service import TemplatesService
 from octavo_server.templates.store import TemplateFolder
+from octavo_server.workspaces import http as workspaces_http
+from octavo_server.workspaces.service import WorkspacesService
 
 PREFIX = "/services/octavo"
 API = f"{PREFIX}/api/v1"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Services:
-    """Every area's service, and what they stand on."""
+class Foundation:
+    """What every area stands on."""
 
     settings: Settings
     clock: Callable[[], datetime]
@@ -56,8 +61,15 @@ class Services:
     audit: AuditService
     policy: PolicyService
     lineage: LineageService
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services(Foundation):
+    """Every area's service."""
+
     projects: ProjectsService
     templates: TemplatesService
+    workspaces: WorkspacesService
     experiments: ExperimentsService
 
 
@@ -66,33 +78,16 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def build_services(settings: Settings) -> Services:
-    """Return all services on the settings' database and keys.
-
-    Raises :class:`octavo_server.database.migrate.DatabaseVersionRefused` when the database is
-    not exactly what this code writes.
-    """
+def build_foundation(settings: Settings) -> Foundation:
+    """Return what every area stands on. Raises as :func:`build_services`."""
     engine = open_engine(settings.platform_database)
     check_version(engine)
     database = SqlDatabase(engine)
     key_file = settings.state / "signing.key"
     signer = Signer.open(key_file)
-    audit = AuditService(
-        database,
-        NoteSigner(key_file),
-        CheckpointFile(settings.state / "checkpoints.jsonl"),
-        utc_now,
-    )
-    templates = TemplateFolder(resources.path("notebook_templates"))
-    projects = ProjectsService(
-        database,
-        audit,
-        templates,
-        admin_group=settings.platform_admin_group,
-        reviewer_group=settings.platform_reviewer_group,
-    )
-    mlflow = MlflowRest(settings.tracking, lambda: settings.service_token("octavo"))
-    return Services(
+    copies = CheckpointFile(settings.state / "checkpoints.jsonl")
+    audit = AuditService(database, NoteSigner(key_file), copies, utc_now)
+    return Foundation(
         settings=settings,
         clock=utc_now,
         database=database,
@@ -101,9 +96,43 @@ def build_services(settings: Settings) -> Services:
         audit=audit,
         policy=PolicyService(database, audit, CedarEngine()),
         lineage=LineageService(database),
+    )
+
+
+def build_services(settings: Settings) -> Services:
+    """Return all services on the settings' database and keys.
+
+    Raises :class:`octavo_server.database.migrate.DatabaseVersionRefused` when the database is
+    not exactly what this code writes.
+    """
+    base = build_foundation(settings)
+    templates = TemplateFolder(resources.path("notebook_templates"))
+    projects = _projects(base, templates)
+    mlflow = MlflowRest(settings.tracking, lambda: settings.service_token("octavo"))
+    workspaces = _workspaces(base, projects)
+    return Services(
+        **vars(base),
         projects=projects,
         templates=TemplatesService(templates, projects),
-        experiments=ExperimentsService(database, mlflow, utc_now),
+        workspaces=workspaces,
+        experiments=ExperimentsService(base.database, mlflow, base.clock),
+    )
+
+
+def _projects(base: Foundation, templates: TemplateFolder) -> ProjectsService:
+    return ProjectsService(
+        base.database,
+        base.audit,
+        templates,
+        admin_group=base.settings.platform_admin_group,
+        reviewer_group=base.settings.platform_reviewer_group,
+    )
+
+
+def _workspaces(base: Foundation, projects: ProjectsService) -> WorkspacesService:
+    profiles = ProfileFolder(resources.path("spawner_profiles"))
+    return WorkspacesService(
+        base.database, base.audit, base.policy, projects, LocalMachine(), profiles, base.clock
     )
 
 
@@ -132,6 +161,7 @@ def create_app(services: Services, guard: Guard) -> FastAPI:
     for router in (
         projects_http.routes(services.projects, guard),
         templates_http.routes(services.templates, guard),
+        workspaces_http.routes(services.workspaces, guard),
         policy_http.routes(services.policy, guard),
         audit_http.routes(services.audit, guard),
         lineage_http.routes(services.lineage, guard),
@@ -140,6 +170,11 @@ def create_app(services: Services, guard: Guard) -> FastAPI:
         ),
     ):
         app.include_router(router, prefix=API)
+
+    @app.get(f"{PREFIX}/", include_in_schema=False)
+    def front() -> RedirectResponse:
+        """Lead a person who opens the service to their workspace."""
+        return RedirectResponse(f"{services.settings.public}/hub/user-redirect/lab")
 
     @app.get(f"{PREFIX}/health", include_in_schema=False)
     def health() -> dict[str, str]:
