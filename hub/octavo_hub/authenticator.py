@@ -17,7 +17,7 @@ FREE_TRIES = 5
 LOCK_S = 30.0
 
 
-class DemoAuthenticator(Authenticator):
+class DemoAuthenticator(Authenticator):  # type: ignore[misc]
     """Signs in the people of ``people.json``; wrong passwords are slowed down per name."""
 
     people_file = Unicode(help="Path of people.json. No default.").tag(config=True)

@@ -50,7 +50,7 @@ def _proxy(c: Any, settings: HubSettings) -> None:
     c.OctavoProxy.traefik_api_password = secrets.token_urlsafe(32)
     c.OctavoProxy.static_config_file = str(folder / "traefik.toml")
     c.OctavoProxy.dynamic_config_file = str(folder / "rules.toml")
-    c.OctavoProxy.traefik_log_level = "WARN"
+    c.OctavoProxy.traefik_log_level = "ERROR"
     c.OctavoProxy.extra_static_config = {
         "global": {"checkNewVersion": False, "sendAnonymousUsage": False}
     }
@@ -71,7 +71,7 @@ def _services(c: Any, settings: HubSettings) -> None:
             "name": name,
             "api_token": settings.token(name),
             "display": False,
-            **({"url": url, "oauth_no_confirm": True} if url else {}),
+            **({"url": url, "oauth_no_confirm": True, "timeout": 1} if url else {}),
         }
         for name, url in urls.items()
     ]

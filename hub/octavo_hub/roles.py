@@ -7,6 +7,15 @@ from typing import Any
 SERVICES = ("octavo", "tracking")
 ACCESS = [f"access:services!service={name}" for name in SERVICES]
 
+# JupyterHub's `self` without sharing: who opens another's workspace would act in their name.
+OWN_ACCOUNT = [
+    "read:users!user",
+    "users:activity!user",
+    "servers!user",
+    "access:servers!user",
+    "tokens!user",
+]
+
 # What a workspace's own token may do: report activity, and reach the two services as its person.
 SERVER_SCOPES = ["users:activity!user", "access:servers!server", *ACCESS]
 
@@ -21,7 +30,7 @@ def roles(admin_group: str = "admins") -> list[dict[str, Any]]:
         {
             "name": "user",
             "description": "A signed-in person: the own account, and Octavo's services",
-            "scopes": ["self", *ACCESS],
+            "scopes": [*OWN_ACCOUNT, *ACCESS],
         },
         {
             "name": "octavo-platform",

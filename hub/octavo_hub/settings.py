@@ -21,7 +21,7 @@ class HubSettings(BaseSettings):
     tracking_url: str = Field("", description="MLflow. Unset: http://127.0.0.1:<port + 3>.")
     authenticator: str = Field(
         "demo",
-        description="Who signs people in: demo, or any authenticator that JupyterHub knows by name.",
+        description="Who signs people in: demo, or an authenticator JupyterHub knows by name.",
     )
     hub_config: Path | None = Field(
         None, description="A further JupyterHub configuration file, read last. Unset: none."

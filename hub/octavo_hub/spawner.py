@@ -26,7 +26,7 @@ from octavo_hub.workspace import environment, limits_of, start_url
 BEAT_EVERY_S = 60.0
 
 
-class OctavoSpawner(LocalProcessSpawner):
+class OctavoSpawner(LocalProcessSpawner):  # type: ignore[misc]
     """One person's workspace: chosen by project and profile, metered, and stopped when idle."""
 
     octavo_home = Unicode(help="Folder of all state. No default.").tag(config=True)
@@ -46,7 +46,7 @@ class OctavoSpawner(LocalProcessSpawner):
     # ---- what a person chooses
 
     async def get_options_form(self) -> SpawnPage:
-        """Return what the spawn page shows: the person's projects and cards, or why there are none."""
+        """Return what the spawn page shows: projects and cards, or why there are none."""
         try:
             return SpawnPage(offers=await self.platform.offers(self.user.name, self._groups()))
         except PlatformAway as away:
@@ -56,7 +56,7 @@ class OctavoSpawner(LocalProcessSpawner):
             return SpawnPage(failure=str(no))
 
     async def run_options_from_form(self, form_data: dict[str, Any]) -> dict[str, str]:
-        """Return the posted options, once the platform agrees: a refusal shows on the page itself."""
+        """Return the posted options, once the platform agrees; else the page says why not."""
         return await self._checked(options_of(form_data))
 
     async def options_from_query(self, query_data: dict[str, Any]) -> dict[str, str]:
@@ -90,8 +90,7 @@ class OctavoSpawner(LocalProcessSpawner):
         Raises SpawnException when options, rules or budget refuse it; JupyterHub shows the
         sentence and doesn't count it as a failure of its own.
         """
-        self.session = await self._open_session()
-        self._end_reason = "failed"
+        self.session, self._end_reason = await self._open_session(), None
         try:
             account = await asyncio.to_thread(self.accounts.person, self.user.name)
             limits = limits_of(self.session.profile)
@@ -100,7 +99,7 @@ class OctavoSpawner(LocalProcessSpawner):
             self.default_url = start_url(self.session, account)
             address: tuple[str, int] = await super().start()
         except BaseException:
-            await self._close_session()
+            await self._close_session("failed")
             raise
         self._beat_at = time.monotonic()
         return address
@@ -116,10 +115,12 @@ class OctavoSpawner(LocalProcessSpawner):
 
     async def stop(self, now: bool = False) -> None:
         """Stop the workspace with everything the person's account still runs."""
+        reason: EndReason = "failed" if self._start_pending else "stopped"
+        reason = self._end_reason = self._end_reason or reason
         await super().stop(now)
         account = await asyncio.to_thread(self.accounts.person, self.user.name)
         await asyncio.to_thread(account.kill_all)
-        await self._close_session()
+        await self._close_session(reason)
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
         """Tell what is happening while a person waits."""
@@ -146,9 +147,8 @@ class OctavoSpawner(LocalProcessSpawner):
         if self.session is None:
             return status
         if status is not None:
-            await self._close_session("crashed" if self._end_reason is None else None)
+            await self._close_session(self._end_reason or "crashed")
         elif self.ready:
-            self._end_reason = self._end_reason if self._end_reason == "idle" else None
             self._stop_if_idle()
             self._meter()
         return status
@@ -178,15 +178,16 @@ class OctavoSpawner(LocalProcessSpawner):
         try:
             self.session = await self.platform.beat(self.session.id, self._active_at())
         except (PlatformAway, PlatformRefused) as error:
-            self.log.warning("%s was not metered, the next beat covers it: %s", self._log_name, error)
+            self.log.warning(
+                "%s was not metered, the next beat covers it: %s", self._log_name, error
+            )
 
-    async def _close_session(self, reason: EndReason | None = None) -> None:
-        session, self.session = self.session, None
-        why, self._end_reason = reason or self._end_reason or "stopped", None
+    async def _close_session(self, reason: EndReason) -> None:
+        session, self.session, self._end_reason = self.session, None, None
         if session is None:
             return
         try:
-            await self.platform.end_session(session.id, why)
+            await self.platform.end_session(session.id, reason)
         except (PlatformAway, PlatformRefused) as error:
             self.log.error("Session %s stays open until its next start: %s", session.id, error)
 
@@ -202,10 +203,6 @@ class OctavoSpawner(LocalProcessSpawner):
         super().load_state(state)
         kept = state.get("session")
         self.session = Session.model_validate(kept) if kept else None
-
-    def clear_state(self) -> None:
-        """Forget the process; the session is closed by :meth:`poll` or :meth:`stop`."""
-        super().clear_state()
 
 
 def command() -> list[str]:

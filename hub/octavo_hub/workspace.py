@@ -14,7 +14,12 @@ from octavo.records.workspaces import Profile, Session
 GIB = 1024**3
 ACTIVITY_EVERY_S = 60
 # Read by numerical libraries when they load; without it they start a thread for every core.
-THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_MAX_THREADS")
+THREAD_COUNTS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_MAX_THREADS",
+)
 
 
 def limits_of(profile: Profile) -> Limits:

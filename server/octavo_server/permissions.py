@@ -77,6 +77,11 @@ PERMISSIONS: dict[str, Permission] = {
     "pipelines.cancel": _project("cancel a run", SCIENTIST, ONCALL, ADMIN),
     "pipelines.schedule": _project("schedule a pipeline", SCIENTIST, ADMIN),
     "pipelines.resolve": _project("decide about a run of unknown outcome", ONCALL, ADMIN),
+    "workspaces.cards": _platform("see what one may start in a project", ANYONE),
+    "workspaces.offer": _platform("ask what a signed-in person may start", SERVICE),
+    "workspaces.meter": _platform("start, meter and end sessions", SERVICE),
+    "workspaces.cost": _project("see what the project consumed"),
+    "workspaces.cost_of_all": _platform("see what all projects consumed", ADMIN),
     "lineage.read": _project("read the lineage graph"),
 }
 

@@ -6,6 +6,8 @@ again changes nothing.
 
 from __future__ import annotations
 
+import sys
+
 from octavo_server.adapters.cedar import default_policies
 from octavo_server.adapters.signing import Signer
 from octavo_server.app import build_services
@@ -26,6 +28,8 @@ def prepare(settings: Settings) -> None:
     services = build_services(settings)
     services.policy.install_default(default_policies())
     services.templates.ensure_project(service_caller("install"), FIRST_PROJECT)
+    for fault in services.workspaces.publish_profiles(service_caller("install")).faults:
+        sys.stderr.write(f"Profile left as it was. {fault}\n")
 
 
 if __name__ == "__main__":

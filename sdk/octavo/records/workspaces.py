@@ -11,7 +11,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from octavo.records.base import Answer, Request
 
 NAME = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 PERSON = r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$"
@@ -24,19 +26,7 @@ Group = Annotated[str, Field(min_length=1, max_length=255)]
 Name = Annotated[str, Field(pattern=NAME, max_length=63)]
 
 
-class _Request(BaseModel):
-    """Base of what a caller sends: unknown fields are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class _Answer(BaseModel):
-    """Base of what the platform answers."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-class ProfileResources(_Answer):
+class ProfileResources(Answer):
     """What a workspace or a run of this profile may use."""
 
     cpu: float = Field(description="CPU cores.")
@@ -46,7 +36,7 @@ class ProfileResources(_Answer):
     gpu_type: str | None = Field(description="Product name of the GPU, when there is one.")
 
 
-class Profile(_Answer):
+class Profile(Answer):
     """One published version of a spawner profile."""
 
     id: str = Field(description="Name of the profile, for example cpu-small.")
@@ -64,18 +54,19 @@ class Profile(_Answer):
     published_at: datetime = Field(description="When this version was published, UTC.")
 
 
-class ProfileCard(_Answer):
+class ProfileCard(Answer):
     """One profile as a person sees it before starting: may I, for how much, how soon."""
 
     profile: Profile = Field(description="The profile's current version.")
     available: bool = Field(description="Whether this person may start it in this project now.")
     reasons: list[str] = Field(description="Why not, in sentences; empty when available.")
-    budget_eur: float | None = Field(description="The project's budget this month, null: no limit.")
-    budget_left_eur: float | None = Field(description="What is left of it, null: no limit.")
-    hours_left: float | None = Field(description="Hours of this profile the rest pays for.")
+    notes: list[str] = Field(description="What to know before starting, in sentences.")
+    budget_eur: float = Field(description="The project's budget this month, euro.")
+    budget_left_eur: float = Field(description="What is left of it, euro; never below 0.")
+    hours_left: float | None = Field(description="Hours the rest pays for; null: it costs nothing.")
 
 
-class ProfileCards(_Answer):
+class ProfileCards(Answer):
     """Every profile's card for one project."""
 
     project: str = Field(description="Project the cards are for.")
@@ -83,7 +74,7 @@ class ProfileCards(_Answer):
     next_cursor: str | None = Field(None, description="Always null: the list is complete.")
 
 
-class ProjectOffer(_Answer):
+class ProjectOffer(Answer):
     """One project on the spawn page, with its cards."""
 
     project: str = Field(description="Name of the project.")
@@ -93,21 +84,21 @@ class ProjectOffer(_Answer):
     cards: list[ProfileCard] = Field(description="Its profile cards, cheapest first.")
 
 
-class OffersRequest(_Request):
+class OffersRequest(Request):
     """Asks what a signed-in person may start. Only the hub asks."""
 
     person: str = Field(pattern=PERSON, max_length=128, description="Who is signed in.")
     groups: list[Group] = Field(max_length=500, description="The person's groups.")
 
 
-class Offers(_Answer):
+class Offers(Answer):
     """Everything the spawn page shows."""
 
     person: str = Field(description="Who it is for.")
     projects: list[ProjectOffer] = Field(description="Projects the person is a member of.")
 
 
-class SpawnChoice(_Request):
+class SpawnChoice(Request):
     """What a person chose on the spawn page. Only the hub sends it."""
 
     person: str = Field(pattern=PERSON, max_length=128, description="Whose workspace it is.")
@@ -122,7 +113,7 @@ class SpawnChoice(_Request):
     )
 
 
-class SpawnDecision(_Answer):
+class SpawnDecision(Answer):
     """Whether the choice may start, and why."""
 
     allowed: bool = Field(description="Whether it may start.")
@@ -131,7 +122,7 @@ class SpawnDecision(_Answer):
     policy_digest: str | None = Field(description="Digest of the policy set that decided.")
 
 
-class Session(_Answer):
+class Session(Answer):
     """One life of a person's workspace."""
 
     id: str = Field(description="Id of the session.")
@@ -145,12 +136,10 @@ class Session(_Answer):
     end_reason: EndReason | None = Field(description="Why it ended; null while it runs.")
     seconds: float = Field(description="Metered seconds so far.")
     cost_eur: float = Field(description="Metered cost so far, euro.")
-    budget_left_eur: float | None = Field(
-        description="Left of the project's month, null: no limit."
-    )
+    budget_left_eur: float = Field(description="Left of the project's budget this month, euro.")
 
 
-class Heartbeat(_Request):
+class Heartbeat(Request):
     """Says that a workspace was alive until a moment. Only the hub sends it.
 
     Sending the same or an earlier moment again changes nothing.
@@ -160,14 +149,14 @@ class Heartbeat(_Request):
     active_at: datetime | None = Field(None, description="Last activity of its person, UTC.")
 
 
-class SessionEnd(_Request):
+class SessionEnd(Request):
     """Says that a workspace has ended. Only the hub sends it."""
 
     until: datetime = Field(description="Moment up to which it was seen alive, UTC.")
     reason: EndReason = Field(description="Why it ended.")
 
 
-class CostLine(_Answer):
+class CostLine(Answer):
     """Cost of one person, project, profile, kind or day."""
 
     name: str = Field(description="Person, project, profile, kind or ISO day.")
@@ -175,7 +164,7 @@ class CostLine(_Answer):
     cost_eur: float = Field(description="Cost, euro.")
 
 
-class CostReport(_Answer):
+class CostReport(Answer):
     """What was consumed in a span of days, seen from each side."""
 
     project: str | None = Field(description="Project the report is about; null for all.")
@@ -183,8 +172,8 @@ class CostReport(_Answer):
     until: date = Field(description="Last UTC day, included.")
     total_eur: float = Field(description="Whole cost of the span, euro.")
     today_eur: float = Field(description="Cost of the current UTC day, euro.")
-    budget_eur: float | None = Field(description="Budget of the month, null: no limit or all.")
-    budget_left_eur: float | None = Field(description="What is left of it, null: no limit or all.")
+    budget_eur: float | None = Field(description="Monthly budget, euro; null for all projects.")
+    budget_left_eur: float | None = Field(description="Left of this month, euro; null for all.")
     by_person: list[CostLine] = Field(description="Per person, dearest first.")
     by_project: list[CostLine] = Field(description="Per project, dearest first.")
     by_profile: list[CostLine] = Field(description="Per profile, dearest first.")

@@ -1,0 +1,49 @@
+"""Reads the folder of profile files and checks each against its JSON Schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+SCHEMA = "profile.schema.json"
+
+
+class ProfileFolder:
+    """The profiles of one folder, one YAML file each."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the folder; its schema lies in it as ``profile.schema.json``."""
+        self._folder = folder
+
+    def read(self) -> tuple[dict[str, Mapping[str, Any]], dict[str, str]]:
+        """Return the valid documents by profile id, and the faults by file name."""
+        validator = Draft202012Validator(json.loads((self._folder / SCHEMA).read_text("utf-8")))
+        documents: dict[str, Mapping[str, Any]] = {}
+        faults: dict[str, str] = {}
+        for file in sorted(self._folder.glob("*.yaml")):
+            document, fault = _read(file, validator)
+            if fault is not None:
+                faults[file.name] = f"{file.name}: {fault}"
+            else:
+                documents[file.stem] = document
+        return documents, faults
+
+
+def _read(file: Path, validator: Draft202012Validator) -> tuple[Any, str | None]:
+    try:
+        document = yaml.safe_load(file.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        return None, f"it is no YAML: {' '.join(str(error).split())}"
+    wrong = best_match(validator.iter_errors(document))
+    if wrong is not None:
+        field = ".".join(str(part) for part in wrong.absolute_path) or "the document"
+        return None, f"{field}: {wrong.message}"
+    if document["id"] != file.stem:
+        return None, f"id: {document['id']!r} must be the file's name, {file.stem!r}"
+    return document, None

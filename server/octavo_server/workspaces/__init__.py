@@ -1,0 +1,1 @@
+"""Workspaces: spawner profiles and their versions, sessions, usage, budget left and cost."""

@@ -1,0 +1,22 @@
+"""What workspaces need from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from octavo_server.workspaces.domain import MachineFacts
+
+
+class Machine(Protocol):
+    """Whatever workspaces run on."""
+
+    def facts(self) -> MachineFacts:
+        """Return what it has now."""
+
+
+class ProfileFiles(Protocol):
+    """The folder of profile files."""
+
+    def read(self) -> tuple[dict[str, Mapping[str, Any]], dict[str, str]]:
+        """Return the valid documents by profile id, and the faults by file name, as sentences."""

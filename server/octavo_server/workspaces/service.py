@@ -1,0 +1,344 @@
+"""Offers profiles, decides about starts, keeps sessions, and knows what everything costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from octavo_server.audit.service import AuditService, Change
+from octavo_server.database.rows import Database, Where
+from octavo_server.errors import Forbidden, Invalid, NotFound
+from octavo_server.identity import Caller, new_id, service_caller
+from octavo_server.policy.service import PolicyService
+from octavo_server.projects.service import ProjectsService
+from octavo_server.workspaces import rules, store
+from octavo_server.workspaces.accounting import Accounting, Report
+from octavo_server.workspaces.domain import (
+    Budget,
+    Card,
+    ProfileVersion,
+    Session,
+    SessionState,
+)
+from octavo_server.workspaces.ports import Machine, ProfileFiles
+from octavo_server.workspaces.publishing import Published, Publisher
+
+LOST_AFTER = timedelta(minutes=15)
+"""A session that nobody has seen for this long is over: its hub is gone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """One project with its cards, for one person."""
+
+    project: str
+    """Name of the project."""
+    title: str
+    """Name for people."""
+    description: str
+    """What it is about."""
+    role: str
+    """The person's roles in it, in words."""
+    cards: tuple[Card, ...]
+    """Cheapest first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What a person chose to start."""
+
+    project: str
+    """Project to work in."""
+    profile: str
+    """Profile to start."""
+    digest: str | None
+    """Digest of the version the person saw; None when they saw none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionView:
+    """A session with what belongs to it."""
+
+    session: Session
+    """The session."""
+    version: ProfileVersion
+    """The profile version it was started with."""
+    template: str | None
+    """Template the project was made from."""
+    seconds: float
+    """Metered seconds."""
+    cost_micro_eur: int
+    """Metered cost, in millionths of a euro."""
+    budget: Budget
+    """The project's budget of this month."""
+
+
+class WorkspacesService:
+    """Profiles, sessions, usage, budgets and cost."""
+
+    def __init__(
+        self,
+        database: Database,
+        audit: AuditService,
+        policy: PolicyService,
+        projects: ProjectsService,
+        machine: Machine,
+        files: ProfileFiles,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._audit = audit
+        self._policy = policy
+        self._projects = projects
+        self._machine = machine
+        self._clock = clock
+        self._publisher = Publisher(database, audit, files)
+        self._accounting = Accounting(database, projects, clock)
+
+    # ---- profiles
+
+    def publish_profiles(self, caller: Caller) -> Published:
+        """Bring the published profiles up to the profile files."""
+        return self._publisher.publish(caller)
+
+    def profile(self, profile: str) -> ProfileVersion:
+        """Return the version of a profile that is offered now. Raises NotFound."""
+        with self._database.read() as rows:
+            found = store.current_profiles(rows)
+        version = found.get(profile)
+        if version is None or version.withdrawn_at is not None:
+            offered = sorted(name for name, one in found.items() if one.withdrawn_at is None)
+            raise NotFound(
+                f"There is no profile {profile[:63]!r}.", f"Use one of: {', '.join(offered)}."
+            )
+        return version
+
+    def cards(self, caller: Caller, project: str) -> list[Card]:
+        """Return every profile's card in a project. Raises NotFound for who isn't a member."""
+        if not self._projects.project_roles(caller, project):
+            raise NotFound(
+                f"There is no project {project[:100]!r} that you belong to.",
+                "Check the name, or ask the project's admin to add you.",
+            )
+        budget = self._accounting.budget(project)
+        cards = [self._card(caller, project, version, budget) for version in self._offered()]
+        return sorted(cards, key=lambda card: card.version.profile.price_micro_eur)
+
+    def offers(self, hub: Caller, person: str, groups: list[str]) -> list[Offer]:
+        """Return what the hub shows a signed-in person. Raises Forbidden for all but the hub."""
+        rules.check_hub(hub)
+        caller = rules.person_of(person, groups, hub.request_id)
+        return [
+            Offer(
+                project=project.name,
+                title=project.title,
+                description=project.description,
+                role=" and ".join(sorted(roles)),
+                cards=tuple(self.cards(caller, project.name)),
+            )
+            for project, roles in self._projects.mine(caller)
+        ]
+
+    def _offered(self) -> list[ProfileVersion]:
+        with self._database.read() as rows:
+            found = store.current_profiles(rows)
+        return [version for version in found.values() if version.withdrawn_at is None]
+
+    def _card(self, person: Caller, project: str, version: ProfileVersion, budget: Budget) -> Card:
+        profile, machine = version.profile, self._machine.facts()
+        facts = rules.facts(profile, person.groups, machine, budget.left_micro_eur)
+        decision = self._policy.decide("SpawnWorkspace", person, project=project, facts=facts)
+        own = list(rules.obstacles(profile, machine))
+        if not facts["audience"]:
+            own.append(rules.outsider(profile))
+        reasons = () if decision.allowed else tuple(own) or decision.reasons
+        return Card(
+            version=version,
+            reasons=reasons,
+            notes=() if reasons else rules.shortfalls(profile, machine),
+            budget=budget,
+            policy_digest=decision.policy_digest,
+        )
+
+    # ---- sessions
+
+    def decide(self, hub: Caller, person: str, groups: list[str], choice: Choice) -> Card:
+        """Return the card of a choice with all that speaks against it; changes nothing."""
+        rules.check_hub(hub)
+        return self._decided(rules.person_of(person, groups, hub.request_id), choice)
+
+    def _decided(self, person: Caller, choice: Choice) -> Card:
+        cards = {card.version.profile.id: card for card in self.cards(person, choice.project)}
+        if choice.profile not in cards:
+            raise Invalid(
+                f"profile: there is no profile {choice.profile!r}.",
+                f"Use one of: {', '.join(sorted(cards))}.",
+            )
+        card = cards[choice.profile]
+        stale = rules.changed_since(choice.digest, card.version)
+        return card if stale is None else Card(**{**vars(card), "reasons": (stale, *card.reasons)})
+
+    def open_session(
+        self, hub: Caller, person: str, groups: list[str], choice: Choice
+    ) -> SessionView:
+        """Grant a start and begin metering it; a session still open for the person ends.
+
+        Raises PolicyRefused or Forbidden with the reasons, NotFound for a foreign project.
+        """
+        rules.check_hub(hub)
+        caller = rules.person_of(person, groups, hub.request_id)
+        card = self._decided(caller, choice)
+        if card.reasons:
+            raise Forbidden(" ".join(card.reasons), "Choose another profile or project.")
+        session_id = new_id()
+        with self._audit.change(
+            caller, "workspaces.start", f"session:{session_id}", choice.project
+        ) as change:
+            self._require(change, caller, choice, card)
+            self._end_earlier(change, person)
+            opened = self._opened(change, session_id, person, choice, card)
+            store.add_session(change.rows, opened)
+            change.note(profile=choice.profile, digest=card.version.digest)
+        return self.view(opened)
+
+    def _require(self, change: Change, caller: Caller, choice: Choice, card: Card) -> None:
+        left = card.budget.left_micro_eur
+        facts = rules.facts(card.version.profile, caller.groups, self._machine.facts(), left)
+        self._policy.require(change, "SpawnWorkspace", caller, project=choice.project, facts=facts)
+
+    def _opened(
+        self, change: Change, session_id: str, person: str, choice: Choice, card: Card
+    ) -> Session:
+        return Session(
+            id=session_id,
+            person=person,
+            project=choice.project,
+            profile=choice.profile,
+            profile_version=card.version.version,
+            state=SessionState.RUNNING,
+            started_at=change.at,
+            metered_until=change.at,
+            active_at=change.at,
+        )
+
+    def _end_earlier(self, change: Change, person: str) -> None:
+        lost: Where = ("metered_until", "<", change.at - LOST_AFTER)
+        for one in store.running(change.rows, ("person", "=", person)):
+            self._close(change, one, one.metered_until, "superseded")
+        for one in store.running(change.rows, lost):
+            self._close(change, one, one.metered_until, "lost")
+
+    def heartbeat(
+        self, hub: Caller, session_id: str, until: datetime, active_at: datetime | None
+    ) -> SessionView:
+        """Meter a running session up to a moment; the same or an earlier one changes nothing."""
+        rules.check_hub(hub)
+        with self._database.write() as rows:
+            found = self._found(store.session(rows, session_id), session_id)
+            beaten = rules.metered(found, until, active_at, self._clock())
+            store.save_session(rows, beaten)
+            self._accounting.book_session(rows, beaten)
+        return self.view(beaten)
+
+    def end_session(
+        self, hub: Caller, session_id: str, until: datetime, reason: str
+    ) -> SessionView:
+        """Meter a session a last time and close it; closing it again changes nothing."""
+        rules.check_hub(hub)
+        with self._database.read() as rows:
+            found = self._found(store.session(rows, session_id), session_id)
+        if found.state is SessionState.ENDED:
+            return self.view(found)
+        subject = f"session:{session_id}"
+        with self._audit.change(hub, "workspaces.end", subject, found.project) as change:
+            last = self._close(change, found, until, reason)
+            change.note(person=found.person, reason=reason, profile=found.profile)
+        return self.view(last)
+
+    def _close(self, change: Change, session: Session, until: datetime, reason: str) -> Session:
+        last = rules.ended(session, until, reason, change.at)
+        store.save_session(change.rows, last)
+        self._accounting.book_session(change.rows, last)
+        return last
+
+    def _found(self, session: Session | None, session_id: str) -> Session:
+        if session is None:
+            raise NotFound(f"There is no session {session_id[:64]!r}.", "Start a new workspace.")
+        return session
+
+    def view(self, session: Session) -> SessionView:
+        """Return a session with its profile version, its cost and the project's budget."""
+        project = self._projects.get(session.project)
+        with self._database.read() as rows:
+            version = store.profile_version(rows, session.profile, session.profile_version)
+            usage = store.usage_of(rows, "session", session.id)
+        if version is None:
+            raise NotFound(f"{session.profile} has no version {session.profile_version}.")
+        return SessionView(
+            session=session,
+            version=version,
+            template=project.template,
+            seconds=sum(one.seconds for one in usage),
+            cost_micro_eur=sum(one.cost_micro_eur for one in usage),
+            budget=self._accounting.budget(session.project),
+        )
+
+    # ---- usage and cost
+
+    def record_usage(
+        self,
+        kind: Literal["run", "deployment"],
+        subject: str,
+        *,
+        person: str,
+        project: str,
+        profile: str,
+        since: datetime,
+        until: datetime,
+    ) -> None:
+        """Book what a run or a deployment consumed so far, at its profile's price of then.
+
+        ``subject`` is the run's or deployment's id, ``since`` its start. It may be called as often
+        as one likes with a later ``until``; the same or an earlier one changes nothing.
+        Raises NotFound for a profile that never was.
+        """
+        with self._database.write() as rows:
+            version = store.profile_at(rows, profile, since)
+            if version is None:
+                raise NotFound(f"There is no profile {profile[:63]!r}.", "Use an offered one.")
+            self._accounting.book(
+                rows,
+                kind,
+                subject,
+                person=person,
+                project=project,
+                profile=version.profile,
+                since=since,
+                until=until,
+            )
+
+    def budget(self, project: str) -> Budget:
+        """Return a project's budget of the current month. Raises NotFound."""
+        return self._accounting.budget(project)
+
+    def budget_left_cents(self, project: str) -> int:
+        """Return what is left of it in euro cents, rounded down, as policies count."""
+        return self._accounting.budget(project).left_micro_eur // 10_000
+
+    def cost(self, project: str | None, since: date | None, until: date | None) -> Report:
+        """Return what was consumed in a project, or in all; by default in this month."""
+        return self._accounting.report(project, since, until)
+
+    def end_lost(self) -> int:
+        """End the sessions that nobody has seen for 15 minutes; return how many there were."""
+        caller = service_caller("worker")
+        with self._database.read() as rows:
+            lost = store.running(rows, ("metered_until", "<", self._clock() - LOST_AFTER))
+        for one in lost:
+            subject = f"session:{one.id}"
+            with self._audit.change(caller, "workspaces.end", subject, one.project) as change:
+                self._close(change, one, one.metered_until, "lost")
+                change.note(person=one.person, reason="lost", profile=one.profile)
+        return len(lost)
