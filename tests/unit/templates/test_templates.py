@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.support.people import ONCALL, WORKER
+from tests.support.services import open_audit
+
 from octavo.local import resources
 from octavo_server.database.memory import MemoryDatabase
 from octavo_server.errors import Invalid, NotFound
@@ -14,9 +17,6 @@ from octavo_server.projects.service import ProjectsService
 from octavo_server.templates.rules import read_template
 from octavo_server.templates.service import TemplatesService
 from octavo_server.templates.store import TemplateFolder
-
-from tests.support.people import ONCALL, WORKER
-from tests.support.services import open_audit
 
 GOOD = {"title": "T", "description": "D", "members": {"oncall": "oncall"}}
 
