@@ -17,6 +17,8 @@ from octavo.local import resources
 from octavo_server import answers
 from octavo_server.adapters.cedar import CedarEngine
 from octavo_server.adapters.checkpoint_files import CheckpointFile
+from octavo_server.adapters.feast_engine import FeastEngine
+from octavo_server.adapters.feast_online import SqliteOnlineStore
 from octavo_server.adapters.hub import HubClient
 from octavo_server.adapters.machine import LocalMachine
 from octavo_server.adapters.mlflow_rest import MlflowRest
@@ -30,6 +32,8 @@ from octavo_server.database.rows import Database
 from octavo_server.database.sql import SqlDatabase, open_engine
 from octavo_server.experiments import http as experiments_http
 from octavo_server.experiments.service import ExperimentsService
+from octavo_server.features import http as features_http
+from octavo_server.features.service import FeaturesService, Places
 from octavo_server.guard import Guard
 from octavo_server.identity import Identity, RunTokens
 from octavo_server.lineage import http as lineage_http
@@ -71,6 +75,7 @@ class Services(Foundation):
     templates: TemplatesService
     workspaces: WorkspacesService
     experiments: ExperimentsService
+    features: FeaturesService
 
 
 def utc_now() -> datetime:
@@ -94,8 +99,8 @@ def build_foundation(settings: Settings) -> Foundation:
         signer=signer,
         run_tokens=RunTokens(derived_key(key_file.read_bytes(), "run-tokens"), utc_now),
         audit=audit,
-        policy=PolicyService(database, audit, CedarEngine()),
-        lineage=LineageService(database),
+        policy=policy,
+        lineage=lineage,
     )
 
 
@@ -110,12 +115,29 @@ def build_services(settings: Settings) -> Services:
     projects = _projects(base, templates)
     mlflow = MlflowRest(settings.tracking, lambda: settings.service_token("octavo"))
     workspaces = _workspaces(base, projects)
+    policy = PolicyService(database, audit, CedarEngine())
+    lineage = LineageService(database)
+    places = Places(
+        lakes=settings.home / "lake",
+        features=settings.home / "features",
+        templates=resources.path("notebook_templates"),
+    )
     return Services(
         **vars(base),
         projects=projects,
         templates=TemplatesService(templates, projects),
         workspaces=workspaces,
         experiments=ExperimentsService(base.database, mlflow, base.clock),
+        features=FeaturesService(
+            database,
+            audit,
+            policy,
+            lineage,
+            FeastEngine(utc_now),
+            SqliteOnlineStore(),
+            places,
+            utc_now,
+        ),
     )
 
 
@@ -165,6 +187,7 @@ def create_app(services: Services, guard: Guard) -> FastAPI:
         policy_http.routes(services.policy, guard),
         audit_http.routes(services.audit, guard),
         lineage_http.routes(services.lineage, guard),
+        features_http.routes(services.features, services.projects, guard),
         experiments_http.routes(
             services.experiments, guard, f"{services.settings.public}/services/tracking"
         ),
