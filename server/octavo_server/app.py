@@ -99,8 +99,8 @@ def build_foundation(settings: Settings) -> Foundation:
         signer=signer,
         run_tokens=RunTokens(derived_key(key_file.read_bytes(), "run-tokens"), utc_now),
         audit=audit,
-        policy=policy,
-        lineage=lineage,
+        policy=PolicyService(database, audit, CedarEngine()),
+        lineage=LineageService(database),
     )
 
 
@@ -115,29 +115,13 @@ def build_services(settings: Settings) -> Services:
     projects = _projects(base, templates)
     mlflow = MlflowRest(settings.tracking, lambda: settings.service_token("octavo"))
     workspaces = _workspaces(base, projects)
-    policy = PolicyService(database, audit, CedarEngine())
-    lineage = LineageService(database)
-    places = Places(
-        lakes=settings.home / "lake",
-        features=settings.home / "features",
-        templates=resources.path("notebook_templates"),
-    )
     return Services(
         **vars(base),
         projects=projects,
         templates=TemplatesService(templates, projects),
         workspaces=workspaces,
         experiments=ExperimentsService(base.database, mlflow, base.clock),
-        features=FeaturesService(
-            database,
-            audit,
-            policy,
-            lineage,
-            FeastEngine(utc_now),
-            SqliteOnlineStore(),
-            places,
-            utc_now,
-        ),
+        features=_features(base),
     )
 
 
@@ -155,6 +139,23 @@ def _workspaces(base: Foundation, projects: ProjectsService) -> WorkspacesServic
     profiles = ProfileFolder(resources.path("spawner_profiles"))
     return WorkspacesService(
         base.database, base.audit, base.policy, projects, LocalMachine(), profiles, base.clock
+    )
+
+
+def _features(base: Foundation) -> FeaturesService:
+    return FeaturesService(
+        base.database,
+        base.audit,
+        base.policy,
+        base.lineage,
+        FeastEngine(base.clock),
+        SqliteOnlineStore(),
+        Places(
+            lakes=base.settings.home / "lake",
+            features=base.settings.home / "features",
+            templates=resources.path("notebook_templates"),
+        ),
+        base.clock,
     )
 
 
