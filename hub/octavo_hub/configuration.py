@@ -80,10 +80,11 @@ def _services(c: Any, settings: HubSettings) -> None:
 def _workspaces(c: Any, settings: HubSettings) -> None:
     c.JupyterHub.spawner_class = OctavoSpawner
     c.OctavoSpawner.octavo_home = str(settings.home)
-    c.OctavoSpawner.public_url = settings.public
+    c.OctavoSpawner.open_url = settings.public
     c.OctavoSpawner.platform_url = settings.server
     c.OctavoSpawner.token_file = str(settings.state / "tokens" / "spawner")
     c.OctavoSpawner.options_form = "projects and profiles"
+    c.OctavoSpawner.apply_user_options = lambda _spawner, _options: None  # start() applies them
     c.OctavoSpawner.server_token_scopes = SERVER_SCOPES
     c.OctavoSpawner.cmd = command()
     c.OctavoSpawner.args = arguments()

@@ -21,6 +21,7 @@ from octavo.records.workspaces import EndReason, Session, SpawnChoice
 from octavo_hub.choice import choice_of, options_of, refused
 from octavo_hub.page import SpawnPage
 from octavo_hub.platform import AWAY, Platform, PlatformAway, PlatformRefused
+from octavo_hub.starter import furnish
 from octavo_hub.workspace import environment, limits_of, start_url
 
 BEAT_EVERY_S = 60.0
@@ -29,8 +30,9 @@ BEAT_EVERY_S = 60.0
 class OctavoSpawner(LocalProcessSpawner):  # type: ignore[misc]
     """One person's workspace: chosen by project and profile, metered, and stopped when idle."""
 
-    octavo_home = Unicode(help="Folder of all state. No default.").tag(config=True)
-    public_url = Unicode(help="Address people open, without a slash at its end.").tag(config=True)
+    # Not `public_url`: that is JupyterHub's own, the address of one workspace, set at each start.
+    octavo_url = Unicode(help="Address people open, without a slash at its end.").tag(config=True)
+    open_url = Unicode(help="Address people open, without a slash at its end.").tag(config=True)
     platform_url = Unicode(help="Platform service, from inside. No default.").tag(config=True)
     token_file = Unicode(help="File with the Hub token of `spawner`.").tag(config=True)
 
@@ -93,6 +95,7 @@ class OctavoSpawner(LocalProcessSpawner):  # type: ignore[misc]
         self.session, self._end_reason = await self._open_session(), None
         try:
             account = await asyncio.to_thread(self.accounts.person, self.user.name)
+            await asyncio.to_thread(furnish, account, self.session.project, self.session.template)
             limits = limits_of(self.session.profile)
             self.popen_kwargs = account.popen_kwargs(limits, death_signal=signal.SIGTERM)
             self.environment = self._environment(account, limits)
@@ -137,7 +140,7 @@ class OctavoSpawner(LocalProcessSpawner):  # type: ignore[misc]
     def _environment(self, account: Account, limits: Limits) -> dict[str, str]:
         if self.session is None:
             raise RuntimeError("a workspace starts only with an open session")
-        return environment(self.session, account, limits, self.public_url, self.api_token)
+        return environment(self.session, account, limits, self.open_url, self.api_token)
 
     # ---- while it runs
 
