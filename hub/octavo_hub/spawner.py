@@ -31,7 +31,6 @@ class OctavoSpawner(LocalProcessSpawner):  # type: ignore[misc]
     """One person's workspace: chosen by project and profile, metered, and stopped when idle."""
 
     # Not `public_url`: that is JupyterHub's own, the address of one workspace, set at each start.
-    octavo_url = Unicode(help="Address people open, without a slash at its end.").tag(config=True)
     open_url = Unicode(help="Address people open, without a slash at its end.").tag(config=True)
     platform_url = Unicode(help="Platform service, from inside. No default.").tag(config=True)
     token_file = Unicode(help="File with the Hub token of `spawner`.").tag(config=True)
