@@ -95,7 +95,7 @@ class Home:
 
     @property
     def project_mark(self) -> Path:
-        """Says which version of the first project's template was loaded; missing before that."""
+        """Exists once the first project was loaded: from then on starting takes little room."""
         return self.state / "project.loaded"
 
     @property

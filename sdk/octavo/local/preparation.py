@@ -5,15 +5,12 @@ All of it can be run again: what is there already is left as it is.
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-from octavo import __version__
-from octavo.local import process, resources
+from octavo.local import process
 from octavo.local.errors import ServiceFailed
 from octavo.local.launch import Launch
 from octavo.local.people import ensure_people
@@ -31,28 +28,8 @@ def prepare(launch: Launch, steps: Steps) -> None:
         home.make_tokens()
         ensure_people(home.state / "people.json", home.root / "people.txt")
     run_step(launch, steps, "Migrate the database", ["-m", "octavo_server.prepare"])
-    # load_project(launch, steps)
-
-
-def load_project(launch: Launch, steps: Steps) -> None:
-    """Load the flights project, once for each version of its template."""
-    mark = launch.home.project_mark
-    wanted = template_digest(resources.path("notebook_templates") / PROJECT)
-    if mark.exists() and mark.read_text(encoding="utf-8") == wanted:
-        return
-    argv = ["-m", "octavo_server.templates.load", PROJECT]
-    run_step(launch, steps, f"Load the {PROJECT} project", argv)
-    mark.write_text(wanted, encoding="utf-8")
-
-
-def template_digest(folder: Path) -> str:
-    """Return a digest of Octavo's version and of all that lies in a template."""
-    digest = hashlib.sha256(__version__.encode())
-    for file in sorted(folder.rglob("*")):
-        if file.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(file.parts):
-            digest.update(f"\0{file.relative_to(folder)}\0".encode())
-            digest.update(file.read_bytes())
-    return digest.hexdigest()
+    run_step(launch, steps, f"Load the {PROJECT} project", ["-m", "octavo_server.load"])
+    home.project_mark.touch()
 
 
 def run_step(launch: Launch, steps: Steps, title: str, arguments: list[str]) -> None:
