@@ -30,6 +30,7 @@ BEAT_EVERY_S = 60.0
 class OctavoSpawner(LocalProcessSpawner):  # type: ignore[misc]
     """One person's workspace: chosen by project and profile, metered, and stopped when idle."""
 
+    octavo_home = Unicode(help="Folder of all state. No default.").tag(config=True)
     # Not `public_url`: that is JupyterHub's own, the address of one workspace, set at each start.
     open_url = Unicode(help="Address people open, without a slash at its end.").tag(config=True)
     platform_url = Unicode(help="Platform service, from inside. No default.").tag(config=True)

@@ -13,6 +13,8 @@ from octavo.records.workspaces import Profile, Session
 
 GIB = 1024**3
 ACTIVITY_EVERY_S = 60
+# Switches off what JupyterLab would fetch from the internet and ask everyone about.
+LAB_CONFIGURATION = Path(__file__).parent / "lab"
 # Read by numerical libraries when they load; without it they start a thread for every core.
 THREAD_COUNTS = (
     "OMP_NUM_THREADS",
@@ -36,23 +38,32 @@ def environment(
     session: Session, account: Account, limits: Limits, public_url: str, token: str
 ) -> dict[str, str]:
     """Return the variables of a workspace, beside those that JupyterHub sets itself."""
+    project = session.project
     home = account.home.parents[1]
     threads = str(max(1, math.ceil(limits.cpus or 1)))
     return {
         **account.environment(),
         **dict.fromkeys(THREAD_COUNTS, threads),
         "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+        "JUPYTER_CONFIG_PATH": str(LAB_CONFIGURATION),
         "JUPYTERHUB_ACTIVITY_INTERVAL": str(ACTIVITY_EVERY_S),
         "OCTAVO_URL": f"{public_url}/services/octavo",
         "OCTAVO_TOKEN": token,
-        "OCTAVO_PROJECT": session.project,
+        "OCTAVO_PROJECT": project,
         "OCTAVO_PROFILE": session.profile.id,
         "OCTAVO_SESSION": session.id,
-        "OCTAVO_LAKE": str(home / "lake"),
-        "OCTAVO_FEATURES": str(home / "features"),
+        "OCTAVO_LAKE": str(_own(home / "lake", project)),
+        "OCTAVO_FEATURES": str(_own(home / "features", project)),
+        "OCTAVO_DASHBOARDS": project if (account.home / project).is_dir() else "",
         "MLFLOW_TRACKING_URI": f"{public_url}/services/tracking",
         "MLFLOW_TRACKING_TOKEN": token,
+        "MLFLOW_DISABLE_TELEMETRY": "true",
     }
+
+
+def _own(folder: Path, project: str) -> Path:
+    """Return the project's own part of a shared folder, where it has one."""
+    return folder / project if (folder / project).is_dir() else folder
 
 
 def arguments() -> list[str]:
