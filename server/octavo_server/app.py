@@ -14,14 +14,18 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
 from octavo.local import resources
+from octavo.local.accounts import Accounts
 from octavo_server import answers
+from octavo_server.adapters.artifact_folder import ArtifactFolder
 from octavo_server.adapters.cedar import CedarEngine
 from octavo_server.adapters.checkpoint_files import CheckpointFile
 from octavo_server.adapters.feast_engine import FeastEngine
 from octavo_server.adapters.feast_online import SqliteOnlineStore
 from octavo_server.adapters.hub import HubClient
 from octavo_server.adapters.machine import LocalMachine
+from octavo_server.adapters.mlflow_registry import MlflowVersionBook
 from octavo_server.adapters.mlflow_rest import MlflowRest
+from octavo_server.adapters.model_workbench import AccountWorkbench
 from octavo_server.adapters.profile_files import ProfileFolder
 from octavo_server.adapters.signed_note import NoteSigner
 from octavo_server.adapters.signing import Signer
@@ -42,6 +46,9 @@ from octavo_server.policy import http as policy_http
 from octavo_server.policy.service import PolicyService
 from octavo_server.projects import http as projects_http
 from octavo_server.projects.service import ProjectsService
+from octavo_server.registry import http as registry_http
+from octavo_server.registry.registration import Registration
+from octavo_server.registry.service import RegistryService
 from octavo_server.settings import Settings, load_settings
 from octavo_server.templates import http as templates_http
 from octavo_server.templates.service import TemplatesService
@@ -75,6 +82,7 @@ class Services(Foundation):
     templates: TemplatesService
     workspaces: WorkspacesService
     experiments: ExperimentsService
+    registry: RegistryService
     features: FeaturesService
 
 
@@ -115,12 +123,14 @@ def build_services(settings: Settings) -> Services:
     projects = _projects(base, templates)
     mlflow = MlflowRest(settings.tracking, lambda: settings.service_token("octavo"))
     workspaces = _workspaces(base, projects)
+    experiments = ExperimentsService(base.database, mlflow, base.clock)
     return Services(
         **vars(base),
         projects=projects,
         templates=TemplatesService(templates, projects),
         workspaces=workspaces,
-        experiments=ExperimentsService(base.database, mlflow, base.clock),
+        experiments=experiments,
+        registry=_registry(base, experiments, mlflow),
         features=_features(base),
     )
 
@@ -139,6 +149,26 @@ def _workspaces(base: Foundation, projects: ProjectsService) -> WorkspacesServic
     profiles = ProfileFolder(resources.path("spawner_profiles"))
     return WorkspacesService(
         base.database, base.audit, base.policy, projects, LocalMachine(), profiles, base.clock
+    )
+
+
+def _registry(
+    base: Foundation, experiments: ExperimentsService, mlflow: MlflowRest
+) -> RegistryService:
+    home = base.settings.home
+    files, book = ArtifactFolder(home / "artifacts"), MlflowVersionBook(mlflow)
+    workbench = AccountWorkbench(Accounts(home), home / "runs", files)
+    return RegistryService(
+        database=base.database,
+        audit=base.audit,
+        policy=base.policy,
+        lineage=base.lineage,
+        experiments=experiments,
+        files=files,
+        book=book,
+        attestor=base.signer,
+        registration=Registration(base.policy, files, workbench, book, base.signer),
+        clock=base.clock,
     )
 
 
@@ -189,6 +219,7 @@ def create_app(services: Services, guard: Guard) -> FastAPI:
         audit_http.routes(services.audit, guard),
         lineage_http.routes(services.lineage, guard),
         features_http.routes(services.features, services.projects, guard),
+        registry_http.routes(services.registry, guard),
         experiments_http.routes(
             services.experiments, guard, f"{services.settings.public}/services/tracking"
         ),

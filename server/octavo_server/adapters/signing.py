@@ -49,7 +49,7 @@ def statement(
 
     `subjects` maps a name to its lowercase hex SHA-256.  Equal content gives equal bytes.
     """
-    document = {
+    document: Any = {
         "_type": STATEMENT_TYPE,
         "subject": [
             {"name": name, "digest": {"sha256": digest}}
@@ -155,6 +155,14 @@ class Signer(Verifier):
         envelope = Envelope(statement_bytes, PAYLOAD_TYPE, {})
         envelope.sign(self._signer)
         return dict(envelope.to_dict())
+
+    def attest(
+        self, *, subjects: Mapping[str, str], predicate_type: str, predicate: Mapping[str, Any]
+    ) -> SignedEnvelope:
+        """Build a statement (see `statement`) and sign it."""
+        return self.sign(
+            statement(subjects=subjects, predicate_type=predicate_type, predicate=predicate)
+        )
 
 
 def _create(path: Path) -> None:

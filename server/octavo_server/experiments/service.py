@@ -23,6 +23,8 @@ from octavo_server.experiments.domain import (
 )
 from octavo_server.experiments.ports import Tracking
 
+__all__ = ["ExperimentsService", "LoggedModel", "Run"]
+
 #: A list that somebody looks at is at most this old.
 WATCHED_AGE: Final = timedelta(seconds=1)
 #: Everything is compared again after this time, in case a change was missed.

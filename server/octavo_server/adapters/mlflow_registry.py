@@ -1,0 +1,54 @@
+"""MLflow's model registry over REST, with the service's token."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+
+from octavo_server.adapters.mlflow_rest import API, MlflowRest
+from octavo_server.errors import Conflict, NotFound
+
+
+class MlflowVersionBook:
+    """Writes versions and aliases; only the service's account may."""
+
+    def __init__(self, rest: MlflowRest) -> None:
+        self._rest = rest
+
+    def create_version(
+        self, name: str, *, source: str, run_id: str, model_id: str, tags: Mapping[str, str]
+    ) -> int:
+        """Makes the next version; makes the registered model where there is none."""
+        with suppress(Conflict):
+            self._rest.call("POST", f"{API}/registered-models/create", json={"name": name})
+        asked = {
+            "name": name,
+            "source": source,
+            "run_id": run_id,
+            "model_id": model_id,
+            "tags": [{"key": key, "value": value} for key, value in tags.items()],
+        }
+        found = self._rest.call("POST", f"{API}/model-versions/create", json=asked)
+        return int(found["model_version"]["version"])
+
+    def delete_version(self, name: str, version: int) -> None:
+        """Removes a version."""
+        asked = {"name": name, "version": str(version)}
+        self._rest.call("DELETE", f"{API}/model-versions/delete", json=asked)
+
+    def next_version(self, name: str) -> int:
+        """The number that the next version gets."""
+        try:
+            found = self._rest.call("GET", f"{API}/registered-models/get", params={"name": name})
+        except NotFound:
+            return 1
+        latest = found["registered_model"].get("latest_versions", [])
+        return max((int(one["version"]) for one in latest), default=0) + 1
+
+    def set_alias(self, name: str, alias: str, version: int) -> None:
+        """Points an alias to a version."""
+        asked = {"name": name, "alias": alias, "version": str(version)}
+        self._rest.call("POST", f"{API}/registered-models/alias", json=asked)
+
+    def tag_run(self, run_id: str, key: str, value: str) -> None:
+        """Sets a tag of a run."""
+        asked = {"run_id": run_id, "key": key, "value": value}
+        self._rest.call("POST", f"{API}/runs/set-tag", json=asked)

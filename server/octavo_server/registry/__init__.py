@@ -1,0 +1,1 @@
+"""Registered ML models: signed versions, their checks, and aliases with a history."""

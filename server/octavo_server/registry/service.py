@@ -1,0 +1,291 @@
+"""Registers, signs and checks model versions, and moves their aliases."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from octavo_server.audit.service import AuditService, Change
+from octavo_server.database.rows import Database, RowExists
+from octavo_server.errors import Conflict, NotFound, OctavoError, Unavailable
+from octavo_server.experiments.service import ExperimentsService
+from octavo_server.identity import Caller
+from octavo_server.lineage.service import LineageService
+from octavo_server.policy.service import PolicyService
+from octavo_server.registry import rules, store
+from octavo_server.registry.domain import AliasMove, Model, ModelVersion, Verification
+from octavo_server.registry.ports import Attestor, ModelFiles, VersionBook
+from octavo_server.registry.registration import Draft, Registration
+
+__all__ = ["Draft", "ModelVersion", "RegistryService", "Verification"]
+
+
+class RegistryService:
+    """Registered models of the projects."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        audit: AuditService,
+        policy: PolicyService,
+        lineage: LineageService,
+        experiments: ExperimentsService,
+        files: ModelFiles,
+        book: VersionBook,
+        attestor: Attestor,
+        registration: Registration,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._audit = audit
+        self._policy = policy
+        self._lineage = lineage
+        self._experiments = experiments
+        self._files = files
+        self._book = book
+        self._attestor = attestor
+        self._registration = registration
+        self._clock = clock
+
+    def models(self, project: str) -> list[Model]:
+        """The project's models, the last changed first."""
+        with self._database.read() as rows:
+            return store.models(rows, project)
+
+    def model(self, project: str, name: str) -> tuple[Model, list[ModelVersion]]:
+        """A model with its versions, newest first. Raises NotFound."""
+        with self._database.read() as rows:
+            found = store.get_model(rows, project, name)
+            if found is None:
+                raise _no_model(project, name)
+            return found, store.versions(rows, project, name)
+
+    def version(self, project: str, name: str, version: int) -> ModelVersion:
+        """One version. Raises NotFound."""
+        with self._database.read() as rows:
+            found = store.get_version(rows, project, name, version)
+        if found is None:
+            raise NotFound(
+                f"Model {name[:80]!r} has no version {version} in project {project}.",
+                "See the model's versions; one that was made past Octavo isn't signed.",
+            )
+        return found
+
+    def draft(
+        self, caller: Caller, project: str, run_id: str, model_id: str | None, name: str | None
+    ) -> Draft:
+        """What registering a run's model would look like; nothing is stored. Raises NotFound."""
+        run = self._experiments.run(project, run_id)
+        logged = self._experiments.models(run)
+        chosen = name or rules.suggested_name(run.name, run.experiment)
+        rules.check_name(chosen)
+        with self._database.read() as rows:
+            leader = store.aliases(rows, project, chosen).get("champion")
+            champion = store.get_version(rows, project, chosen, leader) if leader else None
+        return self._registration.draft(caller, run, logged, model_id, chosen, champion)
+
+    def register(
+        self,
+        caller: Caller,
+        project: str,
+        name: str,
+        *,
+        run_id: str,
+        model_id: str | None,
+        card: str,
+    ) -> ModelVersion:
+        """Makes a signed version from a run's logged model.
+
+        Raises NotFound, Invalid, PolicyRefused, or Conflict for a model registered before.
+        """
+        rules.check_name(name)
+        run = self._experiments.run(project, run_id)
+        model = self._registration.choose(self._experiments.models(run), model_id)
+        self._refuse_twin(project, name, model.model_id)
+        proposal = self._registration.examine(caller, run, model, name, card)
+        version = self._registration.book(proposal)
+        signed = self._registration.sign(caller, proposal, version, self._clock())
+        try:
+            self._keep(caller, signed, proposal.facts())
+        except Exception:
+            # Nothing unsigned stays behind in MLflow when the version isn't kept here.
+            with suppress(OctavoError):
+                self._book.delete_version(rules.registered_name(project, name), version)
+            raise
+        self._mark_run(signed, run.registered)
+        return signed
+
+    def verify(self, project: str, name: str, version: int) -> Verification:
+        """Checks the stored bytes and the signature of a version now. Raises NotFound."""
+        found = self.version(project, name, version)
+        problems = list(self._signature_problems(found))
+        try:
+            problems += rules.differences(found.files, self._files.manifest(found.location))
+        except NotFound as error:
+            problems.append(error.message)
+        return Verification(
+            name=name,
+            version=version,
+            digest=found.digest,
+            problems=tuple(problems),
+            checked_at=self._clock(),
+        )
+
+    def signed(self, project: str, name: str, version: int) -> tuple[ModelVersion, bool]:
+        """A version, and whether its signature holds now; the bytes are not read."""
+        found = self.version(project, name, version)
+        return found, not self._signature_problems(found)
+
+    def fetch(self, project: str, name: str, version: int, folder: Path) -> dict[str, str]:
+        """Copies a version's files into `folder`; returns path -> SHA-256 as signed.
+
+        Raises Conflict when the signature or a copied byte is not what was signed.
+        """
+        found = self.version(project, name, version)
+        problems = self._signature_problems(found)
+        copied = () if problems else self._files.copy(found.location, folder)
+        problems = problems or rules.differences(found.files, copied)
+        if problems:
+            raise Conflict(
+                f"Version {version} of {name} is not what was signed: {problems[0]}",
+                "Don't use it. Register the model again from its run.",
+            )
+        return {one.path: one.sha256 for one in found.files}
+
+    def move_alias(
+        self,
+        caller: Caller,
+        project: str,
+        name: str,
+        alias: str,
+        *,
+        version: int,
+        reason: str,
+        expected: int | None = None,
+    ) -> AliasMove:
+        """Points an alias to a version, here and in MLflow, and keeps who, when and why.
+
+        Raises Invalid, NotFound, Forbidden, PolicyRefused, or Conflict when the alias doesn't
+        point to `expected` any more.
+        """
+        rules.check_alias(alias)
+        target = self.version(project, name, version)
+        rules.check_alias_mover(alias, target, caller.name, caller.roles)
+        subject = f"model:{project}/{name}"
+        with self._audit.change(caller, "registry.alias", subject, project) as change:
+            present = store.aliases(change.rows, project, name).get(alias)
+            _check_expected(alias, present, version, expected)
+            self._alias_gate(change, caller, target, alias)
+            move = AliasMove(
+                number=store.next_move(change.rows, project, name),
+                alias=alias,
+                version=version,
+                previous=present,
+                moved_by=caller.name,
+                moved_at=change.at,
+                reason=reason,
+            )
+            store.move_alias(change.rows, project, name, move)
+            store.touch_model(change.rows, project, name, caller.name, change.at)
+            change.note(alias=alias, version=version, previous=present, reason=reason)
+            self._book.set_alias(rules.registered_name(project, name), alias, version)
+        return move
+
+    def alias_moves(
+        self, project: str, name: str, before: int | None = None, limit: int = 50
+    ) -> list[AliasMove]:
+        """The moves of a model's aliases, newest first. Raises NotFound."""
+        with self._database.read() as rows:
+            if store.get_model(rows, project, name) is None:
+                raise _no_model(project, name)
+            return store.moves(rows, project, name, before=before, limit=limit)
+
+    def _keep(self, caller: Caller, version: ModelVersion, facts: dict[str, object]) -> None:
+        project, name = version.project, version.name
+        subject = f"model_version:{project}/{name}/{version.version}"
+        with self._audit.change(caller, "registry.register", subject, project) as change:
+            self._policy.require(change, "RegisterModel", caller, project=project, facts=facts)
+            store.touch_model(change.rows, project, name, caller.name, change.at)
+            _add(change, version)
+            self._link(change, version)
+            change.note(
+                digest=version.digest,
+                run=version.run_id,
+                scan=version.scan,
+                prediction=version.prediction,
+            )
+
+    def _link(self, change: Change, version: ModelVersion) -> None:
+        project, run = version.project, f"run:{version.project}/{version.run_id}"
+        self._lineage.link(
+            change,
+            source=run,
+            target=f"model_version:{project}/{version.name}/{version.version}",
+            relation="produced",
+            project=project,
+        )
+        if version.feature_snapshot:
+            snapshot = f"feature_snapshot:{project}/{version.feature_snapshot}"
+            self._lineage.link(
+                change, source=snapshot, target=run, relation="used by", project=project
+            )
+
+    def _refuse_twin(self, project: str, name: str, model_id: str) -> None:
+        with self._database.read() as rows:
+            twin = store.version_of_model(rows, project, name, model_id)
+        if twin is not None:
+            raise Conflict(
+                f"This logged model is version {twin} of {name} already.",
+                "Use that version, or log the model again after a change.",
+            )
+
+    def _mark_run(self, version: ModelVersion, before: list[str]) -> None:
+        marks = ",".join([*before, f"{version.name}/{version.version}"])
+        try:
+            self._book.tag_run(version.run_id, "octavo.registered", marks[:5_000])
+        except Unavailable:
+            return  # the mark is for people who look at the run; the version itself stands
+
+    def _alias_gate(
+        self, change: Change, caller: Caller, version: ModelVersion, alias: str
+    ) -> None:
+        facts = {
+            "alias": alias,
+            "protected": alias in rules.PROTECTED,
+            "scan_findings": version.scan_report.alarms,
+        }
+        self._policy.require(change, "MoveAlias", caller, project=version.project, facts=facts)
+
+    def _signature_problems(self, version: ModelVersion) -> tuple[str, ...]:
+        try:
+            statement = self._attestor.verify(version.envelope, predicate_type=rules.PREDICATE)
+        except OctavoError as error:
+            return (error.message,)
+        return rules.statement_problems(version, statement)
+
+
+def _add(change: Change, version: ModelVersion) -> None:
+    try:
+        store.add_version(change.rows, version)
+    except RowExists as error:
+        raise Conflict(
+            f"Somebody registered this model as a version of {version.name} just now.",
+            "Reload the model's versions.",
+        ) from error
+
+
+def _no_model(project: str, name: str) -> NotFound:
+    return NotFound(
+        f"Project {project} has no model {name[:80]!r}.", "See the project's list of models."
+    )
+
+
+def _check_expected(alias: str, present: int | None, version: int, expected: int | None) -> None:
+    if present == version:
+        raise Conflict(f"{alias} points to version {version} already.", "Nothing is to be done.")
+    if expected is not None and present != expected:
+        raise Conflict(
+            f"{alias} points to version {present}, not to {expected}: somebody moved it.",
+            "Reload the model and decide again.",
+        )
