@@ -1,7 +1,7 @@
 # Octavo's commands; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install up down status test check golden-path bench-start wheel screenshots openapi lock format
+.PHONY: help install up down status test check golden-path bench-start wheel screenshots openapi reference lock format
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -54,6 +54,9 @@ screenshots: install ## Photograph the panels and pages into docs/images
 openapi: ## Write the service's OpenAPI and the TypeScript types made from it
 	@$(BIN)/python -m octavo_server.openapi > extension/openapi.json
 	@cd extension && PATH="$(abspath $(BIN)):$$PATH" npm run --silent types
+
+reference: ## Write the reference pages of docs/ that follow from the code
+	@$(BIN)/python docs/generate.py
 
 lock: ## Write images/constraints.txt from what is installed in .venv
 	@{ echo "# The exact versions Octavo is built and tested with. \`make lock\` writes this file."; \
