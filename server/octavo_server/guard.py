@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from typing import Any, NoReturn, Protocol
@@ -21,6 +22,7 @@ from octavo_server.permissions import PERMISSIONS, roles_with
 
 KEY_HEADER = "idempotency-key"
 LONGEST_KEY = 200
+_SUSPICIOUS = re.compile(rb"NaN|Infinity|\\u[dD][89a-fA-F]|\\u0000")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -63,7 +65,7 @@ class Guard:
 
         async def admitted(request: Request) -> Caller:
             caller = await run_in_threadpool(self._admit, request, verb)
-            _refuse_non_finite(await request.body(), request.headers.get("content-type", ""))
+            _refuse_what_json_is_not(await request.body(), request.headers.get("content-type", ""))
             await self._answer_again(request, caller)
             return caller
 
@@ -188,9 +190,9 @@ def area_router(*tags: str) -> APIRouter:
     return APIRouter(route_class=GovernedRoute, tags=list(tags))
 
 
-def _refuse_non_finite(body: bytes, content_type: str) -> None:
-    """Raise Invalid for NaN or Infinity, which Python's JSON reader would let in."""
-    if not body or "json" not in content_type or not (b"NaN" in body or b"Infinity" in body):
+def _refuse_what_json_is_not(body: bytes, content_type: str) -> None:
+    """Raise Invalid for what Python's JSON reader lets in: NaN, Infinity, half or null characters."""
+    if "json" not in content_type or not _SUSPICIOUS.search(body):
         return
 
     def refuse(constant: str) -> NoReturn:
@@ -198,4 +200,13 @@ def _refuse_non_finite(body: bytes, content_type: str) -> None:
             f"The body holds {constant}, which is not JSON.", "Send null or a finite number."
         )
 
-    json.loads(body, parse_constant=refuse)
+    document = json.loads(body, parse_constant=refuse)
+    text = json.dumps(document, ensure_ascii=False)
+    if r"\u0000" in text:
+        raise Invalid("The body holds a null character, which is no text.", "Remove it.")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise Invalid(
+            "The body holds half of a surrogate pair, which is no text.", "Send whole characters."
+        ) from error

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
-from tests.support.platform import Platform
+from fastapi.routing import RouteContext
 
 from octavo_server.app import API
 from octavo_server.permissions import PERMISSIONS
+from tests.contract.routes import filled, routes
+from tests.support.platform import Platform
 
 SHAPE = {"error", "message", "remedy", "request_id"}
-OPEN = {"/services/octavo/health", "/services/octavo/openapi.json", "/services/octavo/"}
-
-
-def _routes(platform: Platform) -> Iterator[RouteContext]:
-    for route in iter_route_contexts(platform.http.app.routes):  # type: ignore[attr-defined]
-        if isinstance(route.original_route, APIRoute) and route.path not in OPEN:
-            yield route
 
 
 def _verbs(route: RouteContext) -> set[str]:
@@ -28,15 +21,7 @@ def _verbs(route: RouteContext) -> set[str]:
 
 
 def test_there_are_routes(platform: Platform) -> None:
-    assert len(list(_routes(platform))) > 15
-
-
-def _filled(path: str, project: str) -> str:
-    path = path.removeprefix(API).replace("{project}", project)
-    while "{" in path:
-        start, end = path.index("{"), path.index("}")
-        path = path[:start] + "no-such-thing" + path[end + 1 :]
-    return path
+    assert len(list(routes(platform))) > 15
 
 
 def _is_error(answer: Any) -> bool:
@@ -44,12 +29,12 @@ def _is_error(answer: Any) -> bool:
 
 
 def test_every_route_carries_exactly_one_permission(platform: Platform) -> None:
-    bare = [route.path for route in _routes(platform) if len(_verbs(route)) != 1]
+    bare = [route.path for route in routes(platform) if len(_verbs(route)) != 1]
     assert bare == []
 
 
 def test_every_permission_is_used_by_a_route(platform: Platform) -> None:
-    used = {verb for route in _routes(platform) for verb in _verbs(route)}
+    used = {verb for route in routes(platform) for verb in _verbs(route)}
     beside = {verb for verb in PERMISSIONS if verb.startswith("tracking.")}  # the MLflow app asks
     assert set(PERMISSIONS) - used - beside == set()
 
@@ -59,21 +44,21 @@ def test_without_a_good_token_every_route_refuses_in_one_shape(
     platform: Platform, token: str | None
 ) -> None:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    for route in _routes(platform):
+    for route in routes(platform):
         for method in route.methods:
-            path = API + _filled(route.path, "flights")
+            path = API + filled(route.path, "flights")
             answer = platform.http.request(method, path, headers=headers)
             assert answer.status_code == 401, (method, path, answer.text)
             assert _is_error(answer)
 
 
 def test_a_stranger_cant_tell_a_foreign_project_from_none(platform: Platform) -> None:
-    for route in _routes(platform):
+    for route in routes(platform):
         if "{project}" not in route.path:
             continue
         for method in route.methods:
             answers = [
-                platform.call("stranger", method, _filled(route.path, project))
+                platform.call("stranger", method, filled(route.path, project))
                 for project in ("flights", "no-such-project")
             ]
             assert {one.status_code for one in answers} == {404}, (method, route.path)
@@ -84,10 +69,10 @@ def test_a_stranger_cant_tell_a_foreign_project_from_none(platform: Platform) ->
 
 
 def test_an_unknown_id_and_a_wrong_body_get_the_one_shape(platform: Platform) -> None:
-    for route in _routes(platform):
+    for route in routes(platform):
         for method in route.methods:
             for body in ({}, {"nope": 1}, [], {"name": "x" * 100_000}):
-                answer = platform.call("admin", method, _filled(route.path, "flights"), json=body)
+                answer = platform.call("admin", method, filled(route.path, "flights"), json=body)
                 if answer.status_code >= 400:
                     assert _is_error(answer), (method, route.path, answer.text)
                     assert answer.status_code != 500, (method, route.path, answer.text)
@@ -108,6 +93,21 @@ def test_not_a_number_is_refused(platform: Platform) -> None:
     )
     assert answer.status_code == 422
     assert "NaN" in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"), [(r"\ud800", "surrogate"), (r"\u0000", "null character")]
+)
+def test_what_is_no_text_is_refused(platform: Platform, text: str, fault: str) -> None:
+    answer = platform.call(
+        "admin",
+        "POST",
+        "/projects",
+        content=f'{{"name": "odd", "title": "a{text}"}}',
+        headers={"Content-Type": "application/json"},
+    )
+    assert answer.status_code == 422
+    assert fault in answer.json()["message"]
 
 
 def test_a_body_over_the_limit_is_refused(platform: Platform) -> None:
