@@ -191,7 +191,7 @@ def area_router(*tags: str) -> APIRouter:
 
 
 def _refuse_what_json_is_not(body: bytes, content_type: str) -> None:
-    """Raise Invalid for what Python's JSON reader lets in: NaN, Infinity, half or null characters."""
+    """Raise Invalid for NaN, Infinity, half and null characters, which Python lets in."""
     if "json" not in content_type or not _SUSPICIOUS.search(body):
         return
 
