@@ -78,7 +78,9 @@ class Client:
         )
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
+    def from_environment(
+        cls, environment: Mapping[str, str] | None = None, *, timeout_s: float = TIMEOUT_S
+    ) -> Self:
         """Connect with OCTAVO_URL and OCTAVO_TOKEN. Raises ClientError when one is not set."""
         given = os.environ if environment is None else environment
         for name in ("OCTAVO_URL", "OCTAVO_TOKEN"):
@@ -89,7 +91,7 @@ class Client:
                     "Run this in a workspace, or set OCTAVO_URL to <address>/services/octavo and "
                     "OCTAVO_TOKEN to a token from the Hub's token page.",
                 )
-        return cls(given["OCTAVO_URL"], given["OCTAVO_TOKEN"])
+        return cls(given["OCTAVO_URL"], given["OCTAVO_TOKEN"], timeout_s=timeout_s)
 
     def get(self, path: str, **query: Any) -> Any:
         """Return what ``path`` (below the API's root) answers. Raises ClientError."""

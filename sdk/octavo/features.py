@@ -35,6 +35,8 @@ SNAPSHOT_FILE = "snapshot.json"
 CURRENT = "current"
 SNAPSHOT_TAG = "octavo.feature_snapshot"
 """MLflow tag with the id of the snapshot that a run's features came from."""
+reads: list[str] = []
+"""Ids of the snapshots that this process read features from, in order."""
 
 
 class SnapshotRefused(RuntimeError):
@@ -89,8 +91,10 @@ def snapshot(folder: Path | str | None = None) -> Snapshot:
         raise SnapshotRefused(
             f"{FEATURES_VARIABLE} is not set: start a workspace in a project with features."
         )
-    if (place / CURRENT).exists():
-        place = place / CURRENT
+    for inner in (place / CURRENT, place / os.environ.get(PROJECT_VARIABLE, "") / CURRENT):
+        if inner.exists():
+            place = inner
+            break
     place = place.resolve()
     if not (place / REGISTRY_FILE).is_file():
         raise SnapshotRefused(f"{place} holds no feature registry: publish the features first.")
@@ -162,7 +166,11 @@ def store(folder: Path | str | None = None) -> PinnedStore:
 
 
 def record(pinned: Snapshot) -> None:
-    """Tag the active MLflow run, if there is one, with the snapshot; never imports mlflow."""
+    """Tag the active MLflow run, if there is one, with the snapshot; never imports mlflow.
+
+    Runs that start later learn it from :data:`reads`.
+    """
+    reads.append(pinned.id)
     mlflow = sys.modules.get("mlflow")
     if mlflow is not None and mlflow.active_run() is not None:
         mlflow.set_tag(SNAPSHOT_TAG, pinned.id)
