@@ -59,9 +59,9 @@ def build(folder: Path, progress: Progress) -> None:
     """Write all tables under ``folder``."""
     raw = source.read()
     raw_folder, curated = folder / "raw", folder / "curated"
-    rows = writing.write_by_month(raw.flights, raw.flights["month"], raw_folder / "flights")
+    rows = writing.write_by_month(raw.flights, _months(raw.flights), raw_folder / "flights")
     progress.step("raw flights", rows)
-    rows = writing.write_by_month(raw.weather, raw.weather["month"], raw_folder / "weather")
+    rows = writing.write_by_month(raw.weather, _months(raw.weather), raw_folder / "weather")
     for name in ("planes", "airports", "airlines"):
         rows += writing.write_file(getattr(raw, name), raw_folder / f"{name}.parquet")
     progress.step("raw other", rows)
@@ -78,8 +78,12 @@ def build(folder: Path, progress: Progress) -> None:
         _write_events(make(flown), curated / make.__name__, progress)
 
 
+def _months(table: pd.DataFrame) -> pd.Series:
+    return table["year"].astype(str) + "-" + table["month"].astype(str).str.zfill(2)
+
+
 def _write_events(table: pd.DataFrame, folder: Path, progress: Progress) -> None:
-    rows = writing.write_by_month(table, table["event_timestamp"].dt.month, folder)
+    rows = writing.write_by_month(table, table["event_timestamp"].dt.strftime("%Y-%m"), folder)
     progress.step(folder.name, rows)
 
 

@@ -54,7 +54,7 @@ def flights(raw: pd.DataFrame, airports: pd.DataFrame) -> pd.DataFrame:
     out["late"] = (raw["arr_delay"] > LATE_MINUTES).where(raw["arr_delay"].notna()).astype("Int8")
     out["cancelled"] = raw["dep_time"].isna()
     out["diverted"] = raw["dep_time"].notna() & raw["arr_delay"].isna()
-    out["month"] = raw["month"]
+    out["month"] = departure.dt.tz_convert(times.NEW_YORK).dt.strftime("%Y-%m")
     return out.sort_values(["scheduled_departure", "flight_id"], ignore_index=True)
 
 

@@ -19,9 +19,9 @@ FOLDER_MODE, FILE_MODE = 0o755, 0o644
 
 
 def write_by_month(table: pd.DataFrame, months: pd.Series, folder: Path) -> int:
-    """Write ``table`` under ``folder/month=MM/`` and return its number of rows."""
+    """Write ``table`` under ``folder/month=YYYY-MM/`` and return its number of rows."""
     for month, part in table.groupby(months, sort=True):
-        write_file(part, folder / f"month={int(str(month)):02d}" / "part-0.parquet")
+        write_file(part, folder / f"month={month}" / "part-0.parquet")
     return len(table)
 
 
