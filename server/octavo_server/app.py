@@ -19,16 +19,25 @@ from octavo_server import answers
 from octavo_server.adapters.artifact_folder import ArtifactFolder
 from octavo_server.adapters.cedar import CedarEngine
 from octavo_server.adapters.checkpoint_files import CheckpointFile
+from octavo_server.adapters.child_runner import ChildRunner
 from octavo_server.adapters.feast_engine import FeastEngine
 from octavo_server.adapters.feast_online import SqliteOnlineStore
+from octavo_server.adapters.file_blobs import FileBlobs
 from octavo_server.adapters.hub import HubClient
+from octavo_server.adapters.installed_packages import InstalledPackages
+from octavo_server.adapters.lake_inputs import LakeInputs
 from octavo_server.adapters.machine import LocalMachine
 from octavo_server.adapters.mlflow_registry import MlflowVersionBook
 from octavo_server.adapters.mlflow_rest import MlflowRest
 from octavo_server.adapters.model_workbench import AccountWorkbench
+from octavo_server.adapters.nbdime_differ import NbdimeDiffer
 from octavo_server.adapters.profile_files import ProfileFolder
+from octavo_server.adapters.registered_models import RegisteredModels
+from octavo_server.adapters.release_files import ReleaseFolders
+from octavo_server.adapters.run_environment import LocalRunEnvironment
 from octavo_server.adapters.signed_note import NoteSigner
 from octavo_server.adapters.signing import Signer
+from octavo_server.adapters.workspace_ledger import WorkspaceLedger, WorkspaceProfiles
 from octavo_server.audit import http as audit_http
 from octavo_server.audit.service import AuditService
 from octavo_server.database.migrate import check_version
@@ -42,6 +51,11 @@ from octavo_server.guard import Guard
 from octavo_server.identity import Identity, RunTokens
 from octavo_server.lineage import http as lineage_http
 from octavo_server.lineage.service import LineageService
+from octavo_server.notebooks import http as notebooks_http
+from octavo_server.notebooks.releases import Releases
+from octavo_server.notebooks.service import NotebooksService
+from octavo_server.pipelines import http as pipelines_http
+from octavo_server.pipelines.service import PipelinesService
 from octavo_server.policy import http as policy_http
 from octavo_server.policy.service import PolicyService
 from octavo_server.projects import http as projects_http
@@ -75,6 +89,18 @@ class Foundation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RunParts:
+    """What executions need, in the service and in the worker."""
+
+    blobs: FileBlobs
+    profiles: WorkspaceProfiles
+    inputs: LakeInputs
+    environment: LocalRunEnvironment
+    ledger: WorkspaceLedger
+    runner: ChildRunner
+
+
+@dataclass(frozen=True, kw_only=True)
 class Services(Foundation):
     """Every area's service."""
 
@@ -84,6 +110,9 @@ class Services(Foundation):
     experiments: ExperimentsService
     registry: RegistryService
     features: FeaturesService
+    runs: RunParts
+    notebooks: NotebooksService
+    pipelines: PipelinesService
 
 
 def utc_now() -> datetime:
@@ -124,14 +153,20 @@ def build_services(settings: Settings) -> Services:
     mlflow = MlflowRest(settings.tracking, lambda: settings.service_token("octavo"))
     workspaces = _workspaces(base, projects)
     experiments = ExperimentsService(base.database, mlflow, base.clock)
+    registry = _registry(base, experiments, mlflow)
+    runs = _run_parts(base, workspaces, registry)
+    notebooks = _notebooks(base, runs)
     return Services(
         **vars(base),
         projects=projects,
         templates=TemplatesService(templates, projects),
         workspaces=workspaces,
         experiments=experiments,
-        registry=_registry(base, experiments, mlflow),
+        registry=registry,
         features=_features(base),
+        runs=runs,
+        notebooks=notebooks,
+        pipelines=_pipelines(base, runs, notebooks),
     )
 
 
@@ -189,6 +224,52 @@ def _features(base: Foundation) -> FeaturesService:
     )
 
 
+def _run_parts(
+    base: Foundation, workspaces: WorkspacesService, registry: RegistryService
+) -> RunParts:
+    home, settings = base.settings.home, base.settings
+    blobs = FileBlobs(home / "results")
+    inputs = LakeInputs(home / "lake", home / "features", RegisteredModels(registry).pin)
+    return RunParts(
+        blobs=blobs,
+        profiles=WorkspaceProfiles(workspaces, settings.run_limit_minutes * 60.0),
+        inputs=inputs,
+        environment=LocalRunEnvironment(settings.public, base.run_tokens, inputs),
+        ledger=WorkspaceLedger(workspaces),
+        runner=ChildRunner(Accounts(home), home / "runs", blobs),
+    )
+
+
+def _notebooks(base: Foundation, runs: RunParts) -> NotebooksService:
+    folders = ReleaseFolders(base.settings.home / "releases")
+    return NotebooksService(
+        base.database,
+        base.audit,
+        base.policy,
+        base.lineage,
+        Releases(folders, base.signer, runs.blobs, InstalledPackages(), base.clock),
+        runs.blobs,
+        runs.profiles,
+        runs.inputs,
+        NbdimeDiffer(),
+        base.clock,
+    )
+
+
+def _pipelines(base: Foundation, runs: RunParts, notebooks: NotebooksService) -> PipelinesService:
+    return PipelinesService(
+        base.database,
+        base.audit,
+        base.policy,
+        base.lineage,
+        notebooks,
+        runs.blobs,
+        runs.ledger,
+        base.signer,
+        base.clock,
+    )
+
+
 def derived_key(secret: bytes, purpose: str) -> bytes:
     """Return a 32-byte key for one purpose, so that no two purposes share one (HMAC-SHA256)."""
     return hmac.new(secret, purpose.encode(), hashlib.sha256).digest()
@@ -220,6 +301,8 @@ def create_app(services: Services, guard: Guard) -> FastAPI:
         lineage_http.routes(services.lineage, guard),
         features_http.routes(services.features, services.projects, guard),
         registry_http.routes(services.registry, guard),
+        notebooks_http.routes(services.notebooks, guard),
+        pipelines_http.routes(services.pipelines, guard),
         experiments_http.routes(
             services.experiments, guard, f"{services.settings.public}/services/tracking"
         ),

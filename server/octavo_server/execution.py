@@ -6,11 +6,13 @@ Shared by the areas `notebooks` (replays) and `pipelines` (runs); the engine beh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
+
+from octavo.records.notebooks import Input
 
 ParameterValue = bool | int | float | str
 
@@ -163,6 +165,46 @@ class Runner(Protocol):
 
     def sweep(self, execution: str) -> int:
         """End every process that an earlier execution of that id left; return how many."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunProfile:
+    """What a spawner profile lets a run use."""
+
+    id: str
+    """Its id."""
+    limits: Limits
+    """Memory, time and threads."""
+    pipelines: bool
+    """Whether pipelines may use it."""
+    price_eur_per_hour: float
+    """Its price."""
+
+
+class Profiles(Protocol):
+    """Spawner profiles as runs see them."""
+
+    def run_profile(self, profile: str) -> RunProfile:
+        """Return a profile. Raises NotFound for an unknown one."""
+
+
+class Inputs(Protocol):
+    """Finds out what a notebook reads, by digest."""
+
+    def pin(self, project: str, data: Sequence[str], models: Sequence[str]) -> list[Input]:
+        """Return the digests of lake folders, of the current feature registry, and of models.
+
+        Raises Invalid for a path outside the lake or one that isn't there.
+        """
+
+
+class RunEnvironment(Protocol):
+    """Makes the environment variables of an execution, with its short-lived token."""
+
+    def variables(
+        self, *, execution: str, project: str, profile: str, life_s: float, inputs: Sequence[Input]
+    ) -> Mapping[str, str]:
+        """Return the variables; the token can act inside ``project`` for ``life_s`` seconds."""
 
 
 class Blobs(Protocol):

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+
 from octavo.local import confinement
 from octavo.local.accounts import Account, AccountError, Accounts
-
 from octavo_server.adapters import run_folder
 from octavo_server.errors import Conflict, Unavailable
 from octavo_server.execution import (
@@ -66,7 +66,9 @@ class ChildRunner:
             with self._accounts.lease("run", home, wait_s=60.0, most=self._most) as account:
                 watched = self._run(order, account, happened, stop)
         except AccountError as error:
-            raise Unavailable(f"No run account is free: {error}", "Wait for a run to end.") from error
+            raise Unavailable(
+                f"No run account is free: {error}", "Wait for a run to end."
+            ) from error
         try:
             return self._collect(order, home, watched)
         finally:
@@ -244,7 +246,9 @@ class _Watch:
             kind=str(line["kind"]), at=datetime.fromisoformat(line["at"]), **known, details=rest
         )
         if happening.kind == "error" and self.failure is None:
-            texts = {key: str(rest.get(key, "")) for key in ("source", "ename", "evalue", "traceback")}
+            texts = {
+                key: str(rest.get(key, "")) for key in ("source", "ename", "evalue", "traceback")
+            }
             self.failure = Failure(cell=happening.cell, **texts)
         self._finished = self._finished or happening.kind == "finished"
         self._happened(happening)
@@ -259,7 +263,7 @@ def _start(order: Order, account: Account) -> subprocess.Popen[bytes]:
         "PYTHONHASHSEED": "0",
         "PYTHONUNBUFFERED": "1",
         "MPLBACKEND": "agg",
-        **{name: threads for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")},
+        **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), threads),
         **order.environment,
         **account.environment(),
         MARK: order.id,

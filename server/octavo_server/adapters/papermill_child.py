@@ -125,7 +125,7 @@ def _before(order: dict[str, Any], work: Path) -> str:
 def _connection_file() -> str:
     folder = tempfile.mkdtemp(prefix="k")
     if len(folder) > LONGEST_SOCKET:
-        folder = tempfile.mkdtemp(prefix="k", dir="/tmp")  # noqa: S108 - made by mkdtemp, mode 0700
+        folder = tempfile.mkdtemp(prefix="k", dir="/tmp")
     return str(Path(folder) / "k.json")
 
 

@@ -106,7 +106,9 @@ def _open(home: Path, name: str) -> int:
     except OSError as error:
         if isinstance(error, FileNotFoundError):
             raise
-        raise Conflict(f"The run left {name!r}, which is no plain file: {error.strerror}.") from error
+        raise Conflict(
+            f"The run left {name!r}, which is no plain file: {error.strerror}."
+        ) from error
     finally:
         os.close(descriptor)
     facts = os.fstat(found)

@@ -1,0 +1,1 @@
+"""Submissions, lint, clean-room replay, review and releases of notebooks."""

@@ -1,0 +1,244 @@
+"""The clean-room replay: two executions in fresh processes, compared cell by cell."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from octavo.records.notebooks import CellError, SubmissionState
+from octavo_server.audit.service import AuditService
+from octavo_server.database.rows import Database
+from octavo_server.errors import OctavoError
+from octavo_server.execution import (
+    Blobs,
+    Ending,
+    Execution,
+    Happening,
+    Inputs,
+    Order,
+    Profiles,
+    RunEnvironment,
+    Runner,
+)
+from octavo_server.identity import service_caller
+from octavo_server.notebooks import comparison, parameters, rules, store
+from octavo_server.notebooks.domain import ReplayProgress, Submission
+
+PASSES = 2
+NOTE_EVERY_S = 0.2
+
+
+class ReplayFailed(Exception):
+    """The replay can't be compared; carries what a person needs to know."""
+
+    def __init__(self, error: CellError) -> None:
+        super().__init__(error.evalue)
+        self.error = error
+
+
+class Replays:
+    """Runs replays; called by the worker."""
+
+    def __init__(
+        self,
+        database: Database,
+        audit: AuditService,
+        runner: Runner,
+        blobs: Blobs,
+        profiles: Profiles,
+        inputs: Inputs,
+        environment: RunEnvironment,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._audit = audit
+        self._runner = runner
+        self._blobs = blobs
+        self._profiles = profiles
+        self._inputs = inputs
+        self._environment = environment
+        self._clock = clock
+
+    def waiting(self) -> list[str]:
+        """Return the ids of the submissions that need a replay, the oldest first."""
+        with self._database.read() as rows:
+            return [identifier for identifier, _ in store.unfinished(rows)]
+
+    def run(self, identifier: str) -> None:
+        """Replay one submission; one that a killed worker left behind starts over."""
+        with self._database.read() as rows:
+            submission = store.by_id(rows, identifier)
+        if submission is None or submission.state not in (
+            SubmissionState.QUEUED,
+            SubmissionState.REPLAYING,
+        ):
+            return
+        for number in range(1, PASSES + 1):
+            self._runner.sweep(_execution_id(submission, number))
+        submission = self._begun(submission)
+        try:
+            self._finish(self._replayed(submission))
+        except ReplayFailed as failed:
+            self._fail(submission, failed.error)
+        except OctavoError as error:
+            shown = CellError(cell=None, ename=error.code, evalue=f"{error.message} {error.remedy}")
+            self._fail(submission, shown)
+
+    def _begun(self, submission: Submission) -> Submission:
+        if submission.state is SubmissionState.REPLAYING:
+            return submission
+        return self._move(submission, "notebooks.replay", SubmissionState.REPLAYING)
+
+    def _replayed(self, submission: Submission) -> Submission:
+        """Return the submission with everything that the replay found out."""
+        inputs = tuple(
+            self._inputs.pin(
+                submission.project, data_of(submission), parameters.models_of(submission.replay_parameters)
+            )
+        )
+        submission = replace(submission, inputs=inputs)
+        first, second = (self._execute(submission, number) for number in range(1, PASSES + 1))
+        again = self._inputs.pin(
+            submission.project, data_of(submission), parameters.models_of(submission.replay_parameters)
+        )
+        changed = comparison.changed_inputs(inputs, again)
+        if changed:
+            raise ReplayFailed(
+                _error("InputsChanged", f"While it ran, {', '.join(changed)} changed.")
+            )
+        base, other = results_of(first), results_of(second)
+        verdict = comparison.compare(
+            base["cells"], other["cells"], submission.tolerance, base["files"], other["files"]
+        )
+        return replace(
+            submission,
+            verdict=verdict.model_copy(update={"reason": "the second execution against the first"}),
+            environment=rules.environment(second.python or "", second.packages or {}),
+            replay_seconds=second.seconds,
+            results_digest=self._blobs.put(json.dumps(base, sort_keys=True).encode()),
+        )
+
+    def _execute(self, submission: Submission, number: int) -> Execution:
+        profile = self._profiles.run_profile(submission.profile)
+        identifier = _execution_id(submission, number)
+        order = Order(
+            id=identifier,
+            notebook=self._blobs.get(submission.notebook_digest),
+            parameters=parameters.injections(submission.parameters, submission.replay_parameters),
+            environment=self._environment.variables(
+                execution=identifier,
+                project=submission.project,
+                profile=submission.profile,
+                life_s=profile.limits.wall_s,
+                inputs=submission.inputs,
+            ),
+            limits=profile.limits,
+            record_environment=True,
+        )
+        note = _Notes(self._database, submission, number, self._clock)
+        done = self._runner.execute(order, happened=note.happened, stop=lambda: None)
+        if done.ending is not Ending.SUCCEEDED:
+            raise ReplayFailed(failure_of(done))
+        return done
+
+    def _finish(self, replayed: Submission) -> None:
+        ready = replace(replayed, bundle_digest=rules.digest_of(rules.bundle(replayed)))
+        self._move(ready, "notebooks.replayed", SubmissionState.REVIEWABLE)
+
+    def _fail(self, submission: Submission, error: CellError) -> None:
+        failed = replace(submission, replay_error=error)
+        self._move(failed, "notebooks.replay_failed", SubmissionState.FAILED)
+
+    def _move(self, submission: Submission, action: str, to: SubmissionState) -> Submission:
+        subject = f"submission:{submission.project}/{submission.id}"
+        caller = service_caller("worker", submission.project)
+        with self._audit.change(caller, action, subject, submission.project) as change:
+            moved = rules.moved(submission, to)
+            store.save(change.rows, moved)
+            change.note(name=moved.name, **_summary(moved))
+        return moved
+
+
+class _Notes:
+    """Keeps how far a replay is, not more often than people look."""
+
+    def __init__(
+        self, database: Database, submission: Submission, number: int, clock: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._progress = ReplayProgress(
+            submission=submission.id,
+            pass_number=number,
+            cell=0,
+            cells=0,
+            step="starting a fresh kernel",
+            started_at=clock(),
+        )
+        self._next = 0.0
+        self._keep()
+
+    def happened(self, happening: Happening) -> None:
+        """Take a happening in."""
+        progress = replace(self._progress, cells=happening.cells or self._progress.cells)
+        if happening.kind == "cell_started" and happening.cell is not None:
+            progress = replace(progress, step=f"runs cell {happening.cell + 1}")
+        elif happening.kind == "cell_finished" and happening.cell is not None:
+            progress = replace(progress, cell=happening.cell + 1)
+        elif happening.kind == "finished":
+            progress = replace(progress, step="compares")
+        self._progress = progress
+        if time.monotonic() >= self._next:
+            self._keep()
+
+    def _keep(self) -> None:
+        self._next = time.monotonic() + NOTE_EVERY_S
+        with self._database.write() as rows:
+            store.note_progress(rows, self._progress)
+
+
+def data_of(submission: Submission) -> list[str]:
+    """Return the lake paths that the submission named."""
+    return [one.name for one in submission.inputs if one.kind == "data"]
+
+
+def results_of(done: Execution) -> dict[str, Any]:
+    """Return what is kept of an execution to compare others with."""
+    output = json.loads(done.output or b"{}")
+    return {
+        "cells": comparison.results(output),
+        "files": {one.path: one.digest for one in done.files},
+    }
+
+
+def failure_of(done: Execution) -> CellError:
+    """Return what made an execution fail, for a person."""
+    if done.failure is None:
+        return _error(done.ending.value, done.message)
+    one = done.failure
+    return CellError(
+        cell=one.cell,
+        source=one.source,
+        ename=one.ename,
+        evalue=one.evalue,
+        traceback=one.traceback,
+    )
+
+
+def _error(name: str, message: str) -> CellError:
+    return CellError(cell=None, ename=name, evalue=message)
+
+
+def _execution_id(submission: Submission, number: int) -> str:
+    return f"replay-{submission.id}-{number}"
+
+
+def _summary(submission: Submission) -> dict[str, Any]:
+    if submission.replay_error:
+        return {"error": submission.replay_error.ename, "cell": submission.replay_error.cell}
+    if submission.verdict is None:
+        return {"notebook": submission.notebook_digest}
+    return {"verdict": submission.verdict.outcome, "bundle": submission.bundle_digest}

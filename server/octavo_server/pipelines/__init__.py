@@ -1,0 +1,1 @@
+"""Pipelines, schedules, runs, attempts and verdicts."""

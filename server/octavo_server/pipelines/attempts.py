@@ -1,0 +1,410 @@
+"""The worker's side of a run: verify, execute, commit one result; decide about lost attempts."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from octavo.records.notebooks import CellError, Verdict
+from octavo.records.pipelines import Artifact, RunState
+from octavo_server.audit.service import AuditService
+from octavo_server.database.rows import Database
+from octavo_server.errors import OctavoError
+from octavo_server.execution import (
+    Blobs,
+    Ending,
+    Execution,
+    Happening,
+    Inputs,
+    Order,
+    Profiles,
+    RunEnvironment,
+    Runner,
+    RunProfile,
+)
+from octavo_server.identity import service_caller
+from octavo_server.lineage.service import LineageService
+from octavo_server.notebooks.comparison import changed_inputs
+from octavo_server.notebooks.parameters import models_of
+from octavo_server.notebooks.service import NotebooksService, VerifiedRelease
+from octavo_server.pipelines import evidence, rules, store
+from octavo_server.pipelines.domain import Attempt, AttemptState, Event, Run
+from octavo_server.pipelines.ports import Ledger, ProvenanceSigner, WorkerBook
+from octavo_server.pipelines.service import PipelinesService
+from octavo_server.policy.service import PolicyService
+
+log = logging.getLogger("octavo.worker")
+
+LOOK_EVERY_S = 0.5
+NOTE_EVERY_S = 0.2
+STOPPING = "The worker was stopped."
+
+_STATES: dict[Ending, tuple[RunState, AttemptState]] = {
+    Ending.SUCCEEDED: (RunState.SUCCEEDED, "succeeded"),
+    Ending.FAILED: (RunState.FAILED, "failed"),
+    Ending.STOPPED: (RunState.CANCELLED, "cancelled"),
+}
+
+
+class Attempts:
+    """Executes runs, one a calling thread."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        audit: AuditService,
+        policy: PolicyService,
+        lineage: LineageService,
+        notebooks: NotebooksService,
+        pipelines: PipelinesService,
+        runner: Runner,
+        blobs: Blobs,
+        profiles: Profiles,
+        inputs: Inputs,
+        environment: RunEnvironment,
+        ledger: Ledger,
+        signer: ProvenanceSigner,
+        workers: WorkerBook,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._audit = audit
+        self._policy = policy
+        self._lineage = lineage
+        self._notebooks = notebooks
+        self._pipelines = pipelines
+        self._runner = runner
+        self._blobs = blobs
+        self._profiles = profiles
+        self._inputs = inputs
+        self._environment = environment
+        self._ledger = ledger
+        self._signer = signer
+        self._workers = workers
+        self._clock = clock
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """End what is under way; each of those attempts counts as lost."""
+        self._stopping.set()
+
+    def waiting(self) -> list[tuple[str, str]]:
+        """Return run id and a key for each run that needs this worker: queued, or left behind.
+
+        The key is the same for as long as the need is.
+        """
+        with self._database.read() as rows:
+            found = []
+            for run in store.unfinished_runs(rows):
+                if run.state is RunState.QUEUED:
+                    found.append((run.id, f"run-{run.id}-{run.attempts + 1}"))
+                elif self._left_behind(store.attempt(rows, run.id, run.attempts)):
+                    key = f"recover-{run.id}-{run.attempts}-{self._workers.own_id}"
+                    found.append((run.id, key))
+        return found
+
+    def run(self, identifier: str) -> None:
+        """Bring one run as far as it goes; returns at once if another has it in hand."""
+        while not self._stopping.is_set():
+            with self._database.read() as rows:
+                run = store.run(rows, identifier)
+                last = store.attempt(rows, identifier, run.attempts) if run else None
+            if run is None:
+                return
+            if run.state is RunState.RUNNING and self._left_behind(last):
+                self._runner.sweep(_execution_id(run))
+                self._lose(run, "Its worker died.")
+            elif run.state is RunState.QUEUED:
+                self._attempt(run)
+            else:
+                return
+
+    def _left_behind(self, attempt: Attempt | None) -> bool:
+        if attempt is None:
+            return True
+        return attempt.worker != self._workers.own_id and not self._workers.lives(attempt.worker)
+
+    def _attempt(self, run: Run) -> None:
+        try:
+            release = self._notebooks.verified_release(run.project, run.release)
+            profile = self._profiles.run_profile(run.profile)
+            caller = service_caller("worker", run.project)
+            self._policy.require(
+                None,
+                "RunRelease",
+                caller,
+                project=run.project,
+                facts=self._pipelines.facts(run.project),
+            )
+            read = self._inputs.pin(
+                run.project,
+                [one.name for one in release.inputs if one.kind == "data"],
+                models_of(run.parameters),
+            )
+        except OctavoError as error:
+            self._refuse(run, error)
+            return
+        changed = changed_inputs(release.inputs, read)
+        pinned = replace(run, inputs=tuple(read), inputs_changed=tuple(changed))
+        begun = self._begin(pinned)
+        if begun is None:
+            return
+        done = self._execute(begun, release, profile)
+        if done.ending is Ending.VANISHED or (
+            done.ending is Ending.STOPPED and done.message == STOPPING
+        ):
+            self._lose(begun, done.message, done)
+        else:
+            self._commit(begun, release, done)
+        self._book(begun)
+
+    def _refuse(self, run: Run, error: OctavoError) -> None:
+        message = f"{error.message} {error.remedy}".strip()
+        with self._change("pipelines.refuse", run) as change:
+            now = store.run(change.rows, run.id)
+            if now is None or now.state is not RunState.QUEUED:
+                return
+            change.note(error=error.code, reason=message)
+            self._pipelines.move(change, now, RunState.REFUSED, message, ended_at=change.at)
+
+    def _begin(self, run: Run) -> Run | None:
+        """Move the run to running with a new attempt; None if it isn't there for us any more."""
+        with self._change("pipelines.begin", run) as change:
+            now = store.run(change.rows, run.id)
+            if now is None or now.state is not RunState.QUEUED:
+                return None
+            number = now.attempts + 1
+            attempt = Attempt(
+                run=run.id,
+                number=number,
+                state="running",
+                worker=self._workers.own_id,
+                started_at=change.at,
+            )
+            store.save_attempt(change.rows, attempt)
+            change.note(attempt=number)
+            return self._pipelines.move(
+                change,
+                replace(now, inputs=run.inputs, inputs_changed=run.inputs_changed),
+                RunState.RUNNING,
+                "It runs.",
+                attempts=number,
+                started_at=now.started_at or change.at,
+                cell=0,
+                cells=0,
+            )
+
+    def _execute(self, run: Run, release: VerifiedRelease, profile: RunProfile) -> Execution:
+        identifier = _execution_id(run)
+        order = Order(
+            id=identifier,
+            notebook=release.notebook,
+            parameters=self._notebooks.injections(release, run.parameters),
+            environment=self._environment.variables(
+                execution=run.id,
+                project=run.project,
+                profile=run.profile,
+                life_s=profile.limits.wall_s,
+                inputs=run.inputs,
+            ),
+            limits=profile.limits,
+        )
+        follow = _Following(self._database, run)
+        try:
+            return self._runner.execute(
+                order, happened=follow.happened, stop=_Stop(self._database, run, self._stopping)
+            )
+        except OctavoError as error:
+            # It never started, so nothing is unknown.
+            return Execution(ending=Ending.FAILED, message=error.message, seconds=0.0)
+
+    def _commit(self, run: Run, release: VerifiedRelease, done: Execution) -> None:
+        """Keep the one result of the run; a result that comes too late is dropped."""
+        state, attempt_state = _STATES[done.ending]
+        output = self._blobs.put(done.output) if done.output else None
+        artifacts = tuple(
+            Artifact(path=one.path, digest=one.digest, size=one.size) for one in done.files
+        )
+        verdict = self._verdict(run, release, done) if state is RunState.SUCCEEDED else None
+        with self._change("pipelines.commit", run) as change:
+            now = store.run(change.rows, run.id)
+            if now is None or now.state is not RunState.RUNNING or now.attempts != run.attempts:
+                log.warning("run %s: attempt %s came too late", run.id, run.attempts)
+                return
+            self._end_attempt(change, run, attempt_state, done.message, done)
+            ended = replace(
+                now,
+                ended_at=change.at,
+                output_digest=output,
+                artifacts=artifacts,
+                comparison=verdict,
+                error=_error(done),
+            )
+            if state is RunState.SUCCEEDED:
+                ended = replace(ended, provenance_digest=self._signed(ended, release, verdict))
+                evidence.link(self._lineage, change, ended)
+            change.note(attempt=run.attempts, verdict=verdict.outcome if verdict else None)
+            self._pipelines.move(change, ended, state, done.message)
+
+    def _verdict(self, run: Run, release: VerifiedRelease, done: Execution) -> Verdict:
+        files = {one.path: one.digest for one in done.files}
+        if dict(run.parameters) == dict(release.replay_parameters):
+            found = self._notebooks.compare(release, done.output, files)
+            return found.model_copy(update={"reason": evidence.reason("the release's replay", run)})
+        with self._database.read() as rows:
+            first = store.first_success(rows, run)
+        if first is None or first.output_digest is None:
+            given = evidence.differing(run.parameters, release.replay_parameters)
+            return Verdict(
+                outcome="not_compared",
+                reason=f"The replay ran with other values of {given}, and this is the first run "
+                "with these.",
+            )
+        base = evidence.results(self._blobs.get(first.output_digest), first)
+        found = self._notebooks.compare(release, done.output, files, base)
+        against = f"run {first.id}, the first with these parameters"
+        return found.model_copy(update={"reason": evidence.reason(against, run)})
+
+    def _signed(self, run: Run, release: VerifiedRelease, verdict: Verdict | None) -> str:
+        envelope = evidence.signed(self._signer, run, release, verdict)
+        return self._blobs.put(json.dumps(envelope, sort_keys=True).encode())
+
+    def _lose(self, run: Run, why: str, done: Execution | None = None) -> None:
+        with self._change("pipelines.lose", run) as change:
+            now = store.run(change.rows, run.id)
+            if now is None or now.state is not RunState.RUNNING or now.attempts != run.attempts:
+                return
+            self._end_attempt(change, run, "lost", why, done)
+            release = self._notebooks.release(run.project, run.release)
+            to, message = rules.after_loss(now, idempotent=release.idempotent, why=why)
+            if now.cancel_requested_by:
+                to, message = RunState.UNKNOWN, f"{why} It was being cancelled."
+            change.note(attempt=run.attempts, reason=why)
+            self._pipelines.move(change, now, to, message)
+
+    def _end_attempt(
+        self, change: Any, run: Run, state: AttemptState, message: str, done: Execution | None
+    ) -> None:
+        found = store.attempt(change.rows, run.id, run.attempts)
+        if found is None:
+            return
+        ended = replace(found, state=state, message=message, ended_at=change.at)
+        if done is not None:
+            ended = replace(ended, account=done.account, peak_memory_mib=done.peak_memory_mib)
+        store.save_attempt(change.rows, ended)
+
+    def _book(self, run: Run) -> None:
+        """Book what all attempts consumed; booking one again changes nothing."""
+        with self._database.read() as rows:
+            attempts = store.attempts(rows, run.id)
+        cost = 0.0
+        for one in attempts:
+            cost += self._ledger.book(
+                attempt=f"{run.id}.{one.number}",
+                person=run.requested_by,
+                project=run.project,
+                profile=run.profile,
+                since=one.started_at,
+                until=one.ended_at or self._clock(),
+            )
+        with self._database.write() as rows:
+            store.note_cost(rows, run.id, round(cost, 4))
+
+    def _change(self, action: str, run: Run) -> Any:
+        caller = service_caller("worker", run.project)
+        return self._audit.change(
+            caller, action, f"pipeline_run:{run.project}/{run.id}", run.project
+        )
+
+
+class _Stop:
+    """Tells the runner whether to stop; looks into the database now and then."""
+
+    def __init__(self, database: Database, run: Run, stopping: threading.Event) -> None:
+        self._database = database
+        self._run = run
+        self._stopping = stopping
+        self._next = 0.0
+
+    def __call__(self) -> str | None:
+        if self._stopping.is_set():
+            return STOPPING
+        if time.monotonic() < self._next:
+            return None
+        self._next = time.monotonic() + LOOK_EVERY_S
+        with self._database.read() as rows:
+            run = store.run(rows, self._run.id)
+        if run is None or run.cancel_requested_by is None:
+            return None
+        return f"{run.cancel_requested_by} cancelled it."
+
+
+class _Following:
+    """Keeps what happens in an attempt for those who watch."""
+
+    def __init__(self, database: Database, run: Run) -> None:
+        self._database = database
+        self._run = run
+        self._kept: list[Event] = []
+        self._next = 0.0
+        self._cell = self._cells = 0
+
+    def happened(self, happening: Happening) -> None:
+        """Take a happening in; several that come at once are written at once."""
+        self._cells = happening.cells or self._cells
+        if happening.kind == "cell_finished" and happening.cell is not None:
+            self._cell = happening.cell + 1
+        if happening.kind in {"cell_started", "cell_finished", "error"}:
+            self._kept.append(_event(happening, self._run.attempts))
+        if time.monotonic() >= self._next or happening.kind in {"error", "finished"}:
+            self._write()
+
+    def _write(self) -> None:
+        self._next = time.monotonic() + NOTE_EVERY_S
+        with self._database.write() as rows:
+            for event in self._kept:
+                store.add_event(rows, self._run.id, event)
+            store.note_progress(rows, self._run.id, self._cell, self._cells)
+        self._kept = []
+
+
+def _event(happening: Happening, attempt: int) -> Event:
+    details = happening.details
+    message = str(details.get("text", ""))
+    if happening.kind == "error":
+        message = f"{details.get('ename')}: {details.get('evalue')}"
+    return Event(
+        kind=happening.kind,
+        at=happening.at,
+        attempt=attempt,
+        cell=happening.cell,
+        cells=happening.cells,
+        seconds=happening.seconds,
+        message=message[:1000],
+    )
+
+
+def _error(done: Execution) -> CellError | None:
+    if done.ending is not Ending.FAILED:
+        return None
+    if done.failure is None:
+        return CellError(cell=None, ename="Stopped", evalue=done.message)
+    one = done.failure
+    return CellError(
+        cell=one.cell,
+        source=one.source,
+        ename=one.ename,
+        evalue=one.evalue,
+        traceback=one.traceback,
+    )
+
+
+def _execution_id(run: Run) -> str:
+    return run.id

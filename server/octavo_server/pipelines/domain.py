@@ -1,0 +1,199 @@
+"""Records of pipelines, schedules and runs, and the moves that a run may make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Literal
+
+from octavo.records.notebooks import CellError, Input, ParameterValue, Verdict
+from octavo.records.pipelines import Artifact, RunState
+
+MOVES: Final[dict[RunState, frozenset[RunState]]] = {
+    RunState.QUEUED: frozenset({RunState.RUNNING, RunState.CANCELLED, RunState.REFUSED}),
+    RunState.RUNNING: frozenset(
+        {
+            RunState.SUCCEEDED,
+            RunState.FAILED,
+            RunState.CANCELLED,
+            RunState.UNKNOWN,
+            RunState.QUEUED,  # its attempt was lost and its release may be retried
+        }
+    ),
+    RunState.UNKNOWN: frozenset({RunState.QUEUED, RunState.FAILED}),  # a person decided
+    RunState.SUCCEEDED: frozenset(),
+    RunState.FAILED: frozenset(),
+    RunState.CANCELLED: frozenset(),
+    RunState.REFUSED: frozenset(),
+}
+"""The allowed moves."""
+
+ENDED: Final = frozenset(state for state, moves in MOVES.items() if not moves)
+"""States that a run never leaves."""
+
+AttemptState = Literal["running", "succeeded", "failed", "cancelled", "lost"]
+
+
+class Trigger(StrEnum):
+    """What started a run."""
+
+    MANUAL = "manual"
+    SCHEDULE = "schedule"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pipeline:
+    """A named way to run a release."""
+
+    project: str
+    """Its project."""
+    name: str
+    """Its name there."""
+    title: str
+    """For people."""
+    release: str
+    """Digest of the release it runs."""
+    parameters: Mapping[str, ParameterValue]
+    """All defaults."""
+    created_by: str
+    """Who made it."""
+    created_at: datetime
+    """When (UTC)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """A cron line in a time zone."""
+
+    id: str
+    """Its id."""
+    project: str
+    """Its project."""
+    pipeline: str
+    """Name of the pipeline."""
+    cron: str
+    """Five fields."""
+    time_zone: str
+    """IANA name."""
+    parameters: Mapping[str, ParameterValue]
+    """Values that differ from the pipeline's defaults."""
+    created_by: str
+    """Who made it."""
+    created_at: datetime
+    """When (UTC)."""
+    next_at: datetime | None
+    """Its next tick (UTC)."""
+    last_run: str | None = None
+    """Id of the last tick's run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One execution of a pipeline's release."""
+
+    id: str
+    """Its id."""
+    project: str
+    """Its project."""
+    pipeline: str
+    """Name of the pipeline."""
+    release: str
+    """Digest of the release."""
+    state: RunState
+    """Where it stands."""
+    trigger: Trigger
+    """What started it."""
+    schedule: str | None
+    """Id of its schedule."""
+    tick: datetime | None
+    """The schedule's time it stands for (UTC)."""
+    requested_by: str
+    """Who asked for it or made its schedule."""
+    parameters: Mapping[str, ParameterValue]
+    """All values."""
+    profile: str
+    """Id of the spawner profile."""
+    message: str
+    """Why it is in this state."""
+    created_at: datetime
+    """When it was asked for (UTC)."""
+    started_at: datetime | None = None
+    """When its first attempt started (UTC)."""
+    ended_at: datetime | None = None
+    """When it was over (UTC)."""
+    expected_s: float | None = None
+    """Seconds that the release's replay took."""
+    attempts: int = 0
+    """How many attempts there were."""
+    cell: int = 0
+    """Cells finished in the last attempt."""
+    cells: int = 0
+    """Cells in all; 0: not known yet."""
+    error: CellError | None = None
+    """The cell that failed."""
+    comparison: Verdict | None = None
+    """How its outputs compare with the release's replay."""
+    inputs: tuple[Input, ...] = ()
+    """What it read."""
+    inputs_changed: tuple[str, ...] = ()
+    """Inputs that differ from the release's."""
+    artifacts: tuple[Artifact, ...] = ()
+    """The files it committed."""
+    output_digest: str | None = None
+    """SHA-256 of the output notebook, which the blob store keeps."""
+    provenance_digest: str | None = None
+    """SHA-256 of the signed provenance statement, which the blob store keeps."""
+    cancel_requested_by: str | None = None
+    """Who asked to cancel it."""
+    cost: float | None = None
+    """What it cost, in euro."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One try of a run."""
+
+    run: str
+    """Id of the run."""
+    number: int
+    """From 1."""
+    state: AttemptState
+    """How it stands."""
+    worker: str
+    """Id of the worker process that made it."""
+    started_at: datetime
+    """When (UTC)."""
+    ended_at: datetime | None = None
+    """When it was over (UTC)."""
+    message: str = ""
+    """Why it ended."""
+    account: str = ""
+    """The OS account it ran under."""
+    peak_memory_mib: float | None = None
+    """Highest resident memory seen."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """One thing that happened in a run."""
+
+    kind: str
+    """``state``, ``cell_started``, ``cell_finished``, ``error`` or ``log``."""
+    at: datetime
+    """When (UTC)."""
+    attempt: int = 0
+    """In which attempt; 0: before any."""
+    cell: int | None = None
+    """Index of the cell."""
+    cells: int | None = None
+    """Cells in all."""
+    seconds: float | None = None
+    """How long the cell took."""
+    state: str | None = None
+    """The run's state from now on."""
+    message: str = ""
+    """In words."""
+    seq: int = 0
+    """Counts a run's events from 1; the store gives it."""

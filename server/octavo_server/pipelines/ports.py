@@ -1,0 +1,53 @@
+"""What the area needs from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+
+class Ledger(Protocol):
+    """Budgets and cost, as the area `workspaces` keeps them."""
+
+    def budget_left_cents(self, project: str) -> int:
+        """Return what is left of the project's month; a large number where there is no limit."""
+
+    def book(
+        self,
+        *,
+        attempt: str,
+        person: str,
+        project: str,
+        profile: str,
+        since: datetime,
+        until: datetime,
+    ) -> float:
+        """Book what an attempt consumed and return its cost in euro; once is enough."""
+
+
+class ProvenanceSigner(Protocol):
+    """Signs statements; see ``adapters/signing.py``."""
+
+    @property
+    def key_id(self) -> str:
+        """Name of the key."""
+
+    def sign(self, statement_bytes: bytes) -> dict[str, Any]:
+        """Return a DSSE envelope."""
+
+    def verify(
+        self, envelope: Mapping[str, Any], *, predicate_type: str | None = None
+    ) -> dict[str, Any]:
+        """Return the statement that a trusted key signed. Raises Conflict otherwise."""
+
+
+class WorkerBook(Protocol):
+    """Knows which worker processes live."""
+
+    @property
+    def own_id(self) -> str:
+        """Id of this process."""
+
+    def lives(self, worker: str) -> bool:
+        """Return whether that worker process may still be at work."""

@@ -1,0 +1,120 @@
+"""Pure decisions about schedules and runs; time is an argument."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+
+from octavo.records.pipelines import RunState
+from octavo_server.errors import IllegalMove, Invalid
+from octavo_server.pipelines.domain import MOVES, Run, Schedule
+
+MOST_ATTEMPTS: Final = 3
+PROVENANCE: Final = "https://slsa.dev/provenance/v1"
+BUILD_TYPE: Final = "https://octavo.dev/notebook-run/v1"
+
+
+def moved(run: Run, to: RunState, **values: Any) -> Run:
+    """Return the run in its new state. Raises IllegalMove."""
+    if to not in MOVES[run.state]:
+        raise IllegalMove(
+            f"Run {run.id} is {run.state.value}; it can't become {to.value}.",
+            "Reload the run to see what can be done with it.",
+        )
+    return replace(run, state=to, **values)
+
+
+def after_loss(run: Run, *, idempotent: bool, why: str) -> tuple[RunState, str]:
+    """Return what becomes of a run whose attempt was lost, and why, in a sentence."""
+    if not idempotent:
+        return RunState.UNKNOWN, (
+            f"{why} Nobody knows what attempt {run.attempts} has done, and its release isn't "
+            "declared idempotent: a person has to decide."
+        )
+    if run.attempts >= MOST_ATTEMPTS:
+        return RunState.UNKNOWN, f"{why} It was lost {run.attempts} times: a person has to decide."
+    return RunState.QUEUED, f"{why} Its release is idempotent, so it is tried again."
+
+
+def check_cron(cron: str, time_zone: str) -> None:
+    """Raise Invalid unless both mean something."""
+    try:
+        zone = ZoneInfo(time_zone)
+    except (KeyError, ValueError, OSError):
+        raise Invalid(
+            f"time_zone: {time_zone[:64]!r} is no IANA time zone.",
+            "Use a name such as Europe/Berlin or UTC.",
+        ) from None
+    if len(cron.split()) != 5:
+        raise Invalid(
+            f"cron: {cron[:80]!r} has {len(cron.split())} fields; 5 are required.",
+            "Write minute, hour, day, month and weekday, such as `0 5 * * *`.",
+        )
+    try:
+        first = next(CronSim(cron, datetime(2000, 1, 1, tzinfo=zone)), None)
+    except CronSimError as error:
+        raise Invalid(f"cron: {cron[:80]!r}: {error}.", "Write it like `0 5 * * 1-5`.") from None
+    if first is None:
+        raise Invalid(f"cron: {cron[:80]!r} never comes.", "Choose a day that exists.")
+
+
+def ticks_after(cron: str, time_zone: str, after: datetime, count: int) -> list[datetime]:
+    """Return the next ticks after a moment, in UTC.
+
+    A local time that a clock change skips comes right after it; one that comes twice counts once,
+    except where the hour is a wildcard (the rules of Debian's cron).
+    """
+    local = after.astimezone(ZoneInfo(time_zone))
+    return [tick.astimezone(UTC) for tick in islice(CronSim(cron, local), count)]
+
+
+def due(schedule: Schedule, now: datetime) -> tuple[datetime, int]:
+    """Return the newest tick that is due, and how many before it were missed."""
+    assert schedule.next_at is not None  # noqa: S101 - only due schedules are asked about
+    tick, missed = schedule.next_at, 0
+    for following in CronSim(schedule.cron, tick.astimezone(ZoneInfo(schedule.time_zone))):
+        if following > now:
+            break
+        tick, missed = following.astimezone(UTC), missed + 1
+    return tick, missed
+
+
+def provenance(run: Run, subjects: Mapping[str, str], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the predicate that says what ran, on what, with which result (SLSA provenance v1).
+
+    Source: https://slsa.dev/spec/v1.0/provenance
+    """
+    dependencies = [{"uri": f"release:{run.release}", "digest": {"sha256": run.release}}]
+    dependencies += [
+        {"uri": f"{one.kind}:{one.name}", "digest": {"sha256": one.digest}} for one in run.inputs
+    ]
+    return {
+        "buildDefinition": {
+            "buildType": BUILD_TYPE,
+            "externalParameters": {
+                "pipeline": f"{run.project}/{run.pipeline}",
+                "parameters": dict(run.parameters),
+                "trigger": run.trigger.value,
+                "requested_by": run.requested_by,
+                "tick": run.tick.isoformat() if run.tick else None,
+            },
+            "internalParameters": {"profile": run.profile, **facts},
+            "resolvedDependencies": dependencies,
+        },
+        "runDetails": {
+            "builder": {"id": "https://octavo.dev/runner/v1"},
+            "metadata": {
+                "invocationId": f"{run.id}/{run.attempts}",
+                "startedOn": run.started_at.isoformat() if run.started_at else None,
+                "finishedOn": run.ended_at.isoformat() if run.ended_at else None,
+            },
+            "byproducts": [{"name": name, "digest": {"sha256": digest}} for name, digest in
+                           sorted(subjects.items())],
+        },
+    }  # fmt: skip
