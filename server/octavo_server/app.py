@@ -54,6 +54,7 @@ from octavo_server.lineage.service import LineageService
 from octavo_server.notebooks import http as notebooks_http
 from octavo_server.notebooks.releases import Releases
 from octavo_server.notebooks.service import NotebooksService
+from octavo_server.periodic import PeriodicTask
 from octavo_server.pipelines import http as pipelines_http
 from octavo_server.pipelines.service import PipelinesService
 from octavo_server.policy import http as policy_http
@@ -268,6 +269,15 @@ def _pipelines(base: Foundation, runs: RunParts, notebooks: NotebooksService) ->
         base.signer,
         base.clock,
     )
+
+
+def periodic_tasks(services: Services) -> list[PeriodicTask]:
+    """Return what the worker does again and again, besides executing runs."""
+    return [
+        PeriodicTask(name="experiments index", period_s=5.0, call=services.experiments.refresh),
+        PeriodicTask(name="lost sessions", period_s=60.0, call=services.workspaces.end_lost),
+        PeriodicTask(name="audit checkpoint", period_s=60.0, call=services.audit.checkpoint),
+    ]
 
 
 def derived_key(secret: bytes, purpose: str) -> bytes:

@@ -207,6 +207,17 @@ class RunEnvironment(Protocol):
         """Return the variables; the token can act inside ``project`` for ``life_s`` seconds."""
 
 
+class WorkerBook(Protocol):
+    """Knows which worker processes live."""
+
+    @property
+    def own_id(self) -> str:
+        """Id of this process."""
+
+    def lives(self, worker: str) -> bool:
+        """Return whether that worker process may still be at work."""
+
+
 class Blobs(Protocol):
     """Immutable bytes, named by their SHA-256."""
 

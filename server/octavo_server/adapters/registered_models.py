@@ -13,7 +13,7 @@ ADDRESS = re.compile(
 
 
 class RegisteredModels:
-    """Model addresses as notebooks write them: ``models:/flights.late/3`` or ``...late@champion``."""
+    """Model addresses as notebooks write them, such as ``models:/flights.late/3``."""
 
     def __init__(self, registry: RegistryService) -> None:
         self._registry = registry

@@ -69,8 +69,8 @@ def parse(notebook: Mapping[str, Any]) -> Document:
     """
     _refuse_depth(notebook)
     try:
-        content = (json.dumps(notebook, ensure_ascii=False, allow_nan=False, sort_keys=True, indent=1)
-                   + "\n").encode()  # fmt: skip
+        text = json.dumps(notebook, ensure_ascii=False, allow_nan=False, sort_keys=True, indent=1)
+        content = f"{text}\n".encode()
     except (ValueError, UnicodeEncodeError) as error:
         raise Invalid(
             f"notebook: it can't be written as JSON: {error}.", "Save it again."

@@ -93,6 +93,8 @@ class ReplayProgress:
 
     submission: str
     """Id of the submission."""
+    worker: str
+    """Id of the worker process that replays it."""
     pass_number: int
     """Which execution, from 1."""
     cell: int

@@ -85,9 +85,8 @@ def _chance(node: ast.Call, name: str, whole: str) -> Iterator[Finding]:
         problem = f"`{last}` draws at random and has no `random_state`."
     elif UNIQUE.match(name):
         problem = f"`{name}` is meant to be different each time."
-    elif last == "sample" and "." in name and not name.startswith("random."):
-        if "random_state" not in keywords and ({"n", "frac"} & keywords):
-            problem = "`sample` draws at random and has no `random_state`."
+    elif last == "sample" and {"n", "frac"} & keywords and "random_state" not in keywords:
+        problem = "`sample` draws at random and has no `random_state`."
     if problem:
         yield _warning("unseeded-randomness", node, problem, "Pass a fixed seed.")
 

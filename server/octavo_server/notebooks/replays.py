@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import logging
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from octavo.records.notebooks import CellError, SubmissionState
-from octavo_server.audit.service import AuditService
+from octavo_server.audit.service import AuditService, Change
 from octavo_server.database.rows import Database
 from octavo_server.errors import OctavoError
 from octavo_server.execution import (
@@ -23,10 +26,13 @@ from octavo_server.execution import (
     Profiles,
     RunEnvironment,
     Runner,
+    WorkerBook,
 )
 from octavo_server.identity import service_caller
 from octavo_server.notebooks import comparison, parameters, rules, store
 from octavo_server.notebooks.domain import ReplayProgress, Submission
+
+log = logging.getLogger("octavo.worker")
 
 PASSES = 2
 NOTE_EVERY_S = 0.2
@@ -40,11 +46,16 @@ class ReplayFailed(Exception):
         self.error = error
 
 
+class ReplayStopped(Exception):
+    """There is nothing for this worker to do, or no longer."""
+
+
 class Replays:
     """Runs replays; called by the worker."""
 
     def __init__(
         self,
+        *,
         database: Database,
         audit: AuditService,
         runner: Runner,
@@ -52,6 +63,7 @@ class Replays:
         profiles: Profiles,
         inputs: Inputs,
         environment: RunEnvironment,
+        workers: WorkerBook,
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
@@ -61,49 +73,100 @@ class Replays:
         self._profiles = profiles
         self._inputs = inputs
         self._environment = environment
+        self._workers = workers
         self._clock = clock
+        self._stopping = threading.Event()
 
-    def waiting(self) -> list[str]:
-        """Return the ids of the submissions that need a replay, the oldest first."""
+    def stop(self) -> None:
+        """End the replays under way; they start over at the worker's next start."""
+        self._stopping.set()
+
+    def waiting(self) -> list[tuple[str, str]]:
+        """Return submission id and a key for each that needs this worker.
+
+        The key is the same for as long as the need is.
+        """
         with self._database.read() as rows:
-            return [identifier for identifier, _ in store.unfinished(rows)]
+            found = []
+            for identifier, state in store.unfinished(rows):
+                if state is SubmissionState.QUEUED:
+                    found.append((identifier, f"replay-{identifier}"))
+                elif self._left_behind(store.progress_of(rows, identifier)):
+                    found.append((identifier, f"replay-{identifier}-{self._workers.own_id}"))
+        return found
 
     def run(self, identifier: str) -> None:
         """Replay one submission; one that a killed worker left behind starts over."""
-        with self._database.read() as rows:
-            submission = store.by_id(rows, identifier)
-        if submission is None or submission.state not in (
-            SubmissionState.QUEUED,
-            SubmissionState.REPLAYING,
-        ):
+        try:
+            submission = self._claimed(identifier)
+        except ReplayStopped:
+            return
+        if submission is None:
             return
         for number in range(1, PASSES + 1):
             self._runner.sweep(_execution_id(submission, number))
-        submission = self._begun(submission)
         try:
             self._finish(self._replayed(submission))
+        except ReplayStopped:
+            return
         except ReplayFailed as failed:
             self._fail(submission, failed.error)
         except OctavoError as error:
-            shown = CellError(cell=None, ename=error.code, evalue=f"{error.message} {error.remedy}")
-            self._fail(submission, shown)
+            self._fail(submission, _error(error.code, f"{error.message} {error.remedy}".strip()))
+        except Exception:
+            log.exception("the replay of %s failed in the worker", identifier)
+            self._fail(submission, _error("Internal", "The worker failed; its log has details."))
 
-    def _begun(self, submission: Submission) -> Submission:
-        if submission.state is SubmissionState.REPLAYING:
-            return submission
-        return self._move(submission, "notebooks.replay", SubmissionState.REPLAYING)
+    def _claimed(self, identifier: str) -> Submission | None:
+        """Return the submission once it is this worker's to replay; None if it isn't."""
+        with self._database.read() as rows:
+            known = store.by_id(rows, identifier)
+        if known is None:
+            return None
+        with self._change("notebooks.replay", known) as change:
+            now = store.by_id(change.rows, identifier)
+            if now is None or self._stopping.is_set():
+                raise ReplayStopped
+            if now.state is SubmissionState.QUEUED:
+                now = rules.moved(now, SubmissionState.REPLAYING)
+            elif now.state is not SubmissionState.REPLAYING or not self._left_behind(
+                store.progress_of(change.rows, identifier)
+            ):
+                raise ReplayStopped
+            store.save(change.rows, now)
+            first = ReplayProgress(
+                submission=identifier,
+                worker=self._workers.own_id,
+                pass_number=1,
+                cell=0,
+                cells=0,
+                step="waits for an account to run under",
+                started_at=change.at,
+            )
+            store.note_progress(change.rows, first)
+            change.note(name=now.name, notebook=now.notebook_digest)
+        return now
+
+    def _left_behind(self, progress: ReplayProgress | None) -> bool:
+        if progress is None:
+            return True
+        return progress.worker != self._workers.own_id and not self._workers.lives(progress.worker)
 
     def _replayed(self, submission: Submission) -> Submission:
         """Return the submission with everything that the replay found out."""
         inputs = tuple(
             self._inputs.pin(
-                submission.project, data_of(submission), parameters.models_of(submission.replay_parameters)
+                submission.project,
+                data_of(submission),
+                parameters.models_of(submission.replay_parameters),
             )
         )
         submission = replace(submission, inputs=inputs)
         first, second = (self._execute(submission, number) for number in range(1, PASSES + 1))
         again = self._inputs.pin(
-            submission.project, data_of(submission), parameters.models_of(submission.replay_parameters)
+            submission.project,
+            data_of(submission),
+            parameters.models_of(submission.replay_parameters),
         )
         changed = comparison.changed_inputs(inputs, again)
         if changed:
@@ -139,11 +202,27 @@ class Replays:
             limits=profile.limits,
             record_environment=True,
         )
-        note = _Notes(self._database, submission, number, self._clock)
-        done = self._runner.execute(order, happened=note.happened, stop=lambda: None)
+        note = _Notes(
+            self._database,
+            ReplayProgress(
+                submission=submission.id,
+                worker=self._workers.own_id,
+                pass_number=number,
+                cell=0,
+                cells=0,
+                step="starts a fresh kernel",
+                started_at=self._clock(),
+            ),
+        )
+        done = self._runner.execute(order, happened=note.happened, stop=self._stop)
+        if done.ending is Ending.STOPPED:
+            raise ReplayStopped
         if done.ending is not Ending.SUCCEEDED:
             raise ReplayFailed(failure_of(done))
         return done
+
+    def _stop(self) -> str | None:
+        return "The worker was stopped." if self._stopping.is_set() else None
 
     def _finish(self, replayed: Submission) -> None:
         ready = replace(replayed, bundle_digest=rules.digest_of(rules.bundle(replayed)))
@@ -153,31 +232,24 @@ class Replays:
         failed = replace(submission, replay_error=error)
         self._move(failed, "notebooks.replay_failed", SubmissionState.FAILED)
 
-    def _move(self, submission: Submission, action: str, to: SubmissionState) -> Submission:
-        subject = f"submission:{submission.project}/{submission.id}"
-        caller = service_caller("worker", submission.project)
-        with self._audit.change(caller, action, subject, submission.project) as change:
+    def _move(self, submission: Submission, action: str, to: SubmissionState) -> None:
+        with self._change(action, submission) as change:
             moved = rules.moved(submission, to)
             store.save(change.rows, moved)
             change.note(name=moved.name, **_summary(moved))
-        return moved
+
+    def _change(self, action: str, submission: Submission) -> AbstractContextManager[Change]:
+        subject = f"submission:{submission.project}/{submission.id}"
+        caller = service_caller("worker", submission.project)
+        return self._audit.change(caller, action, subject, submission.project)
 
 
 class _Notes:
     """Keeps how far a replay is, not more often than people look."""
 
-    def __init__(
-        self, database: Database, submission: Submission, number: int, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, database: Database, progress: ReplayProgress) -> None:
         self._database = database
-        self._progress = ReplayProgress(
-            submission=submission.id,
-            pass_number=number,
-            cell=0,
-            cells=0,
-            step="starting a fresh kernel",
-            started_at=clock(),
-        )
+        self._progress = progress
         self._next = 0.0
         self._keep()
 

@@ -11,7 +11,6 @@ import rfc8785
 
 from octavo.records.notebooks import (
     Environment,
-    Input,
     Parameter,
     ReleaseCheck,
     SubmissionReview,
@@ -153,10 +152,13 @@ def check_files(
     ``manifest_bytes`` and each of ``files`` is None where the file is missing.
     """
     checks = [_check(MANIFEST_FILE, manifest_bytes, digest)]
-    for name in sorted(wanted):
-        checks.append(_check(name, files.get(name), str(wanted[name]["sha256"])))
-    for name in sorted(set(files) - set(wanted)):
-        checks.append(ReleaseCheck(name=name, ok=False, detail="This file doesn't belong here."))
+    checks += [
+        _check(name, files.get(name), str(wanted[name]["sha256"])) for name in sorted(wanted)
+    ]
+    checks += [
+        ReleaseCheck(name=name, ok=False, detail="This file doesn't belong here.")
+        for name in sorted(set(files) - set(wanted))
+    ]
     return checks
 
 

@@ -83,7 +83,9 @@ class NotebooksService:
         typed = parameters.infer(parsed)
         values = parameters.accept(typed, wanted.parameters)
         profile = self._profiles.run_profile(wanted.profile)
-        pinned = self._inputs.pin(project, wanted.data or DEFAULT_DATA, parameters.models_of(values))
+        pinned = self._inputs.pin(
+            project, wanted.data or DEFAULT_DATA, parameters.models_of(values)
+        )
         findings = lint(parsed)
         facts = {
             "blocking_findings": findings.errors,

@@ -71,7 +71,7 @@ def page(rows: Rows, project: str, *where: Where, limit: int, offset: int) -> li
 
 
 def unfinished(rows: Rows) -> list[tuple[str, SubmissionState]]:
-    """Return id and state of the submissions that wait for a replay or are in one."""
+    """Return id and state of the submissions that wait for a replay or are in one, in order."""
     states = [SubmissionState.QUEUED.value, SubmissionState.REPLAYING.value]
     found = rows.find(notebook_submissions, ("state", "in", states), order_by=("submitted_at",))
     return [(row["id"], SubmissionState(row["state"])) for row in found]

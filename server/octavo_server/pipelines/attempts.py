@@ -15,7 +15,7 @@ from octavo.records.notebooks import CellError, Verdict
 from octavo.records.pipelines import Artifact, RunState
 from octavo_server.audit.service import AuditService
 from octavo_server.database.rows import Database
-from octavo_server.errors import OctavoError
+from octavo_server.errors import Internal, OctavoError
 from octavo_server.execution import (
     Blobs,
     Ending,
@@ -27,6 +27,7 @@ from octavo_server.execution import (
     RunEnvironment,
     Runner,
     RunProfile,
+    WorkerBook,
 )
 from octavo_server.identity import service_caller
 from octavo_server.lineage.service import LineageService
@@ -35,7 +36,7 @@ from octavo_server.notebooks.parameters import models_of
 from octavo_server.notebooks.service import NotebooksService, VerifiedRelease
 from octavo_server.pipelines import evidence, rules, store
 from octavo_server.pipelines.domain import Attempt, AttemptState, Event, Run
-from octavo_server.pipelines.ports import Ledger, ProvenanceSigner, WorkerBook
+from octavo_server.pipelines.ports import Ledger, ProvenanceSigner
 from octavo_server.pipelines.service import PipelinesService
 from octavo_server.policy.service import PolicyService
 
@@ -112,6 +113,14 @@ class Attempts:
 
     def run(self, identifier: str) -> None:
         """Bring one run as far as it goes; returns at once if another has it in hand."""
+        try:
+            self._bring(identifier)
+        except Exception:
+            # Whatever it was, the run must not stay as if somebody were at work on it.
+            log.exception("run %s: the worker failed", identifier)
+            self._rescue(identifier)
+
+    def _bring(self, identifier: str) -> None:
         while not self._stopping.is_set():
             with self._database.read() as rows:
                 run = store.run(rows, identifier)
@@ -125,6 +134,15 @@ class Attempts:
                 self._attempt(run)
             else:
                 return
+
+    def _rescue(self, identifier: str) -> None:
+        with self._database.read() as rows:
+            run = store.run(rows, identifier)
+        fault = Internal("The worker failed on this run.", "Its log has the details.")
+        if run is not None and run.state is RunState.QUEUED:
+            self._refuse(run, fault)
+        elif run is not None and run.state is RunState.RUNNING:
+            self._lose(run, fault.message)
 
     def _left_behind(self, attempt: Attempt | None) -> bool:
         if attempt is None:

@@ -40,14 +40,3 @@ class ProvenanceSigner(Protocol):
         self, envelope: Mapping[str, Any], *, predicate_type: str | None = None
     ) -> dict[str, Any]:
         """Return the statement that a trusted key signed. Raises Conflict otherwise."""
-
-
-class WorkerBook(Protocol):
-    """Knows which worker processes live."""
-
-    @property
-    def own_id(self) -> str:
-        """Id of this process."""
-
-    def lives(self, worker: str) -> bool:
-        """Return whether that worker process may still be at work."""

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from octavo.records.pipelines import RunState
 from octavo_server.audit.service import AuditService
-from octavo_server.database.rows import Database, RowExists
+from octavo_server.database.rows import Database, RowExists, Rows
 from octavo_server.errors import Invalid, NotFound
 from octavo_server.identity import new_id, service_caller
 from octavo_server.notebooks.service import NotebooksService
@@ -62,7 +62,7 @@ class Ticker:
         return True
 
     def _run(
-        self, rows: store.Rows, schedule: Schedule, tick: datetime, missed: int, now: datetime
+        self, rows: Rows, schedule: Schedule, tick: datetime, missed: int, now: datetime
     ) -> Run:
         pipeline = store.pipeline(rows, schedule.project, schedule.pipeline)
         if pipeline is None:

@@ -51,6 +51,7 @@ notebook_replays = Table(
     "notebook_replays",
     metadata,
     Column("submission", String(32), primary_key=True),
+    Column("worker", String(32), nullable=False),
     Column("pass_number", Integer, nullable=False),
     Column("cell", Integer, nullable=False),
     Column("cells", Integer, nullable=False),

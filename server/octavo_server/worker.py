@@ -1,0 +1,153 @@
+"""The worker: ``python -m octavo_server.worker``.
+
+It executes replays and runs through the durable executor, turns schedules into runs, and does the
+periodic tasks of all areas. It imports none of the engines that notebooks use.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from octavo_server.adapters.dbos_executor import DbosExecutor
+from octavo_server.adapters.worker_rows import WorkerRows
+from octavo_server.app import Services, build_services, periodic_tasks
+from octavo_server.errors import OctavoError
+from octavo_server.notebooks.replays import Replays
+from octavo_server.periodic import PeriodicTask, PeriodicTasks
+from octavo_server.pipelines.attempts import Attempts
+from octavo_server.pipelines.ticker import Ticker
+from octavo_server.settings import load_settings
+
+log = logging.getLogger("octavo.worker")
+
+STOP_WITHIN_S = 10
+
+
+class Worker:
+    """One worker process."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        state = services.settings.state
+        self._ready = state / "worker.ready"
+        self._rows = WorkerRows(services.database, state / "worker.lock", services.clock)
+        self.replays = _replays(services, self._rows)
+        self.attempts = _attempts(services, self._rows)
+        self._executor = DbosExecutor(
+            services.settings.worker_database, services.settings.run_places
+        )
+        ticker = Ticker(
+            services.database,
+            services.audit,
+            services.notebooks,
+            services.pipelines,
+            services.clock,
+        )
+        self._tasks = PeriodicTasks(
+            [
+                PeriodicTask(name="hand over work", period_s=0.5, call=self._hand_over),
+                PeriodicTask(name="schedules", period_s=1.0, call=ticker.tick),
+                PeriodicTask(name="heartbeat", period_s=5.0, call=self._beat),
+                *periodic_tasks(services),
+            ]
+        )
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until ``stop`` is set. Raises Conflict while another worker lives here."""
+        self._rows.enter()
+        handlers = {"replay": self.replays.run, "run": self.attempts.run}
+        self._executor.start(handlers)
+        self._tasks.start()
+        _announce(self._ready)
+        log.info("ready")
+        stop.wait()
+        log.info("stopping")
+        self._ready.unlink(missing_ok=True)
+        self.attempts.stop()
+        self.replays.stop()
+        self._executor.stop(STOP_WITHIN_S)
+        for name in self._tasks.stop(STOP_WITHIN_S):
+            log.warning("%s did not end within %s s", name, STOP_WITHIN_S)
+        self._rows.leave()
+
+    def _hand_over(self) -> None:
+        for subject, key in self.replays.waiting():
+            self._executor.hand_over("replay", subject, key)
+        for subject, key in self.attempts.waiting():
+            self._executor.hand_over("run", subject, key)
+
+    def _beat(self) -> None:
+        self._rows.beat(self._tasks.state())
+
+
+def _replays(services: Services, workers: WorkerRows) -> Replays:
+    parts = services.runs
+    return Replays(
+        database=services.database,
+        audit=services.audit,
+        runner=parts.runner,
+        blobs=parts.blobs,
+        profiles=parts.profiles,
+        inputs=parts.inputs,
+        environment=parts.environment,
+        workers=workers,
+        clock=services.clock,
+    )
+
+
+def _attempts(services: Services, workers: WorkerRows) -> Attempts:
+    parts = services.runs
+    return Attempts(
+        database=services.database,
+        audit=services.audit,
+        policy=services.policy,
+        lineage=services.lineage,
+        notebooks=services.notebooks,
+        pipelines=services.pipelines,
+        runner=parts.runner,
+        blobs=parts.blobs,
+        profiles=parts.profiles,
+        inputs=parts.inputs,
+        environment=parts.environment,
+        ledger=parts.ledger,
+        signer=services.signer,
+        workers=workers,
+        clock=services.clock,
+    )
+
+
+def _announce(path: Path) -> None:
+    """Write the file that says this process is ready; whoever reads it sees it whole."""
+    part = path.with_suffix(".part")
+    part.write_text(f"{os.getpid()}\n")
+    part.rename(path)
+
+
+def main() -> int:
+    """Work until SIGTERM or SIGINT."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    stop = threading.Event()
+
+    def ask(_number: int, _frame: Any) -> None:
+        stop.set()
+
+    signals: Mapping[int, Any] = {signal.SIGTERM: ask, signal.SIGINT: ask}
+    for number, handler in signals.items():
+        signal.signal(number, handler)
+    try:
+        Worker(build_services(load_settings())).run(stop)
+    except OctavoError as error:
+        log.error("%s %s", error.message, error.remedy)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
