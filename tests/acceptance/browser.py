@@ -1,0 +1,117 @@
+"""A real browser, signed in as one person at a time."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+
+from tests.acceptance.installation import Installation
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE_MS = 30_000
+"""How long a page may take to show what it must show."""
+SPAWN_MS = 90_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """One person in front of a browser of their own: own cookies, one page."""
+
+    person: str
+    """Who sits there."""
+    installation: Installation
+    """The Octavo they use."""
+    context: BrowserContext
+    """Their cookies."""
+    page: Page
+    """What they look at."""
+    complaints: list[str] = field(default_factory=list)
+    """Errors that the page's scripts threw, in order."""
+
+    def open(self, path: str) -> Page:
+        """Open an address of the installation, e.g. ``/hub/home``."""
+        self.page.goto(self.installation.url + path, wait_until="domcontentloaded")
+        return self.page
+
+    def sign_in(self) -> None:
+        """Type name and password on the sign-in page."""
+        page = self.open("/hub/login")
+        page.get_by_label("Name").fill(self.person)
+        page.get_by_label("Password").fill(self.installation.password(self.person))
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        page.wait_for_url(re.compile(r"/hub/(home|spawn)|/user/"))
+
+    def start_workspace(self, project: str = "flights", profile: str = "cpu-small") -> None:
+        """Choose the project and the card, press Start, and wait for JupyterLab."""
+        page = self.open("/hub/spawn")
+        page.get_by_role("radio", name=re.compile(rf"\b{project}\b")).check()
+        self.card(profile).get_by_role("button", name=re.compile("^Start")).click()
+        self.await_lab()
+
+    def card(self, profile: str) -> Locator:
+        """Find a profile's card among those shown."""
+        cards = self.page.get_by_role("listitem").filter(visible=True)
+        return cards.filter(has=self.page.get_by_text(profile, exact=True))
+
+    def await_lab(self) -> None:
+        """Wait until JupyterLab can be used."""
+        page = self.page
+        page.wait_for_url(re.compile(rf"/user/{self.person}/lab"), timeout=SPAWN_MS)
+        expect(page.get_by_role("menubar").first).to_be_visible(timeout=SPAWN_MS)
+        expect(page.locator("#jupyterlab-splash")).to_have_count(0, timeout=PATIENCE_MS)
+
+    def token(self, note: str) -> str:
+        """Ask the Hub for a token on its token page, as one does for a script."""
+        page = self.open("/hub/token")
+        page.get_by_label("Note").fill(note)
+        page.get_by_role("button", name="Request new API token").click()
+        shown = page.locator("#token-result")
+        expect(shown).to_have_text(re.compile(r"\S{20,}"))
+        return shown.inner_text().strip()
+
+    def photograph(self, folder: Path, name: str) -> Path:
+        """Keep what the page shows, and return the picture's path."""
+        picture = folder / f"{name}.png"
+        self.page.screenshot(path=picture)
+        return picture
+
+
+@contextmanager
+def opened() -> Iterator[Browser]:
+    """Run the machine's Chromium for the block. Raises FileNotFoundError when there is none."""
+    program = next((found for name in NAMES if (found := shutil.which(name))), None)
+    if program is None:
+        raise FileNotFoundError(
+            f"None of {', '.join(NAMES)} is installed: apt-get install chromium"
+        )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def desk(browser: Browser, installation: Installation, person: str, **settings: Any) -> Desk:
+    """Sit a person down at a fresh browser profile; ``settings`` are Playwright's."""
+    chosen = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce"} | settings
+    context = browser.new_context(**chosen)
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    made = Desk(person=person, installation=installation, context=context, page=page)
+    page.on("pageerror", lambda error: made.complaints.append(str(error)))
+    return made

@@ -1,0 +1,50 @@
+"""`octavo down` and the second `octavo up`, with workspaces running."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from octavo.local.launch import PORTS
+from tests.acceptance.installation import Installation, Launcher
+from tests.acceptance.person import Kernel, Person
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
+
+SECOND_START_S = 20.0
+
+
+def test_down_leaves_nothing_and_the_second_up_is_quick(
+    octavo: Installation, own_launcher: Launcher, scientist_kernel: Kernel
+) -> None:
+    scientist_kernel.run(
+        "import subprocess; subprocess.Popen(['sleep', '600'], start_new_session=True)"
+    )
+    family, foreign = octavo.family(), octavo.of_accounts()
+    assert len(family) >= 6
+    assert foreign
+
+    own_launcher.down()
+
+    assert [one for one in family if one.alive()] == []
+    assert octavo.of_accounts() == []
+    assert octavo.marked() == []
+    taken = {octavo.port + offset for offset in PORTS}
+    assert not taken & {c.laddr.port for c in psutil.net_connections("tcp") if c.status == "LISTEN"}
+
+    again = own_launcher.up()
+    assert again.ready_s is not None
+    assert again.ready_s <= SECOND_START_S
+
+
+def test_after_the_second_up_people_find_what_they_had(
+    octavo: Installation, people: Callable[[str], Person]
+) -> None:
+    person = people("scientist")
+    begun = time.monotonic()
+    person.start_workspace()
+    assert time.monotonic() - begun < 90
+    assert (octavo.home / "homes" / "scientist").is_dir()
