@@ -41,7 +41,7 @@ golden-path: install ## Play the whole golden path headless, one JSON line a ste
 	@$(BIN)/python -m tests.acceptance.golden_path
 
 bench-start: ## Measure cold start, warm start, spawn and memory; the last line is one JSON object
-	@/bin/bash benchmarks/start/run.sh
+	@/usr/bin/env python3 benchmarks/start/measure.py
 
 wheel: ## Build the wheel, with the lab extension in it
 	@images/install.sh --venv $(VENV) all dev
