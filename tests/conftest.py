@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from octavo_server.database.rows import Database
 from tests.support.databases import KINDS, open_database
 from tests.support.platform import Platform, open_platform
 
-from octavo_server.database.rows import Database
-
 
 @pytest.fixture(scope="session")
-def postgres_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of the one PostgreSQL server of this test run."""
-    return tmp_path_factory.mktemp("postgres")
+def postgres_folder() -> Path:
+    """Return the folder of the one PostgreSQL server of this test run.
+
+    It lies outside pytest's own folder, which PostgreSQL's account can't enter, and is removed
+    when the process ends, after the server in it has been stopped.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="octavo-postgres-"))
+    folder.chmod(0o755)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 @pytest.fixture(params=KINDS)

@@ -124,7 +124,7 @@ class WorkspacesService:
             )
         budget = self._accounting.budget(project)
         cards = [self._card(caller, project, version, budget) for version in self._offered()]
-        return sorted(cards, key=lambda card: card.version.profile.price_micro_eur)
+        return sorted(cards, key=_by_price)
 
     def offers(self, hub: Caller, person: str, groups: list[str]) -> list[Offer]:
         """Return what the hub shows a signed-in person. Raises Forbidden for all but the hub."""
@@ -342,3 +342,7 @@ class WorkspacesService:
                 self._close(change, one, one.metered_until, "lost")
                 change.note(person=one.person, reason="lost", profile=one.profile)
         return len(lost)
+
+
+def _by_price(card: Card) -> tuple[int, str]:
+    return card.version.profile.price_micro_eur, card.version.profile.id
