@@ -37,7 +37,7 @@ _FROM_ENVIRONMENT = {
 }
 
 
-class OctavoRunContext(RunContextProvider):  # type: ignore[misc]  # mlflow ships no types
+class OctavoRunContext(RunContextProvider):
     """Tags that link a run to its project, workspace and notebook version."""
 
     def in_context(self) -> bool:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from fastapi.testclient import TestClient
-from tests.support.people import FakeHub
 
 from octavo_server.app import API, Services, build_guard, build_services, create_app
 from octavo_server.prepare import prepare
 from octavo_server.settings import Settings
+from tests.support.people import FakeHub
 
 
 @dataclass
@@ -28,12 +28,15 @@ class Platform:
         return self.http.request(method, API + path, headers=headers, **more)
 
 
-def open_platform(home: Path) -> Platform:
-    """Prepare ``home`` and return the service on it, with the flights project and no data."""
+def open_platform(home: Path, **more: Any) -> Platform:
+    """Prepare ``home`` and return the service on it, with the flights project and no data.
+
+    ``more`` are settings besides home and port.
+    """
     (home / "state" / "tokens").mkdir(parents=True)
     for name in ("octavo", "tracking", "worker"):
         (home / "state" / "tokens" / name).write_text(f"{name}-service")
-    settings = Settings(home=home, port=8990)
+    settings = Settings(home=home, port=8990, **more)
     prepare(settings)
     services = build_services(settings)
     hub = FakeHub()
