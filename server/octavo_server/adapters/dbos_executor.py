@@ -37,7 +37,12 @@ class DbosExecutor:
             console_log_level="WARNING",
         )
         DBOS(config=config)
-        self._workflow = DBOS.workflow(name="octavo-execution")(self._call)
+
+        def execute(kind: str, subject: str) -> None:
+            self._call(kind, subject)
+
+        # DBOS marks the function it is given, which a bound method does not allow.
+        self._workflow = DBOS.workflow(name="octavo-execution")(execute)
 
     def start(self, handlers: Mapping[str, Handler]) -> None:
         """Begin to call handlers, first those that a killed process left under way."""
