@@ -19,6 +19,7 @@ import hashlib
 import json
 import os
 import sys
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,6 +115,7 @@ class PinnedStore:
     def __init__(self, pinned: Snapshot) -> None:
         from feast import FeatureStore
 
+        _quieten()
         self.snapshot = pinned
         self.feast = FeatureStore(repo_path=str(pinned.folder))
 
@@ -158,6 +160,14 @@ class PinnedStore:
         if isinstance(features, str):
             return self.feast.get_feature_service(features)
         return list(features)
+
+
+def _quieten() -> None:
+    """Keep what comes and goes with the machine's speed out of a notebook's outputs."""
+    import ibis
+
+    warnings.filterwarnings("ignore", message="fetch_arrow_table", category=DeprecationWarning)
+    ibis.get_backend().raw_sql("SET enable_progress_bar = false")
 
 
 def store(folder: Path | str | None = None) -> PinnedStore:
