@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ from octavo_server.adapters.file_blobs import FileBlobs
 from octavo_server.adapters.hub import HubClient
 from octavo_server.adapters.installed_packages import InstalledPackages
 from octavo_server.adapters.lake_inputs import LakeInputs
+from octavo_server.adapters.lake_profiler import LakeTables
+from octavo_server.adapters.local_scorers import LocalScorers
 from octavo_server.adapters.machine import LocalMachine
 from octavo_server.adapters.mlflow_registry import MlflowVersionBook
 from octavo_server.adapters.mlflow_rest import MlflowRest
@@ -34,7 +37,9 @@ from octavo_server.adapters.nbdime_differ import NbdimeDiffer
 from octavo_server.adapters.profile_files import ProfileFolder
 from octavo_server.adapters.registered_models import RegisteredModels
 from octavo_server.adapters.release_files import ReleaseFolders
+from octavo_server.adapters.run_artifacts import TrackingArtifacts
 from octavo_server.adapters.run_environment import LocalRunEnvironment
+from octavo_server.adapters.scorer_calls import ScorerClient
 from octavo_server.adapters.signed_note import NoteSigner
 from octavo_server.adapters.signing import Signer
 from octavo_server.adapters.workspace_ledger import WorkspaceLedger, WorkspaceProfiles
@@ -43,6 +48,12 @@ from octavo_server.audit.service import AuditService
 from octavo_server.database.migrate import check_version
 from octavo_server.database.rows import Database
 from octavo_server.database.sql import SqlDatabase, open_engine
+from octavo_server.deployments import http as deployments_http
+from octavo_server.deployments.catalog import OfferedProfiles, RegistryCatalog
+from octavo_server.deployments.reconciler import Reconciler
+from octavo_server.deployments.router import Router
+from octavo_server.deployments.service import DeploymentsService
+from octavo_server.deployments.telemetry import TelemetryBuffer
 from octavo_server.experiments import http as experiments_http
 from octavo_server.experiments.service import ExperimentsService
 from octavo_server.features import http as features_http
@@ -51,6 +62,9 @@ from octavo_server.guard import Guard
 from octavo_server.identity import Identity, RunTokens
 from octavo_server.lineage import http as lineage_http
 from octavo_server.lineage.service import LineageService
+from octavo_server.monitoring import http as monitoring_http
+from octavo_server.monitoring.service import MonitoringService
+from octavo_server.monitoring.watcher import Watcher
 from octavo_server.notebooks import http as notebooks_http
 from octavo_server.notebooks.releases import Releases
 from octavo_server.notebooks.service import NotebooksService
@@ -102,6 +116,16 @@ class RunParts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScoringParts:
+    """What deployments stand on, in the service and in the worker."""
+
+    catalog: RegistryCatalog
+    profiles: OfferedProfiles
+    telemetry: TelemetryBuffer
+    router: Router
+
+
+@dataclass(frozen=True, kw_only=True)
 class Services(Foundation):
     """Every area's service."""
 
@@ -114,6 +138,9 @@ class Services(Foundation):
     runs: RunParts
     notebooks: NotebooksService
     pipelines: PipelinesService
+    scoring: ScoringParts
+    deployments: DeploymentsService
+    monitoring: MonitoringService
 
 
 def utc_now() -> datetime:
@@ -157,6 +184,8 @@ def build_services(settings: Settings) -> Services:
     registry = _registry(base, experiments, mlflow)
     runs = _run_parts(base, workspaces, registry)
     notebooks = _notebooks(base, runs)
+    scoring = _scoring(base, workspaces, registry)
+    deployments = _deployments(base, scoring)
     return Services(
         **vars(base),
         projects=projects,
@@ -168,6 +197,9 @@ def build_services(settings: Settings) -> Services:
         runs=runs,
         notebooks=notebooks,
         pipelines=_pipelines(base, runs, notebooks),
+        scoring=scoring,
+        deployments=deployments,
+        monitoring=MonitoringService(base.database, base.audit, deployments, base.clock),
     )
 
 
@@ -271,11 +303,55 @@ def _pipelines(base: Foundation, runs: RunParts, notebooks: NotebooksService) ->
     )
 
 
+def _scoring(
+    base: Foundation, workspaces: WorkspacesService, registry: RegistryService
+) -> ScoringParts:
+    telemetry, chance = TelemetryBuffer(base.database), random.SystemRandom()
+    return ScoringParts(
+        catalog=RegistryCatalog(registry),
+        profiles=OfferedProfiles(workspaces),
+        telemetry=telemetry,
+        router=Router(base.database, ScorerClient(), telemetry, base.clock, chance.random),
+    )
+
+
+def _deployments(base: Foundation, scoring: ScoringParts) -> DeploymentsService:
+    return DeploymentsService(
+        base.database, base.audit, base.policy, scoring.catalog, scoring.profiles, base.clock
+    )
+
+
+def _reconciler(services: Services) -> Reconciler:
+    home = services.settings.home
+    return Reconciler(
+        services.database,
+        services.audit,
+        services.lineage,
+        LocalScorers(home, Accounts(home), services.scoring.catalog),
+        services.scoring.profiles,
+        services.clock,
+    )
+
+
+def _watcher(services: Services) -> Watcher:
+    settings = services.settings
+    return Watcher(
+        services.database,
+        services.monitoring,
+        services.deployments,
+        TrackingArtifacts(settings.tracking, lambda: settings.service_token("octavo")),
+        LakeTables(settings.home / "lake"),
+        services.clock,
+    )
+
+
 def periodic_tasks(services: Services) -> list[PeriodicTask]:
     """Return what the worker does again and again, besides executing runs."""
     return [
         PeriodicTask(name="experiments index", period_s=5.0, call=services.experiments.refresh),
         PeriodicTask(name="lost sessions", period_s=60.0, call=services.workspaces.end_lost),
+        PeriodicTask(name="deployments", period_s=0.5, call=_reconciler(services).step),
+        PeriodicTask(name="monitors", period_s=15.0, call=_watcher(services).step),
         PeriodicTask(name="audit checkpoint", period_s=60.0, call=services.audit.checkpoint),
     ]
 
@@ -313,6 +389,8 @@ def create_app(services: Services, guard: Guard) -> FastAPI:
         registry_http.routes(services.registry, guard),
         notebooks_http.routes(services.notebooks, guard),
         pipelines_http.routes(services.pipelines, guard),
+        deployments_http.routes(services.deployments, services.scoring.router, guard),
+        monitoring_http.routes(services.monitoring, guard),
         experiments_http.routes(
             services.experiments, guard, f"{services.settings.public}/services/tracking"
         ),
@@ -342,6 +420,7 @@ def main() -> None:
     uvicorn.run(
         app, host=settings.bind, port=settings.port + 2, access_log=False, server_header=False
     )
+    services.scoring.telemetry.close()
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from octavo_server.database.rows import Database
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def open_audit(database: Database, folder: Path) -> AuditService:
-    """Return the audit trail on ``database`` at noon of 1 March 2026, keys in ``folder``."""
+def open_audit(
+    database: Database, folder: Path, clock: Callable[[], datetime] = lambda: NOON
+) -> AuditService:
+    """Return the audit trail on ``database``, by default at noon of 1 March 2026."""
     key = folder / "signing.key"
     Signer.open(key)
     copies = CheckpointFile(folder / "checkpoints.jsonl")
-    return AuditService(database, NoteSigner(key), copies, lambda: NOON)
+    return AuditService(database, NoteSigner(key), copies, clock)

@@ -7,6 +7,7 @@ with the thread that started it.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import math
 import os
@@ -133,7 +134,10 @@ class Account:
     def sweep(self, folder: Path) -> None:
         """Remove what the account left directly inside a folder that all accounts may write to."""
         for entry in folder.iterdir() if folder.is_dir() else ():
-            if entry.lstat().st_uid == self.uid:
+            # Other programs come and go here: what is gone by now was not the account's.
+            with contextlib.suppress(FileNotFoundError):
+                if entry.lstat().st_uid != self.uid:
+                    continue
                 if entry.is_dir() and not entry.is_symlink():
                     shutil.rmtree(entry, ignore_errors=True)
                 else:

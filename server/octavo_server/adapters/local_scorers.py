@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -17,8 +18,6 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-
-import httpx
 
 from octavo.local.accounts import Account, AccountError, Accounts
 from octavo.local.confinement import Limits
@@ -73,6 +72,9 @@ class LocalScorers:
         self._accounts = accounts
         self._catalog = catalog
         self._children: dict[str, _Child] = {}
+        # What a killed worker left: its scorers ended with it, and nothing here is needed again.
+        for left in self._folder.iterdir() if self._folder.is_dir() else ():
+            _remove(left)
 
     def start(self, order: ScorerOrder) -> Observation:
         """Start a scorer; returns before it is ready. Raises Unavailable when it can't."""
@@ -161,13 +163,13 @@ class LocalScorers:
 
 
 def _spawn(
-    order: ScorerOrder, account: Account, model: Path, socket: Path, log: Path
+    order: ScorerOrder, account: Account, model: Path, address: Path, log: Path
 ) -> subprocess.Popen[bytes]:
     argv = [
         sys.executable, "-m", "octavo_server.scorer",
         "--model-dir", str(model / "files"), "--manifest", str(model / "manifest.json"),
         "--name", order.model, "--version", str(order.version), "--digest", order.digest,
-        "--uds", str(socket),
+        "--uds", str(address),
     ]  # fmt: skip
     limits = Limits(
         memory_bytes=order.resources.memory_mib << 20,
@@ -234,15 +236,16 @@ def _remove(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-def _is_ready(socket: Path) -> bool:
-    if not socket.exists():
-        return False
-    transport = httpx.HTTPTransport(uds=str(socket), verify=False)
-    try:
-        with httpx.Client(transport=transport, timeout=LOOK_S) as client:
-            return client.get(f"http://scorer{READY_PATH}").status_code == 200
-    except httpx.HTTPError:
-        return False
+def _is_ready(address: Path) -> bool:
+    """Ask over the scorer's own socket; nobody else can have bound it."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        line.settimeout(LOOK_S)
+        try:
+            line.connect(str(address))
+            line.sendall(f"GET {READY_PATH} HTTP/1.0\r\nHost: scorer\r\n\r\n".encode())
+            return line.recv(64).split(b" ")[1:2] == [b"200"]
+        except OSError:
+            return False
 
 
 def _last_words(log: Path, status: int) -> str:

@@ -29,7 +29,7 @@ from octavo_server.deployments.ports import (
     ScorerResources,
 )
 from octavo_server.deployments.service import current_rollout, supersede
-from octavo_server.errors import OctavoError
+from octavo_server.errors import Conflict, OctavoError
 from octavo_server.identity import new_id, service_caller
 from octavo_server.lineage.service import LineageService
 
@@ -82,6 +82,8 @@ class Reconciler:
         with self._database.read() as rows:
             rollout = current_rollout(rows, project, name)
             known = {scorer.version: scorer for scorer in store.scorers(rows, project, name)}
+        if rollout is not None and rollout.state is RolloutState.STARTING:
+            rollout = self._refused(rollout) or rollout
         wanted = rules.wanted_versions(deployment, rollout)
         for version, scorer in known.items():
             if version not in wanted:
@@ -202,19 +204,25 @@ class Reconciler:
         elif scorer.restarts >= rules.STARTS_OF_A_ROLLOUT:
             self._fail(rollout, f"v{rollout.to_version} never became ready: {scorer.message}")
 
-    def _route(self, deployment: Deployment, rollout: Rollout) -> None:
-        project, name = deployment.project, deployment.name
+    def _refused(self, rollout: Rollout) -> Rollout | None:
+        """Fail a rollout whose approval doesn't hold before anything of it starts."""
         with self._database.read() as rows:
-            request = store.request(rows, project, rollout.request_id)
-        why = "its request is gone" if request is None else rules.check_approval(
-            request, self._clock()
-        )  # fmt: skip
-        if request is None or why is not None:
-            self._fail(rollout, f"v{rollout.to_version} may not go live: {why}.")
-            return
+            request = store.request(rows, rollout.project, rollout.request_id)
+        why = _objection(request, self._clock())
+        if why is None:
+            return None
+        return self._fail(rollout, f"v{rollout.to_version} may not go live: {why}.")
+
+    def _route(self, deployment: Deployment, rollout: Rollout) -> None:
+        """Let the ready version take traffic; the approval is looked at once more, and used."""
+        project, name = deployment.project, deployment.name
         worker = service_caller("worker", project)
         subject = f"deployment:{project}/{name}"
         with self._audit.change(worker, "deployments.route", subject, project) as change:
+            request = store.request(change.rows, project, rollout.request_id)
+            why = _objection(request, change.at)
+            if request is None or why is not None:
+                raise Conflict(f"v{rollout.to_version} may not go live: {why}.")
             routed = rules.routed(deployment, rollout, change.at)
             is_canary = routed.canary_version == rollout.to_version
             to = RolloutState.CANARY if is_canary else RolloutState.LIVE
@@ -237,7 +245,7 @@ class Reconciler:
             )
             change.note(version=rollout.to_version, state=to.value, request=request.id)
 
-    def _fail(self, rollout: Rollout, message: str) -> None:
+    def _fail(self, rollout: Rollout, message: str) -> Rollout:
         worker = service_caller("worker", rollout.project)
         subject = f"deployment:{rollout.project}/{rollout.deployment}"
         with self._audit.change(worker, "deployments.fail", subject, rollout.project) as change:
@@ -248,6 +256,7 @@ class Reconciler:
                 failed = rules.moved_request(request, RequestState.FAILED, message)
                 store.save_request(change.rows, failed)
             change.note(version=rollout.to_version, why=message)
+        return moved
 
     def _lapse(self) -> None:
         """Mark pending requests that nobody decided in time."""
@@ -269,6 +278,11 @@ class Reconciler:
         with self._database.read() as rows:
             found = store.scorers(rows, deployment.project, deployment.name)
         return {scorer.id for scorer in found}
+
+
+def _objection(request: Request | None, now: datetime) -> str | None:
+    """Return why a rollout's request doesn't allow it; None when it does."""
+    return "its request is gone" if request is None else rules.check_approval(request, now)
 
 
 def _agreed(rows: Rows, deployment: Deployment, version: int) -> Request | None:

@@ -29,6 +29,8 @@ APPROVAL_LIFE = timedelta(hours=24)
 """How long an approval may wait until its version is ready."""
 REVIEWED_ENVIRONMENTS = frozenset({"test", "prod"})
 """Where a second person has to agree."""
+RESERVED_NAMES = frozenset({"requests", "alerts"})
+"""Names that no deployment may have."""
 BACK_OFF_S = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
 """Seconds before a scorer's next start, by how often it failed in a row."""
 STARTS_OF_A_ROLLOUT = 3
@@ -58,6 +60,15 @@ def digest_of(request: Request) -> str:
         "requested_by": request.requested_by,
     }
     return hashlib.sha256(rfc8785.dumps(document)).hexdigest()
+
+
+def check_name(name: str) -> None:
+    """Raise Invalid for a name that stands for something else in addresses."""
+    if name in RESERVED_NAMES:
+        raise Invalid(
+            f"deployment: {name!r} has a meaning of its own in addresses.",
+            "Choose another name, such as the model's with the environment.",
+        )
 
 
 def needs_review(environment: str) -> bool:

@@ -117,6 +117,7 @@ class DeploymentsService:
         Raises NotFound for an unknown version, Invalid for an unknown profile, Conflict when the
         deployment is about something else, PolicyRefused.
         """
+        rules.check_name(asked.deployment)
         if self._profiles.resources(asked.profile) is None:
             raise Invalid(
                 f"profile: there is no profile {asked.profile!r}.", "See the profile cards."
@@ -420,3 +421,13 @@ def _known(request: Request | None, request_id: str) -> Request:
             "See the list of requests.",
         )
     return request
+
+
+def health_of(view: View) -> str:
+    """Return ``healthy``, ``starting``, ``degraded`` or ``down``."""
+    return rules.health(view.deployment, view.scorers, view.rollout)
+
+
+def headline_of(view: View) -> str:
+    """Return one line of truth about a deployment."""
+    return rules.headline(view.deployment, view.scorers, view.rollout)

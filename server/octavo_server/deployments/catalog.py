@@ -1,0 +1,60 @@
+"""The model registry and the profiles, as deployments need them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from octavo_server.deployments.domain import DeployableModel
+from octavo_server.deployments.ports import ScorerResources
+from octavo_server.errors import NotFound
+from octavo_server.registry.service import RegistryService
+from octavo_server.workspaces.service import WorkspacesService
+
+
+class RegistryCatalog:
+    """Registered versions, their signatures checked when asked."""
+
+    def __init__(self, registry: RegistryService) -> None:
+        self._registry = registry
+
+    def describe(self, project: str, name: str, version: int) -> DeployableModel:
+        """Return a registered version with its signature checked. Raises NotFound."""
+        found, holds = self._registry.signed(project, name, version)
+        return DeployableModel(
+            name=name,
+            version=version,
+            digest=found.digest,
+            run_id=found.run_id,
+            signed=holds,
+            scan_findings=found.scan_report.alarms,
+            signature=found.packaging.signature,
+            example=first_row(found.packaging.example),
+        )
+
+    def fetch(self, project: str, name: str, version: int, folder: Path) -> Mapping[str, str]:
+        """Write the version's files into ``folder``; return path -> SHA-256 as signed."""
+        return self._registry.fetch(project, name, version, folder)
+
+
+class OfferedProfiles:
+    """The spawner profiles that are offered now."""
+
+    def __init__(self, workspaces: WorkspacesService) -> None:
+        self._workspaces = workspaces
+
+    def resources(self, profile: str) -> ScorerResources | None:
+        """Return what the profile grants; None when there is no such profile."""
+        try:
+            granted = self._workspaces.profile(profile).profile
+        except NotFound:
+            return None
+        return ScorerResources(cpus=granted.cpu, memory_mib=int(granted.memory_gib * 1_024))
+
+
+def first_row(example: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return the first row of a split-oriented input example by column, None for a tensor's."""
+    if not example or not example.get("columns") or not example.get("data"):
+        return None
+    return dict(zip(example["columns"], example["data"][0], strict=False))

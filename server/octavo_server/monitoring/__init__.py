@@ -1,0 +1,1 @@
+"""What live models do: volume, latency, scores, drift against training, and alerts."""

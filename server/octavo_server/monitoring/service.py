@@ -1,0 +1,184 @@
+"""Answers what a deployment does, and keeps its alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from octavo_server.audit.service import AuditService
+from octavo_server.database.rows import Database, Where
+from octavo_server.deployments.service import DeploymentsService, View
+from octavo_server.errors import IllegalMove, Invalid, NotFound
+from octavo_server.identity import Caller
+from octavo_server.monitoring import lights, rules, store, telemetry
+from octavo_server.monitoring.domain import (
+    WINDOWS,
+    Alert,
+    Baseline,
+    DriftReport,
+    Summary,
+)
+
+MOST_REQUESTS = 50_000
+"""Requests of a window that are summed up; the newest count."""
+
+
+class MonitoringService:
+    """Reads telemetry, profiles and alerts."""
+
+    def __init__(
+        self,
+        database: Database,
+        audit: AuditService,
+        deployments: DeploymentsService,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._audit = audit
+        self._deployments = deployments
+        self._clock = clock
+
+    def summary(self, project: str, name: str, window: str) -> Summary:
+        """Return the answer-first view of a deployment. Raises NotFound, Invalid."""
+        if window not in WINDOWS:
+            raise Invalid(f"window: {window[:20]!r} is none.", f"Use one of: {', '.join(WINDOWS)}.")
+        view = self._deployments.get(project, name)
+        until = self._clock()
+        since = until - WINDOWS[window]
+        requests = self._deployments.scored_since(project, name, since, MOST_REQUESTS)
+        baseline, problem = self.baseline(view)
+        found = telemetry.versions(requests)
+        training = None if baseline is None else baseline.scores
+        scores = telemetry.score_distribution(requests, training)
+        promised = view.deployment.objectives
+        words = problem if baseline is None else baseline.window
+        drift = self.drift(project, name)
+        with self._database.read() as rows:
+            alerts = store.open_alerts(rows, project, name)
+        sentences = [
+            lights.service(view),
+            telemetry.latency_light(found, promised),
+            telemetry.errors_light(found, promised),
+            telemetry.scores_light(scores, words),
+            lights.drift(drift, promised.drift_psi),
+            lights.quality(drift),
+            lights.alerts(alerts),
+        ]
+        return Summary(
+            project=project,
+            deployment=name,
+            model=view.deployment.model,
+            window=window,
+            since=since,
+            until=until,
+            lights=lights.worst_first(sentences),
+            versions=found,
+            series=telemetry.series(requests, since, WINDOWS[window]),
+            scores=scores,
+            baseline=words,
+        )
+
+    def drift(self, project: str, name: str) -> DriftReport:
+        """Return drift by month of a deployment's stable version. Raises NotFound."""
+        view = self._deployments.get(project, name)
+        deployment = view.deployment
+        version = deployment.stable_version
+        baseline, problem = self.baseline(view)
+        if baseline is None or version is None:
+            return _no_report(view, problem)
+        with self._database.read() as rows:
+            months = store.months(rows, project, deployment.model, version)
+        drifts = [
+            rules.drift_of(feature, month, training, deployment.objectives.drift_psi)
+            for month in months
+            for feature, training in baseline.features.items()
+            if feature in month.features
+        ]
+        findings = tuple(finding for month in months for finding in month.findings)
+        compared = tuple(month.month for month in months if month.features)
+        message = f"{len(compared)} months compared with {baseline.window}."
+        return DriftReport(
+            project=project,
+            deployment=name,
+            model=deployment.model,
+            version=version,
+            baseline=baseline.window,
+            baseline_run_id=baseline.run_id,
+            months=compared,
+            features=rules.by_strength(drifts),
+            schema_findings=findings,
+            computed_at=max((month.computed_at for month in months), default=None),
+            message=message if months else "The months after training are not profiled yet.",
+        )
+
+    def baseline(self, view: View) -> tuple[Baseline | None, str]:
+        """Return the stable version's baseline, or None and why there is none."""
+        deployment = view.deployment
+        version = deployment.stable_version
+        if version is None:
+            return None, "Nothing is live yet."
+        with self._database.read() as rows:
+            kept = store.baseline(rows, deployment.project, deployment.model, version)
+        if kept is None:
+            return None, "The training run's baseline is not read yet."
+        if kept.document is None:
+            return None, kept.problem
+        read = rules.read_baseline(
+            kept.document,
+            project=kept.project,
+            model=kept.model,
+            version=kept.version,
+            run_id=kept.run_id,
+            at=kept.read_at,
+        )
+        return read, ""
+
+    def alerts(
+        self, project: str, *, deployment: str | None, only_open: bool, limit: int, offset: int
+    ) -> list[Alert]:
+        """Return the newest matching alerts first."""
+        where: list[Where] = [("project", "=", project)]
+        where += [("deployment", "=", deployment)] if deployment else []
+        where += [("resolved_at", "=", None)] if only_open else []
+        with self._database.read() as rows:
+            return store.alerts(rows, *where, limit=limit, offset=offset)
+
+    def acknowledge(self, caller: Caller, project: str, alert_id: str, note: str) -> Alert:
+        """Take an alert. Raises NotFound, and IllegalMove when somebody has it."""
+        subject = f"alert:{project}/{alert_id}"
+        with self._audit.change(caller, "monitoring.acknowledge", subject, project) as change:
+            alert = store.alert(change.rows, project, alert_id)
+            if alert is None:
+                raise NotFound(f"There is no alert {alert_id[:32]!r} here.", "See the alerts.")
+            if alert.acknowledged_by is not None:
+                raise IllegalMove(
+                    f"{alert.acknowledged_by} has taken this alert already.",
+                    "Talk to them; an alert is acknowledged once.",
+                )
+            taken = replace(
+                alert,
+                acknowledged_by=caller.name,
+                acknowledged_at=change.at,
+                acknowledgement=note,
+            )
+            store.put_alert(change.rows, taken)
+            change.note(deployment=alert.deployment, rule=alert.rule, about=alert.subject)
+        return taken
+
+
+def _no_report(view: View, problem: str) -> DriftReport:
+    deployment = view.deployment
+    return DriftReport(
+        project=deployment.project,
+        deployment=deployment.name,
+        model=deployment.model,
+        version=deployment.stable_version or 0,
+        baseline="",
+        baseline_run_id="",
+        months=(),
+        features=(),
+        schema_findings=(),
+        computed_at=None,
+        message=problem,
+    )

@@ -1,0 +1,162 @@
+"""Deployments and monitoring on a real database with real scorers, for tests.
+
+- ``Serving``: the services, the reconciler, the router; ``until`` polls with a deadline
+- ``go_live``: requests, reviews and waits until the reconciler has routed it
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from octavo.local.accounts import Accounts
+from octavo_server.adapters.cedar import CedarEngine, default_policies
+from octavo_server.adapters.local_scorers import LocalScorers
+from octavo_server.adapters.scorer_calls import ScorerClient
+from octavo_server.audit.service import AuditService
+from octavo_server.database.rows import Database
+from octavo_server.deployments.domain import Objectives, Request, TrafficPlan
+from octavo_server.deployments.reconciler import Reconciler
+from octavo_server.deployments.router import Answered, Invocation, Router
+from octavo_server.deployments.service import Asked, DeploymentsService, View
+from octavo_server.deployments.telemetry import TelemetryBuffer
+from octavo_server.identity import Caller
+from octavo_server.lineage.service import LineageService
+from octavo_server.policy.service import PolicyService
+from tests.support.models import FolderCatalog, OneProfile
+from tests.support.people import REVIEWER, SCIENTIST
+from tests.support.services import open_audit
+
+PROJECT, NAME = "flights", "late"
+OBJECTIVES = Objectives(latency_p95_ms=250, error_rate=0.01, drift_psi=0.2)
+REASON = "It is better on June."
+ASKED = Asked(
+    deployment=NAME,
+    model="flights-late",
+    version=1,
+    environment="prod",
+    profile="cpu-small",
+    traffic=TrafficPlan(kind="direct", percent=100),
+    objectives=OBJECTIVES,
+    reason=REASON,
+)
+
+
+def now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Serving:
+    """Everything that serves one installation's models."""
+
+    database: Database
+    audit: AuditService
+    lineage: LineageService
+    catalog: FolderCatalog
+    deployments: DeploymentsService
+    host: LocalScorers
+    reconciler: Reconciler
+    telemetry: TelemetryBuffer
+    router: Router
+    calls: ScorerClient
+    accounts: Accounts
+
+    def ask(self, version: int = 1, caller: Caller = SCIENTIST, **changes: Any) -> Request:
+        """Request a version."""
+        asked = replace(ASKED, version=version, **changes)
+        return self.deployments.request(caller, PROJECT, asked)
+
+    def approve(self, request: Request, caller: Caller = REVIEWER) -> Request:
+        """Approve a request."""
+        return self.deployments.review(
+            caller, PROJECT, request.id, approve=True, reason=REASON, digest=request.digest
+        )
+
+    def until(self, holds: Callable[[View], bool], seconds: float = 60) -> View:
+        """Step the reconciler until a condition on the deployment holds."""
+        deadline = time.monotonic() + seconds
+        while True:
+            self.reconciler.step()
+            view = self.deployments.get(PROJECT, NAME)
+            if holds(view):
+                return view
+            assert time.monotonic() < deadline, f"not within {seconds} s: {view}"
+            time.sleep(0.02)
+
+    def go_live(self, version: int, **changes: Any) -> View:
+        """Bring a version live, or as a canary."""
+        self.approve(self.ask(version, **changes))
+        return self.until(
+            lambda view: version in (view.deployment.stable_version, view.deployment.canary_version)
+        )
+
+    def score(self, row: dict[str, Any], key: str | None = None) -> Answered:
+        """Score one row through the router."""
+        return self.score_many([row], key)[0]
+
+    def score_many(self, rows: list[dict[str, Any]], key: str | None = None) -> list[Answered]:
+        """Score rows one by one, one after the other, over one event loop."""
+
+        async def all_of_them() -> list[Answered]:
+            try:
+                return [await self._one(row, key) for row in rows]
+            finally:
+                await self.calls.close()
+
+        return asyncio.run(all_of_them())
+
+    async def _one(self, row: dict[str, Any], key: str | None) -> Answered:
+        document = {"dataframe_records": [row]}
+        invocation = Invocation(
+            body=json.dumps(document).encode(),
+            document=document,
+            caller="scientist",
+            sticky_key=key,
+        )
+        return await self.router.invoke(PROJECT, NAME, invocation)
+
+    def close(self) -> None:
+        """End all scorers and remove their accounts."""
+        self.host.close()
+        self.telemetry.close()
+        self.accounts.remove_all()
+
+
+def open_serving(
+    home: Path, database: Database, models: dict[tuple[str, int], Path], seed: int = 1
+) -> Serving:
+    """Return the services on ``database`` with their state in ``home``."""
+    home.chmod(0o711)
+    (home / "state").mkdir(mode=0o700)
+    audit = open_audit(database, home / "state", now)
+    policy = PolicyService(database, audit, CedarEngine())
+    policy.install_default(default_policies())
+    lineage = LineageService(database)
+    catalog, profiles = FolderCatalog(models), OneProfile()
+    accounts = Accounts(home)
+    host = LocalScorers(home, accounts, catalog)
+    calls = ScorerClient()
+    telemetry = TelemetryBuffer(database)
+    chance = random.Random(seed)  # noqa: S311 - reproducible, not secret
+    return Serving(
+        database=database,
+        audit=audit,
+        lineage=lineage,
+        catalog=catalog,
+        deployments=DeploymentsService(database, audit, policy, catalog, profiles, now),
+        host=host,
+        reconciler=Reconciler(database, audit, lineage, host, profiles, now),
+        telemetry=telemetry,
+        router=Router(database, calls, telemetry, now, chance.random),
+        calls=calls,
+        accounts=accounts,
+    )
