@@ -19,9 +19,9 @@ from typing import Any
 
 import pandas as pd
 
-from flights_lake import source, tables, times, writing
+from flights_lake import decisions, source, tables, times, writing
 
-STEPS = 8
+STEPS = 9
 
 
 class Progress:
@@ -68,23 +68,26 @@ def build(folder: Path, progress: Progress) -> None:
     flown = tables.flights(raw.flights, raw.airports)
     rows = writing.write_by_month(flown.drop(columns="month"), flown["month"], curated / "flights")
     progress.step("flights", rows)
-    _write_events(tables.weather(raw.weather), curated / "origin_weather", progress)
-    made: list[Callable[[pd.DataFrame], pd.DataFrame]] = [
-        tables.carrier_delay,
-        tables.route_delay,
-        tables.plane_delay,
-    ]
-    for make in made:
-        _write_events(make(flown), curated / make.__name__, progress)
+    makers: dict[str, Callable[[], pd.DataFrame]] = {
+        "origin_weather": lambda: tables.weather(raw.weather),
+        "carrier_delay": lambda: tables.carrier_delay(flown),
+        "route_delay": lambda: tables.route_delay(flown),
+        "plane_delay": lambda: tables.plane_delay(flown),
+    }
+    views: dict[str, pd.DataFrame] = {}
+    for name, make in makers.items():
+        views[name] = table = make()
+        months = table["event_timestamp"].dt.strftime("%Y-%m")
+        progress.step(name, writing.write_by_month(table, months, curated / name))
+    known = decisions.known_at_decision(flown, views)
+    rows = writing.write_by_month(
+        known.drop(columns="month"), known["month"], curated / "flights_late"
+    )
+    progress.step("flights_late", rows)
 
 
 def _months(table: pd.DataFrame) -> pd.Series:
     return table["year"].astype(str) + "-" + table["month"].astype(str).str.zfill(2)
-
-
-def _write_events(table: pd.DataFrame, folder: Path, progress: Progress) -> None:
-    rows = writing.write_by_month(table, table["event_timestamp"].dt.strftime("%Y-%m"), folder)
-    progress.step(folder.name, rows)
 
 
 def main() -> int:
