@@ -17,6 +17,7 @@ from octavo.local.people import ensure_people
 from octavo.local.progress import HEARTBEAT_S, Steps, tail
 
 PROJECT = "flights"
+LOG = "prepare.log"
 
 
 def prepare(launch: Launch, steps: Steps) -> None:
@@ -26,6 +27,7 @@ def prepare(launch: Launch, steps: Steps) -> None:
         home.seal()
         home.make_folders()
         home.make_tokens()
+        (home.logs / LOG).unlink(missing_ok=True)
         ensure_people(home.state / "people.json", home.root / "people.txt")
     run_step(launch, steps, "Migrate the database", ["-m", "octavo_server.prepare"])
     run_step(launch, steps, f"Load the {PROJECT} project", ["-m", "octavo_server.load"])
@@ -34,7 +36,7 @@ def prepare(launch: Launch, steps: Steps) -> None:
 
 def run_step(launch: Launch, steps: Steps, title: str, arguments: list[str]) -> None:
     """Run one of Octavo's commands to its end. Raises ServiceFailed with its last words."""
-    log = launch.home.logs / "prepare.log"
+    log = launch.home.logs / LOG
     begun = time.monotonic()
     child = process.start([sys.executable, *arguments], launch.environment, log, launch.home.state)
     try:

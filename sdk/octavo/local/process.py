@@ -23,6 +23,9 @@ MARK = "_OCTAVO_INSTANCE"
 It does not begin with OCTAVO_, because services refuse settings they don't know.
 """
 
+LARGEST_LOG_BYTES = 16 * 1024 * 1024
+"""A log over this size is set aside at the next start; one older part is kept."""
+
 _START_TIME = 19  # index in /proc/<pid>/stat, counted after the command's closing bracket
 _STATE = 0
 
@@ -73,6 +76,8 @@ def start(
     It gets SIGTERM when the thread that started it ends, so call it from the main thread: then not
     even a killed supervisor leaves it behind.
     """
+    if log.exists() and log.stat().st_size > LARGEST_LOG_BYTES:
+        log.replace(log.with_suffix(".old.log"))
     with log.open("ab") as output:
         return subprocess.Popen(
             list(argv),

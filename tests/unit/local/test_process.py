@@ -115,3 +115,14 @@ def test_marked_processes_are_found_and_others_left_alone(tmp_path: Path) -> Non
 @pytest.mark.parametrize("pid", [2**22 + 7, 0])
 def test_no_process_has_no_identity(pid: int) -> None:
     assert Identity.of(pid) is None
+
+
+def test_a_log_that_grew_too_large_is_set_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "LARGEST_LOG_BYTES", 10)
+    log = tmp_path / "log"
+    log.write_text("x" * 11)
+    run("print('fresh')", tmp_path).wait()
+    assert log.read_text() == "fresh\n"
+    assert (tmp_path / "log.old.log").read_text() == "x" * 11
