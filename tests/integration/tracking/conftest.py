@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from octavo.local.accounts import Accounts
 
 from tests.support.tracking import Directory, Governed, running_platform, running_tracking
 
@@ -26,8 +29,14 @@ def tracking(tmp_path_factory: pytest.TempPathFactory, directory: Directory) -> 
 
 
 @pytest.fixture(scope="session")
-def governed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Governed]:
+def governed() -> Iterator[Governed]:
     """Give the platform service and MLflow on one state folder, the flights project in it."""
-    home = tmp_path_factory.mktemp("governed")
-    with running_platform(home) as both:
-        yield both
+    # Not below pytest's own folder: that one is closed to the accounts that models are tried under.
+    home = Path(tempfile.mkdtemp(prefix="octavo-tracking-"))
+    home.chmod(0o711)
+    try:
+        with running_platform(home) as both:
+            yield both
+    finally:
+        Accounts(home).remove_all()
+        shutil.rmtree(home, ignore_errors=True)
