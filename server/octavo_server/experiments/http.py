@@ -105,7 +105,11 @@ def routes(experiments: ExperimentsService, guard: Guard, tracking_url: str) -> 
         """Compare runs; what differs comes first."""
         return wire.Comparison.model_validate(experiments.compare(project, run))
 
-    @router.get(f"{prefix}/events", response_class=StreamingResponse)
+    @router.get(
+        f"{prefix}/events",
+        response_class=StreamingResponse,
+        responses={200: {"model": wire.RunEvent, "description": "One run event a change."}},
+    )
     async def watch_runs(
         project: str,
         request: Request,

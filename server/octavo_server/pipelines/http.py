@@ -10,6 +10,7 @@ from octavo.records.pipelines import (
     PipelineList,
     PipelineRequest,
     PipelineRun,
+    PipelineRunEvent,
     PipelineRunList,
     Provenance,
     ResolveRequest,
@@ -119,7 +120,11 @@ def _runs(router: APIRouter, service: PipelinesService, guard: Guard) -> None:
         """Read a run with its evidence."""
         return service.run(project, run)
 
-    @router.get(f"{RUNS}/{{run}}/events", response_class=StreamingResponse)
+    @router.get(
+        f"{RUNS}/{{run}}/events",
+        response_class=StreamingResponse,
+        responses={200: {"model": PipelineRunEvent, "description": "One event a happening."}},
+    )
     async def watch_run(
         project: str,
         run: str,
