@@ -1,5 +1,23 @@
+import { auditPlugin } from './audit/plugin';
+import { deploymentsPlugin } from './deployments/plugin';
+import { experimentsPlugin } from './experiments/plugin';
+import { featuresPlugin } from './features/plugin';
+import { notebooksPlugin } from './notebooks/plugin';
+import { pipelinesPlugin } from './pipelines/plugin';
+import { registryPlugin } from './registry/plugin';
 import { shellPlugin } from './shell/plugin';
+import { workspacesPlugin } from './workspaces/plugin';
 
 export { IOctavo } from './tokens';
 
-export default [shellPlugin];
+export default [
+  shellPlugin,
+  featuresPlugin,
+  experimentsPlugin,
+  registryPlugin,
+  notebooksPlugin,
+  pipelinesPlugin,
+  deploymentsPlugin,
+  auditPlugin,
+  workspacesPlugin
+];

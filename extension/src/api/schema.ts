@@ -3,7 +3,1508 @@
  * Do not make direct changes to the file.
  */
 
-export type paths = Record<string, never>;
+export interface paths {
+    "/services/octavo/api/v1/audit/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit Checkpoint
+         * @description Sign the trail as it is now.
+         */
+        get: operations["audit_checkpoint_services_octavo_api_v1_audit_checkpoint_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/audit/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit Entries
+         * @description Read the trail, newest first; action and subject match parts of the text.
+         */
+        get: operations["audit_entries_services_octavo_api_v1_audit_entries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/audit/entries/{seq}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit Proof
+         * @description Prove that an entry is in the trail.
+         */
+        get: operations["audit_proof_services_octavo_api_v1_audit_entries__seq__proof_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audit Verify
+         * @description Check every entry and every checkpoint.
+         */
+        get: operations["audit_verify_services_octavo_api_v1_audit_verify_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/cost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whole Cost
+         * @description Read what all projects consumed.
+         */
+        get: operations["whole_cost_services_octavo_api_v1_cost_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Me
+         * @description Read who one is and which projects one belongs to.
+         */
+        get: operations["me_services_octavo_api_v1_me_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Active Policy
+         * @description Read the policies in force.
+         */
+        get: operations["active_policy_services_octavo_api_v1_policy_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/policy/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Policy Changes
+         * @description List the policies' versions, newest first.
+         */
+        get: operations["policy_changes_services_octavo_api_v1_policy_changes_get"];
+        put?: never;
+        /**
+         * Propose Policy
+         * @description Offer new policies for review.
+         */
+        post: operations["propose_policy_services_octavo_api_v1_policy_changes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/policy/changes/{change}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Review Policy
+         * @description Approve or reject a policy change; never one's own.
+         */
+        post: operations["review_policy_services_octavo_api_v1_policy_changes__change__review_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Cards
+         * @description List the profile cards of a project, as the caller sees them.
+         */
+        get: operations["list_cards_services_octavo_api_v1_profiles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Projects
+         * @description List one's projects.
+         */
+        get: operations["list_projects_services_octavo_api_v1_projects_get"];
+        put?: never;
+        /**
+         * Create Project
+         * @description Make a project.
+         */
+        post: operations["create_project_services_octavo_api_v1_projects_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Project
+         * @description Read a project.
+         */
+        get: operations["read_project_services_octavo_api_v1_projects__project__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/budget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Budget
+         * @description Read what a project may spend in a month.
+         */
+        get: operations["read_budget_services_octavo_api_v1_projects__project__budget_get"];
+        /**
+         * Set Budget
+         * @description Change what a project may spend in a month.
+         */
+        put: operations["set_budget_services_octavo_api_v1_projects__project__budget_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/cost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Project Cost
+         * @description Read what a project consumed, by person, profile, kind and day.
+         */
+        get: operations["project_cost_services_octavo_api_v1_projects__project__cost_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/deployments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deployments
+         * @description List a project's deployments.
+         */
+        get: operations["list_deployments_services_octavo_api_v1_projects__project__deployments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/deployments/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deployment Requests
+         * @description List requests, newest first.
+         */
+        get: operations["list_deployment_requests_services_octavo_api_v1_projects__project__deployments_requests_get"];
+        put?: never;
+        /**
+         * Request Deployment
+         * @description Ask to bring a model version live.
+         */
+        post: operations["request_deployment_services_octavo_api_v1_projects__project__deployments_requests_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/deployments/requests/{request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Deployment Request
+         * @description Read one request.
+         */
+        get: operations["read_deployment_request_services_octavo_api_v1_projects__project__deployments_requests__request_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/deployments/requests/{request_id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Review Deployment Request
+         * @description Approve or reject a request; never one's own.
+         */
+        post: operations["review_deployment_request_services_octavo_api_v1_projects__project__deployments_requests__request_id__review_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/deployments/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Deployment
+         * @description Read a deployment with its history.
+         */
+        get: operations["read_deployment_services_octavo_api_v1_projects__project__deployments__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/deployments/{name}/invocations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invoke Deployment
+         * @description Score rows with what is live; the same sticky key stays with the same version.
+         */
+        post: operations["invoke_deployment_services_octavo_api_v1_projects__project__deployments__name__invocations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/deployments/{name}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Promote Canary
+         * @description Give all traffic to the canary.
+         */
+        post: operations["promote_canary_services_octavo_api_v1_projects__project__deployments__name__promote_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/deployments/{name}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Roll Back Deployment
+         * @description Move one step back at once.
+         */
+        post: operations["roll_back_deployment_services_octavo_api_v1_projects__project__deployments__name__rollback_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Experiments
+         * @description List the project's experiments, the one with the newest run first.
+         */
+        get: operations["list_experiments_services_octavo_api_v1_projects__project__experiments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/experiments/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Runs
+         * @description Compare runs; what differs comes first.
+         */
+        get: operations["compare_runs_services_octavo_api_v1_projects__project__experiments_compare_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/experiments/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch Runs
+         * @description Watch the project's runs: server-sent events named `run` (RunEvent).
+         */
+        get: operations["watch_runs_services_octavo_api_v1_projects__project__experiments_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/experiments/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Runs
+         * @description List runs, sorted by a column or by `metrics.<name>`.
+         */
+        get: operations["list_runs_services_octavo_api_v1_projects__project__experiments_runs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/experiments/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Run
+         * @description Read one run with parameters, metrics and their history, tags, inputs and models.
+         */
+        get: operations["read_run_services_octavo_api_v1_projects__project__experiments_runs__run_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/online": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Online Features
+         * @description Read the newest known values of features; changes nothing.
+         */
+        post: operations["read_online_features_services_octavo_api_v1_projects__project__features_online_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Feature Snapshot
+         * @description Read which registry snapshot is current.
+         */
+        get: operations["read_feature_snapshot_services_octavo_api_v1_projects__project__features_snapshot_get"];
+        put?: never;
+        /**
+         * Publish Features
+         * @description Build the registry of the project's template and make it current.
+         */
+        post: operations["publish_features_services_octavo_api_v1_projects__project__features_snapshot_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Feature Views
+         * @description Search feature views by name, description, tag, owner and column.
+         */
+        get: operations["list_feature_views_services_octavo_api_v1_projects__project__features_views_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/views/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Feature View
+         * @description Read one view: schema, statistics, freshness, code and consumers.
+         */
+        get: operations["read_feature_view_services_octavo_api_v1_projects__project__features_views__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lineage Graph
+         * @description Read what a thing was made from and what was made from it.
+         */
+        get: operations["lineage_graph_services_octavo_api_v1_projects__project__lineage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Members
+         * @description List a project's members.
+         */
+        get: operations["list_members_services_octavo_api_v1_projects__project__members_get"];
+        /**
+         * Add Member
+         * @description Give a person or a group a role.
+         */
+        put: operations["add_member_services_octavo_api_v1_projects__project__members_put"];
+        post?: never;
+        /**
+         * Remove Member
+         * @description Take a role from a person or a group.
+         */
+        delete: operations["remove_member_services_octavo_api_v1_projects__project__members_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Models
+         * @description List the project's models, the last changed first.
+         */
+        get: operations["list_models_services_octavo_api_v1_projects__project__models_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/models/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Draft Registration
+         * @description Draft a registration from a run: checklist, card, what it competes with.
+         */
+        get: operations["draft_registration_services_octavo_api_v1_projects__project__models_draft_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/models/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Model
+         * @description Read a model and its versions.
+         */
+        get: operations["read_model_services_octavo_api_v1_projects__project__models__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/models/{name}/aliases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Alias Moves
+         * @description List the moves of a model's aliases, newest first.
+         */
+        get: operations["list_alias_moves_services_octavo_api_v1_projects__project__models__name__aliases_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/models/{name}/aliases/{alias}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Move Alias
+         * @description Point an alias to a version.
+         */
+        put: operations["move_alias_services_octavo_api_v1_projects__project__models__name__aliases__alias__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/models/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register Version
+         * @description Register a run's logged model: copied, scanned, tried, signed.
+         */
+        post: operations["register_version_services_octavo_api_v1_projects__project__models__name__versions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/models/{name}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Version
+         * @description Read everything about one version.
+         */
+        get: operations["read_version_services_octavo_api_v1_projects__project__models__name__versions__version__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/models/{name}/versions/{version}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Version
+         * @description Check every stored byte and the signature now.
+         */
+        post: operations["verify_version_services_octavo_api_v1_projects__project__models__name__versions__version__verify_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/monitoring/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Alerts
+         * @description List alerts, newest first.
+         */
+        get: operations["list_alerts_services_octavo_api_v1_projects__project__monitoring_alerts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/monitoring/alerts/{alert_id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge Alert
+         * @description Take an alert.
+         */
+        post: operations["acknowledge_alert_services_octavo_api_v1_projects__project__monitoring_alerts__alert_id__acknowledge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/monitoring/{deployment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Monitor
+         * @description Read what a deployment does: sentences, volume, latency, scores.
+         */
+        get: operations["read_monitor_services_octavo_api_v1_projects__project__monitoring__deployment__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/monitoring/{deployment}/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Drift
+         * @description Read how a deployment's inputs moved by month.
+         */
+        get: operations["read_drift_services_octavo_api_v1_projects__project__monitoring__deployment__drift_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/notebooks/lint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lint Notebook
+         * @description Look at a notebook without keeping it.
+         */
+        post: operations["lint_notebook_services_octavo_api_v1_projects__project__notebooks_lint_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/notebooks/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Releases
+         * @description List the releases, the newest first.
+         */
+        get: operations["list_releases_services_octavo_api_v1_projects__project__notebooks_releases_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/notebooks/releases/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Release
+         * @description Read a release with its manifest.
+         */
+        get: operations["read_release_services_octavo_api_v1_projects__project__notebooks_releases__digest__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/notebooks/releases/{digest}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Release
+         * @description Check a release's stored bytes and signature now.
+         */
+        post: operations["verify_release_services_octavo_api_v1_projects__project__notebooks_releases__digest__verify_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/notebooks/submissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Submissions
+         * @description List the submissions, the newest first.
+         */
+        get: operations["list_submissions_services_octavo_api_v1_projects__project__notebooks_submissions_get"];
+        put?: never;
+        /**
+         * Submit Notebook
+         * @description Offer a notebook for review; it is replayed twice.
+         */
+        post: operations["submit_notebook_services_octavo_api_v1_projects__project__notebooks_submissions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/notebooks/submissions/{submission}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Submission
+         * @description Read a submission with lint, verdict and policy result.
+         */
+        get: operations["read_submission_services_octavo_api_v1_projects__project__notebooks_submissions__submission__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/notebooks/submissions/{submission}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Diff Submission
+         * @description Compare with the last release, cell by cell.
+         */
+        get: operations["diff_submission_services_octavo_api_v1_projects__project__notebooks_submissions__submission__diff_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/notebooks/submissions/{submission}/notebook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Submitted Notebook
+         * @description Read the notebook as it was offered.
+         */
+        get: operations["read_submitted_notebook_services_octavo_api_v1_projects__project__notebooks_submissions__submission__notebook_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/notebooks/submissions/{submission}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Review Submission
+         * @description Approve or reject; never one's own, and only what was seen.
+         */
+        post: operations["review_submission_services_octavo_api_v1_projects__project__notebooks_submissions__submission__review_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/pipelines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Pipelines
+         * @description List the pipelines by name.
+         */
+        get: operations["list_pipelines_services_octavo_api_v1_projects__project__pipelines_get"];
+        put?: never;
+        /**
+         * Create Pipeline
+         * @description Make a pipeline of a release, or give an existing one another release.
+         */
+        post: operations["create_pipeline_services_octavo_api_v1_projects__project__pipelines_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/pipelines/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Pipeline
+         * @description Read a pipeline.
+         */
+        get: operations["read_pipeline_services_octavo_api_v1_projects__project__pipelines__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/pipelines/{name}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Run
+         * @description Start a run with typed parameters.
+         */
+        post: operations["start_run_services_octavo_api_v1_projects__project__pipelines__name__runs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/pipelines/{name}/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Schedules
+         * @description List a pipeline's schedules.
+         */
+        get: operations["list_schedules_services_octavo_api_v1_projects__project__pipelines__name__schedules_get"];
+        put?: never;
+        /**
+         * Create Schedule
+         * @description Run a pipeline by the clock.
+         */
+        post: operations["create_schedule_services_octavo_api_v1_projects__project__pipelines__name__schedules_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/pipelines/{name}/schedules/{schedule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Schedule
+         * @description Remove a schedule; its runs stay.
+         */
+        delete: operations["delete_schedule_services_octavo_api_v1_projects__project__pipelines__name__schedules__schedule__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Runs
+         * @description List the runs, the newest first.
+         */
+        get: operations["list_runs_services_octavo_api_v1_projects__project__runs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/runs/{run}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Run
+         * @description Read a run with its evidence.
+         */
+        get: operations["read_run_services_octavo_api_v1_projects__project__runs__run__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/runs/{run}/artifacts/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Artifact
+         * @description Read a file that the run committed; always as a download.
+         */
+        get: operations["read_artifact_services_octavo_api_v1_projects__project__runs__run__artifacts__path__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/runs/{run}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Run
+         * @description Cancel a run.
+         */
+        post: operations["cancel_run_services_octavo_api_v1_projects__project__runs__run__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/runs/{run}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch Run
+         * @description Watch a run (server-sent events, each a `PipelineRunEvent`) until it is over.
+         */
+        get: operations["watch_run_services_octavo_api_v1_projects__project__runs__run__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/runs/{run}/output": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Output
+         * @description Read the output notebook.
+         */
+        get: operations["read_output_services_octavo_api_v1_projects__project__runs__run__output_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/runs/{run}/provenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Provenance
+         * @description Read the signed statement about a run.
+         */
+        get: operations["read_provenance_services_octavo_api_v1_projects__project__runs__run__provenance_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/runs/{run}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resolve Run
+         * @description Decide about a run whose outcome nobody knows.
+         */
+        post: operations["resolve_run_services_octavo_api_v1_projects__project__runs__run__resolve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Templates
+         * @description List what a project can start from.
+         */
+        get: operations["list_templates_services_octavo_api_v1_templates_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/workspaces/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide
+         * @description Tell the hub whether a choice may start; changes nothing.
+         */
+        post: operations["decide_services_octavo_api_v1_workspaces_decision_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/workspaces/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Offer
+         * @description Tell the hub what a signed-in person may start.
+         */
+        post: operations["offer_services_octavo_api_v1_workspaces_offers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/workspaces/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Session
+         * @description Grant a start and begin metering it.
+         */
+        post: operations["open_session_services_octavo_api_v1_workspaces_sessions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/workspaces/sessions/{session_id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End
+         * @description Meter a session a last time and close it.
+         */
+        post: operations["end_services_octavo_api_v1_workspaces_sessions__session_id__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/workspaces/sessions/{session_id}/heartbeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Beat
+         * @description Meter a session up to a moment.
+         */
+        post: operations["beat_services_octavo_api_v1_workspaces_sessions__session_id__heartbeat_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
@@ -24,20 +1525,68 @@ export interface components {
          */
         Alert: {
             /**
+             * Acknowledged At
+             * @description When, UTC.
+             */
+            acknowledged_at: string | null;
+            /**
+             * Acknowledged By
+             * @description Who took it.
+             */
+            acknowledged_by: string | null;
+            /**
+             * Acknowledgement
+             * @description What they said.
+             */
+            acknowledgement: string | null;
+            /**
+             * Deployment
+             * @description Deployment it is about.
+             */
+            deployment: string;
+            /**
              * Id
              * @description Id of the alert.
              */
             id: string;
+            /**
+             * Last Seen At
+             * Format: date-time
+             * @description When it was last found true, UTC.
+             */
+            last_seen_at: string;
+            /**
+             * Level
+             * @description How bad.
+             * @enum {string}
+             */
+            level: "warning" | "critical";
+            /**
+             * Limit
+             * @description Limit it crossed.
+             */
+            limit: number | null;
+            /**
+             * Message
+             * @description What happened, in words.
+             */
+            message: string;
+            /**
+             * Opened At
+             * Format: date-time
+             * @description When it was raised, UTC.
+             */
+            opened_at: string;
             /**
              * Project
              * @description Project of the deployment.
              */
             project: string;
             /**
-             * Deployment
-             * @description Deployment it is about.
+             * Resolved At
+             * @description When it was found false again, UTC.
              */
-            deployment: string;
+            resolved_at: string | null;
             /**
              * Rule
              * @description Rule that raised it.
@@ -50,58 +1599,10 @@ export interface components {
              */
             subject: string;
             /**
-             * Level
-             * @description How bad.
-             * @enum {string}
-             */
-            level: "warning" | "critical";
-            /**
-             * Message
-             * @description What happened, in words.
-             */
-            message: string;
-            /**
              * Value
              * @description Measured value; none on breaches of the schema.
              */
             value: number | null;
-            /**
-             * Limit
-             * @description Limit it crossed.
-             */
-            limit: number | null;
-            /**
-             * Opened At
-             * Format: date-time
-             * @description When it was raised, UTC.
-             */
-            opened_at: string;
-            /**
-             * Last Seen At
-             * Format: date-time
-             * @description When it was last found true, UTC.
-             */
-            last_seen_at: string;
-            /**
-             * Resolved At
-             * @description When it was found false again, UTC.
-             */
-            resolved_at: string | null;
-            /**
-             * Acknowledged By
-             * @description Who took it.
-             */
-            acknowledged_by: string | null;
-            /**
-             * Acknowledged At
-             * @description When, UTC.
-             */
-            acknowledged_at: string | null;
-            /**
-             * Acknowledgement
-             * @description What they said.
-             */
-            acknowledgement: string | null;
         };
         /**
          * AlertList
@@ -146,31 +1647,31 @@ export interface components {
              */
             alias: string;
             /**
-             * Version
-             * @description The version it was moved to.
-             */
-            version: number;
-            /**
-             * Previous
-             * @description The version it left; null for the first move.
-             */
-            previous: number | null;
-            /**
-             * Moved By
-             * @description Who moved it.
-             */
-            moved_by: string;
-            /**
              * Moved At
              * Format: date-time
              * @description When, UTC.
              */
             moved_at: string;
             /**
+             * Moved By
+             * @description Who moved it.
+             */
+            moved_by: string;
+            /**
+             * Previous
+             * @description The version it left; null for the first move.
+             */
+            previous: number | null;
+            /**
              * Reason
              * @description Why.
              */
             reason: string;
+            /**
+             * Version
+             * @description The version it was moved to.
+             */
+            version: number;
         };
         /**
          * AliasRequest
@@ -178,42 +1679,36 @@ export interface components {
          */
         AliasRequest: {
             /**
-             * Version
-             * @description The version it shall point to.
+             * Expected
+             * @description Refuse unless it points to this version now.
              */
-            version: number;
+            expected?: number | null;
             /**
              * Reason
              * @description Why, a sentence.
              */
             reason: string;
             /**
-             * Expected
-             * @description Refuse unless it points to this version now.
-             * @default null
+             * Version
+             * @description The version it shall point to.
              */
-            expected: number | null;
+            version: number;
         };
-        /**
-         * Answer
-         * @description What the platform answers; built from its records by their attributes.
-         */
-        Answer: Record<string, never>;
         /**
          * Artifact
          * @description A file that a run committed.
          */
         Artifact: {
             /**
-             * Path
-             * @description Relative to the run's folder of artifacts.
-             */
-            path: string;
-            /**
              * Digest
              * @description SHA-256 of its bytes.
              */
             digest: string;
+            /**
+             * Path
+             * @description Relative to the run's folder of artifacts.
+             */
+            path: string;
             /**
              * Size
              * @description In bytes.
@@ -231,15 +1726,15 @@ export interface components {
              */
             path: string;
             /**
-             * Size
-             * @description Bytes.
-             */
-            size: number;
-            /**
              * Sha256
              * @description SHA-256 of its bytes.
              */
             sha256: string;
+            /**
+             * Size
+             * @description Bytes.
+             */
+            size: number;
         };
         /**
          * Attempt
@@ -247,22 +1742,10 @@ export interface components {
          */
         Attempt: {
             /**
-             * Number
-             * @description From 1.
+             * Account
+             * @description The OS account it ran under; empty: the service's own.
              */
-            number: number;
-            /**
-             * State
-             * @description `lost`: its process vanished, nobody knows what it did.
-             * @enum {string}
-             */
-            state: "running" | "succeeded" | "failed" | "cancelled" | "lost";
-            /**
-             * Started At
-             * Format: date-time
-             * @description UTC.
-             */
-            started_at: string;
+            account: string;
             /**
              * Ended At
              * @description UTC.
@@ -274,31 +1757,33 @@ export interface components {
              */
             message: string;
             /**
-             * Account
-             * @description The OS account it ran under; empty: the service's own.
+             * Number
+             * @description From 1.
              */
-            account: string;
+            number: number;
             /**
              * Peak Memory Mib
              * @description Highest resident memory seen, in MiB.
              */
             peak_memory_mib: number | null;
+            /**
+             * Started At
+             * Format: date-time
+             * @description UTC.
+             */
+            started_at: string;
+            /**
+             * State
+             * @description `lost`: its process vanished, nobody knows what it did.
+             * @enum {string}
+             */
+            state: "running" | "succeeded" | "failed" | "cancelled" | "lost";
         };
         /**
          * AuditCheckpoint
          * @description A signed statement about the whole trail.
          */
         AuditCheckpoint: {
-            /**
-             * Size
-             * @description Entries covered.
-             */
-            size: number;
-            /**
-             * Root
-             * @description The tree's root, in hex.
-             */
-            root: string;
             /**
              * At
              * Format: date-time
@@ -310,6 +1795,16 @@ export interface components {
              * @description C2SP signed note.
              */
             note: string;
+            /**
+             * Root
+             * @description The tree's root, in hex.
+             */
+            root: string;
+            /**
+             * Size
+             * @description Entries covered.
+             */
+            size: number;
             /**
              * Verifier Key
              * @description C2SP verifier key that checks the note.
@@ -338,16 +1833,10 @@ export interface components {
          */
         AuditEntry: {
             /**
-             * Seq
-             * @description Position in the trail, from 0, without gaps.
+             * Action
+             * @description The verb, such as `notebooks.review`.
              */
-            seq: number;
-            /**
-             * At
-             * Format: date-time
-             * @description When (UTC).
-             */
-            at: string;
+            action: string;
             /**
              * Actor
              * @description Who: a Hub user, `service:<name>` or `run:<id>`.
@@ -359,15 +1848,18 @@ export interface components {
              */
             actor_kind: string;
             /**
-             * Action
-             * @description The verb, such as `notebooks.review`.
+             * At
+             * Format: date-time
+             * @description When (UTC).
              */
-            action: string;
+            at: string;
             /**
-             * Subject
-             * @description What was changed, `kind:id`.
+             * Details
+             * @description What else was kept.
              */
-            subject: string;
+            details: {
+                [key: string]: unknown;
+            };
             /**
              * Project
              * @description The project; null: the platform.
@@ -379,28 +1871,21 @@ export interface components {
              */
             request_id: string | null;
             /**
-             * Details
-             * @description What else was kept.
+             * Seq
+             * @description Position in the trail, from 0, without gaps.
              */
-            details: {
-                [key: string]: unknown;
-            };
+            seq: number;
+            /**
+             * Subject
+             * @description What was changed, `kind:id`.
+             */
+            subject: string;
         };
         /**
          * AuditProof
          * @description The path from one entry to the signed root (RFC 6962).
          */
         AuditProof: {
-            /**
-             * Seq
-             * @description The entry.
-             */
-            seq: number;
-            /**
-             * Size
-             * @description Entries in the tree.
-             */
-            size: number;
             /**
              * Leaf
              * @description Hex SHA-256 of 0x00 and the entry's canonical JSON.
@@ -416,6 +1901,16 @@ export interface components {
              * @description The tree's root, in hex.
              */
             root: string;
+            /**
+             * Seq
+             * @description The entry.
+             */
+            seq: number;
+            /**
+             * Size
+             * @description Entries in the tree.
+             */
+            size: number;
         };
         /**
          * AuditVerdict
@@ -423,25 +1918,25 @@ export interface components {
          */
         AuditVerdict: {
             /**
-             * Entries
-             * @description Entries read.
-             */
-            entries: number;
-            /**
              * Checkpoints
              * @description Signed checkpoints that hold.
              */
             checkpoints: number;
             /**
-             * Root
-             * @description The tree's root, in hex.
+             * Entries
+             * @description Entries read.
              */
-            root: string;
+            entries: number;
             /**
              * Faults
              * @description What doesn't hold; empty when all does.
              */
             faults: string[];
+            /**
+             * Root
+             * @description The tree's root, in hex.
+             */
+            root: string;
         };
         /**
          * Budget
@@ -471,22 +1966,6 @@ export interface components {
             reason: string;
         };
         /**
-         * Category
-         * @description One value of a categorical feature.
-         */
-        Category: {
-            /**
-             * Value
-             * @description The value.
-             */
-            value: string;
-            /**
-             * Count
-             * @description How many rows hold it.
-             */
-            count: number;
-        };
-        /**
          * CellComparison
          * @description How one cell's outputs, or one artifact, compare.
          */
@@ -497,18 +1976,18 @@ export interface components {
              */
             cell: number | null;
             /**
+             * Detail
+             * @description The largest or the first difference.
+             * @default
+             */
+            detail: string;
+            /**
              * Name
              * @description First line of the cell, or the artifact's path.
              */
             name: string;
             /** @description The comparison's result. */
             outcome: components["schemas"]["Outcome"];
-            /**
-             * Detail
-             * @description The largest or the first difference.
-             * @default
-             */
-            detail: string;
         };
         /**
          * CellDiff
@@ -516,31 +1995,31 @@ export interface components {
          */
         CellDiff: {
             /**
-             * Op
-             * @description What happened to it.
-             * @enum {string}
-             */
-            op: "same" | "added" | "removed" | "changed";
-            /**
              * Cell Type
              * @description `code`, `markdown` or `raw`.
              */
             cell_type: string;
             /**
-             * Old Index
-             * @description Where it was, from 0.
+             * Lines
+             * @description Its source.
              */
-            old_index: number | null;
+            lines: components["schemas"]["DiffLine"][];
             /**
              * New Index
              * @description Where it is, from 0.
              */
             new_index: number | null;
             /**
-             * Lines
-             * @description Its source.
+             * Old Index
+             * @description Where it was, from 0.
              */
-            lines: components["schemas"]["DiffLine"][];
+            old_index: number | null;
+            /**
+             * Op
+             * @description What happened to it.
+             * @enum {string}
+             */
+            op: "same" | "added" | "removed" | "changed";
             /**
              * Outputs Changed
              * @description Whether the saved outputs differ.
@@ -558,12 +2037,6 @@ export interface components {
              */
             cell: number | null;
             /**
-             * Source
-             * @description The cell's source.
-             * @default
-             */
-            source: string;
-            /**
              * Ename
              * @description Name of the exception.
              */
@@ -575,6 +2048,12 @@ export interface components {
              */
             evalue: string;
             /**
+             * Source
+             * @description The cell's source.
+             * @default
+             */
+            source: string;
+            /**
              * Traceback
              * @description The traceback as plain text.
              * @default
@@ -582,31 +2061,15 @@ export interface components {
             traceback: string;
         };
         /**
-         * Check
-         * @description One check of a verification.
-         */
-        Check: {
-            /**
-             * Name
-             * @description What was checked.
-             */
-            name: string;
-            /**
-             * Ok
-             * @description Whether it holds.
-             */
-            ok: boolean;
-            /**
-             * Detail
-             * @description What was found.
-             */
-            detail: string;
-        };
-        /**
          * ChecklistItem
          * @description One line of the registration checklist.
          */
         ChecklistItem: {
+            /**
+             * Detail
+             * @description What was found, or what to do.
+             */
+            detail: string;
             /**
              * Key
              * @description Stable name of the line, e.g. signature.
@@ -619,17 +2082,22 @@ export interface components {
             label: string;
             /** @description done, todo (missing, may stay missing) or required (missing, policy wants it). */
             state: components["schemas"]["ItemState"];
-            /**
-             * Detail
-             * @description What was found, or what to do.
-             */
-            detail: string;
         };
         /**
          * ComparedField
          * @description One line of a comparison; values stand in the order of the runs.
          */
         ComparedField: {
+            /**
+             * Delta
+             * @description For a metric: last run minus first run.
+             */
+            delta: number | null;
+            /**
+             * Differs
+             * @description True when not all values are the same.
+             */
+            differs: boolean;
             /**
              * Kind
              * @description What is compared.
@@ -646,16 +2114,6 @@ export interface components {
              * @description One value a run; null where missing.
              */
             values: (number | string | null)[];
-            /**
-             * Differs
-             * @description True when not all values are the same.
-             */
-            differs: boolean;
-            /**
-             * Delta
-             * @description For a metric: last run minus first run.
-             */
-            delta: number | null;
         };
         /**
          * Comparison
@@ -663,15 +2121,15 @@ export interface components {
          */
         Comparison: {
             /**
-             * Runs
-             * @description The compared runs, in the asked order.
-             */
-            runs: components["schemas"]["octavo__records__experiments__Run"][];
-            /**
              * Fields
              * @description The lines; those that differ come first.
              */
             fields: components["schemas"]["ComparedField"][];
+            /**
+             * Runs
+             * @description The compared runs, in the asked order.
+             */
+            runs: components["schemas"]["Run"][];
             /**
              * Series
              * @description Histories of metrics with more than one point, one series a run.
@@ -681,57 +2139,66 @@ export interface components {
             };
         };
         /**
-         * Consumer
-         * @description Something that was made from a view.
-         */
-        Consumer: {
-            /**
-             * Node
-             * @description Lineage node, e.g. feature_service:flights/flights_late.
-             */
-            node: string;
-            /**
-             * Kind
-             * @description Its kind: feature_service, run, release, model_version.
-             */
-            kind: string;
-            /**
-             * Name
-             * @description Its name for a person.
-             */
-            name: string;
-            /**
-             * Relation
-             * @description How it uses the view.
-             */
-            relation: string;
-        };
-        /**
          * CostLine
          * @description Cost of one person, project, profile, kind or day.
          */
         CostLine: {
             /**
-             * Name
-             * @description Person, project, profile, kind or ISO day.
+             * Cost Eur
+             * @description Cost, euro.
              */
-            name: string;
+            cost_eur: number;
             /**
              * Hours
              * @description Metered hours.
              */
             hours: number;
             /**
-             * Cost Eur
-             * @description Cost, euro.
+             * Name
+             * @description Person, project, profile, kind or ISO day.
              */
-            cost_eur: number;
+            name: string;
         };
         /**
          * CostReport
          * @description What was consumed in a span of days, seen from each side.
          */
         CostReport: {
+            /**
+             * Budget Eur
+             * @description Monthly budget, euro; null for all projects.
+             */
+            budget_eur: number | null;
+            /**
+             * Budget Left Eur
+             * @description Left of this month, euro; null for all.
+             */
+            budget_left_eur: number | null;
+            /**
+             * By Day
+             * @description Per UTC day, oldest first.
+             */
+            by_day: components["schemas"]["CostLine"][];
+            /**
+             * By Kind
+             * @description Per kind: session, run, deployment.
+             */
+            by_kind: components["schemas"]["CostLine"][];
+            /**
+             * By Person
+             * @description Per person, dearest first.
+             */
+            by_person: components["schemas"]["CostLine"][];
+            /**
+             * By Profile
+             * @description Per profile, dearest first.
+             */
+            by_profile: components["schemas"]["CostLine"][];
+            /**
+             * By Project
+             * @description Per project, dearest first.
+             */
+            by_project: components["schemas"]["CostLine"][];
             /**
              * Project
              * @description Project the report is about; null for all.
@@ -744,56 +2211,21 @@ export interface components {
              */
             since: string;
             /**
-             * Until
-             * Format: date
-             * @description Last UTC day, included.
+             * Today Eur
+             * @description Cost of the current UTC day, euro.
              */
-            until: string;
+            today_eur: number;
             /**
              * Total Eur
              * @description Whole cost of the span, euro.
              */
             total_eur: number;
             /**
-             * Today Eur
-             * @description Cost of the current UTC day, euro.
+             * Until
+             * Format: date
+             * @description Last UTC day, included.
              */
-            today_eur: number;
-            /**
-             * Budget Eur
-             * @description Budget of the month, null: no limit or all.
-             */
-            budget_eur: number | null;
-            /**
-             * Budget Left Eur
-             * @description What is left of it, null: no limit or all.
-             */
-            budget_left_eur: number | null;
-            /**
-             * By Person
-             * @description Per person, dearest first.
-             */
-            by_person: components["schemas"]["CostLine"][];
-            /**
-             * By Project
-             * @description Per project, dearest first.
-             */
-            by_project: components["schemas"]["CostLine"][];
-            /**
-             * By Profile
-             * @description Per profile, dearest first.
-             */
-            by_profile: components["schemas"]["CostLine"][];
-            /**
-             * By Kind
-             * @description Per kind: session, run, deployment.
-             */
-            by_kind: components["schemas"]["CostLine"][];
-            /**
-             * By Day
-             * @description Per UTC day, oldest first.
-             */
-            by_day: components["schemas"]["CostLine"][];
+            until: string;
         };
         /**
          * DataInput
@@ -801,25 +2233,25 @@ export interface components {
          */
         DataInput: {
             /**
-             * Name
-             * @description Name of the data set.
+             * Context
+             * @description What for: training, evaluation, ...
              */
-            name: string;
+            context: string | null;
             /**
              * Digest
              * @description Digest that MLflow recorded for it.
              */
             digest: string;
             /**
+             * Name
+             * @description Name of the data set.
+             */
+            name: string;
+            /**
              * Source
              * @description Where it came from.
              */
             source: string;
-            /**
-             * Context
-             * @description What for: training, evaluation, ...
-             */
-            context: string | null;
         };
         /**
          * Deployment
@@ -827,71 +2259,21 @@ export interface components {
          */
         Deployment: {
             /**
-             * Project
-             * @description Project it belongs to.
+             * Can Promote
+             * @description Whether a canary waits to be promoted.
              */
-            project: string;
-            /**
-             * Name
-             * @description Name of the deployment.
-             */
-            name: string;
-            /**
-             * Model
-             * @description Registered model it serves.
-             */
-            model: string;
-            /**
-             * Environment
-             * @description Where it is live.
-             * @enum {string}
-             */
-            environment: "dev" | "test" | "prod";
-            /**
-             * Profile
-             * @description Spawner profile of its scorers.
-             */
-            profile: string;
-            /** @description What it promises. */
-            objectives: components["schemas"]["Objectives"];
-            /**
-             * Health
-             * @description healthy: all routed versions answer.
-             * @enum {string}
-             */
-            health: "healthy" | "starting" | "degraded" | "down";
-            /**
-             * Headline
-             * @description One line of truth about it.
-             */
-            headline: string;
-            /**
-             * Traffic
-             * @description Who gets the requests.
-             */
-            traffic: components["schemas"]["TrafficShare"][];
-            /** @description The latest rollout. */
-            rollout: components["schemas"]["Rollout"] | null;
+            can_promote: boolean;
             /**
              * Can Roll Back
              * @description Whether one click moves it back now.
              */
             can_roll_back: boolean;
             /**
-             * Rolls Back To
-             * @description Version a rollback would leave live.
+             * Environment
+             * @description Where it is live.
+             * @enum {string}
              */
-            rolls_back_to: number | null;
-            /**
-             * Can Promote
-             * @description Whether a canary waits to be promoted.
-             */
-            can_promote: boolean;
-            /**
-             * Inputs
-             * @description Input columns of the stable version.
-             */
-            inputs: components["schemas"]["SignatureColumn"][];
+            environment: "dev" | "test" | "prod";
             /**
              * Example
              * @description One row that scores, when known.
@@ -900,10 +2282,60 @@ export interface components {
                 [key: string]: components["schemas"]["JsonValue"];
             } | null;
             /**
+             * Headline
+             * @description One line of truth about it.
+             */
+            headline: string;
+            /**
+             * Health
+             * @description healthy: all routed versions answer.
+             * @enum {string}
+             */
+            health: "healthy" | "starting" | "degraded" | "down";
+            /**
+             * Inputs
+             * @description Input columns of the stable version.
+             */
+            inputs: components["schemas"]["SignatureColumn"][];
+            /**
              * Invocations Path
              * @description Path to POST rows to, below the platform's address.
              */
             invocations_path: string;
+            /**
+             * Model
+             * @description Registered model it serves.
+             */
+            model: string;
+            /**
+             * Name
+             * @description Name of the deployment.
+             */
+            name: string;
+            /** @description What it promises. */
+            objectives: components["schemas"]["Objectives"];
+            /**
+             * Profile
+             * @description Spawner profile of its scorers.
+             */
+            profile: string;
+            /**
+             * Project
+             * @description Project it belongs to.
+             */
+            project: string;
+            /** @description The latest rollout. */
+            rollout: components["schemas"]["Rollout"] | null;
+            /**
+             * Rolls Back To
+             * @description Version a rollback would leave live.
+             */
+            rolls_back_to: number | null;
+            /**
+             * Traffic
+             * @description Who gets the requests.
+             */
+            traffic: components["schemas"]["TrafficShare"][];
             /**
              * Updated At
              * Format: date-time
@@ -917,71 +2349,21 @@ export interface components {
          */
         DeploymentDetail: {
             /**
-             * Project
-             * @description Project it belongs to.
+             * Can Promote
+             * @description Whether a canary waits to be promoted.
              */
-            project: string;
-            /**
-             * Name
-             * @description Name of the deployment.
-             */
-            name: string;
-            /**
-             * Model
-             * @description Registered model it serves.
-             */
-            model: string;
-            /**
-             * Environment
-             * @description Where it is live.
-             * @enum {string}
-             */
-            environment: "dev" | "test" | "prod";
-            /**
-             * Profile
-             * @description Spawner profile of its scorers.
-             */
-            profile: string;
-            /** @description What it promises. */
-            objectives: components["schemas"]["Objectives"];
-            /**
-             * Health
-             * @description healthy: all routed versions answer.
-             * @enum {string}
-             */
-            health: "healthy" | "starting" | "degraded" | "down";
-            /**
-             * Headline
-             * @description One line of truth about it.
-             */
-            headline: string;
-            /**
-             * Traffic
-             * @description Who gets the requests.
-             */
-            traffic: components["schemas"]["TrafficShare"][];
-            /** @description The latest rollout. */
-            rollout: components["schemas"]["Rollout"] | null;
+            can_promote: boolean;
             /**
              * Can Roll Back
              * @description Whether one click moves it back now.
              */
             can_roll_back: boolean;
             /**
-             * Rolls Back To
-             * @description Version a rollback would leave live.
+             * Environment
+             * @description Where it is live.
+             * @enum {string}
              */
-            rolls_back_to: number | null;
-            /**
-             * Can Promote
-             * @description Whether a canary waits to be promoted.
-             */
-            can_promote: boolean;
-            /**
-             * Inputs
-             * @description Input columns of the stable version.
-             */
-            inputs: components["schemas"]["SignatureColumn"][];
+            environment: "dev" | "test" | "prod";
             /**
              * Example
              * @description One row that scores, when known.
@@ -990,26 +2372,76 @@ export interface components {
                 [key: string]: components["schemas"]["JsonValue"];
             } | null;
             /**
+             * Headline
+             * @description One line of truth about it.
+             */
+            headline: string;
+            /**
+             * Health
+             * @description healthy: all routed versions answer.
+             * @enum {string}
+             */
+            health: "healthy" | "starting" | "degraded" | "down";
+            /**
+             * Inputs
+             * @description Input columns of the stable version.
+             */
+            inputs: components["schemas"]["SignatureColumn"][];
+            /**
              * Invocations Path
              * @description Path to POST rows to, below the platform's address.
              */
             invocations_path: string;
             /**
-             * Updated At
-             * Format: date-time
-             * @description Last change of desired state, UTC.
+             * Model
+             * @description Registered model it serves.
              */
-            updated_at: string;
+            model: string;
+            /**
+             * Name
+             * @description Name of the deployment.
+             */
+            name: string;
+            /** @description What it promises. */
+            objectives: components["schemas"]["Objectives"];
+            /**
+             * Profile
+             * @description Spawner profile of its scorers.
+             */
+            profile: string;
+            /**
+             * Project
+             * @description Project it belongs to.
+             */
+            project: string;
+            /**
+             * Requests
+             * @description Requests, newest first.
+             */
+            requests: components["schemas"]["DeploymentRequest"][];
+            /** @description The latest rollout. */
+            rollout: components["schemas"]["Rollout"] | null;
             /**
              * Rollouts
              * @description Rollouts, newest first.
              */
             rollouts: components["schemas"]["Rollout"][];
             /**
-             * Requests
-             * @description Requests, newest first.
+             * Rolls Back To
+             * @description Version a rollback would leave live.
              */
-            requests: components["schemas"]["DeploymentRequest"][];
+            rolls_back_to: number | null;
+            /**
+             * Traffic
+             * @description Who gets the requests.
+             */
+            traffic: components["schemas"]["TrafficShare"][];
+            /**
+             * Updated At
+             * Format: date-time
+             * @description Last change of desired state, UTC.
+             */
+            updated_at: string;
         };
         /**
          * DeploymentList
@@ -1033,30 +2465,15 @@ export interface components {
          */
         DeploymentRequest: {
             /**
-             * Id
-             * @description Id of the request.
-             */
-            id: string;
-            /**
-             * Project
-             * @description Project it belongs to.
-             */
-            project: string;
-            /**
              * Deployment
              * @description Deployment it changes.
              */
             deployment: string;
             /**
-             * Model
-             * @description Registered model.
+             * Digest
+             * @description Digest of what is asked for; a review names it.
              */
-            model: string;
-            /**
-             * Version
-             * @description Version of the model.
-             */
-            version: number;
+            digest: string;
             /**
              * Environment
              * @description Where it goes live.
@@ -1064,24 +2481,60 @@ export interface components {
              */
             environment: "dev" | "test" | "prod";
             /**
+             * Expires At
+             * Format: date-time
+             * @description When an undecided or unused request lapses, UTC.
+             */
+            expires_at: string;
+            /**
+             * Id
+             * @description Id of the request.
+             */
+            id: string;
+            /**
+             * May Not Review Because
+             * @description Why the caller may not, in words.
+             */
+            may_not_review_because: string | null;
+            /**
+             * May Review
+             * @description Whether the caller may review it.
+             */
+            may_review: boolean;
+            /**
+             * Message
+             * @description What happened last, in words.
+             */
+            message: string;
+            /**
+             * Model
+             * @description Registered model.
+             */
+            model: string;
+            /**
+             * Model Digest
+             * @description Digest of the model files' manifest.
+             */
+            model_digest: string;
+            /** @description What the deployment promises. */
+            objectives: components["schemas"]["Objectives"];
+            /** @description What policy said. */
+            policy: components["schemas"]["PolicyOutcome"];
+            /**
              * Profile
              * @description Spawner profile of the scorer.
              */
             profile: string;
-            /** @description How the version takes over traffic. */
-            traffic: components["schemas"]["TrafficPlan"];
-            /** @description What the deployment promises. */
-            objectives: components["schemas"]["Objectives"];
+            /**
+             * Project
+             * @description Project it belongs to.
+             */
+            project: string;
             /**
              * Reason
              * @description Why it was asked for.
              */
             reason: string;
-            /**
-             * Requested By
-             * @description Who asked.
-             */
-            requested_by: string;
             /**
              * Requested At
              * Format: date-time
@@ -1089,46 +2542,25 @@ export interface components {
              */
             requested_at: string;
             /**
-             * Expires At
-             * Format: date-time
-             * @description When an undecided or unused request lapses, UTC.
+             * Requested By
+             * @description Who asked.
              */
-            expires_at: string;
+            requested_by: string;
+            /** @description The review, once there is one. */
+            review: components["schemas"]["Review-Output"] | null;
             /**
              * State
              * @description Where the request stands.
              * @enum {string}
              */
             state: "pending" | "approved" | "rejected" | "expired" | "applied" | "failed";
+            /** @description How the version takes over traffic. */
+            traffic: components["schemas"]["TrafficPlan"];
             /**
-             * Message
-             * @description What happened last, in words.
+             * Version
+             * @description Version of the model.
              */
-            message: string;
-            /**
-             * Digest
-             * @description Digest of what is asked for; a review names it.
-             */
-            digest: string;
-            /**
-             * Model Digest
-             * @description Digest of the model files' manifest.
-             */
-            model_digest: string;
-            /** @description What policy said. */
-            policy: components["schemas"]["PolicyOutcome"];
-            /** @description The review, once there is one. */
-            review: components["schemas"]["octavo__records__deployments__Review"] | null;
-            /**
-             * May Review
-             * @description Whether the caller may review it.
-             */
-            may_review: boolean;
-            /**
-             * May Not Review Because
-             * @description Why the caller may not, in words.
-             */
-            may_not_review_because: string | null;
+            version: number;
         };
         /**
          * DeploymentRequestBody
@@ -1141,36 +2573,36 @@ export interface components {
              */
             deployment: string;
             /**
-             * Model
-             * @description Registered model, for example flights-late.
-             */
-            model: string;
-            /**
-             * Version
-             * @description Version of the registered model.
-             */
-            version: number;
-            /**
              * Environment
              * @description Where it goes live.
              * @enum {string}
              */
             environment: "dev" | "test" | "prod";
             /**
+             * Model
+             * @description Registered model, for example flights-late.
+             */
+            model: string;
+            /** @description What the deployment promises. */
+            objectives?: components["schemas"]["Objectives"];
+            /**
              * Profile
              * @description Spawner profile the scorer runs with.
              * @default cpu-small
              */
             profile: string;
-            /** @description How the version takes over traffic. */
-            traffic?: components["schemas"]["TrafficPlan"];
-            /** @description What the deployment promises. */
-            objectives?: components["schemas"]["Objectives"];
             /**
              * Reason
              * @description Why, in one sentence a reviewer can judge.
              */
             reason: string;
+            /** @description How the version takes over traffic. */
+            traffic?: components["schemas"]["TrafficPlan"];
+            /**
+             * Version
+             * @description Version of the registered model.
+             */
+            version: number;
         };
         /**
          * DeploymentRequestList
@@ -1211,26 +2643,6 @@ export interface components {
          */
         DriftReport: {
             /**
-             * Project
-             * @description Project of the deployment.
-             */
-            project: string;
-            /**
-             * Deployment
-             * @description Name of the deployment.
-             */
-            deployment: string;
-            /**
-             * Model
-             * @description Registered model it serves.
-             */
-            model: string;
-            /**
-             * Version
-             * @description Version whose training window is the baseline.
-             */
-            version: number;
-            /**
              * Baseline
              * @description Training window in words.
              */
@@ -1241,30 +2653,50 @@ export interface components {
              */
             baseline_run_id: string;
             /**
-             * Months
-             * @description Months compared, in order.
+             * Computed At
+             * @description When the profiles were computed, UTC.
              */
-            months: string[];
+            computed_at: string | null;
+            /**
+             * Deployment
+             * @description Name of the deployment.
+             */
+            deployment: string;
             /**
              * Features
              * @description Every feature and month, strongest first.
              */
             features: components["schemas"]["FeatureDrift"][];
             /**
+             * Message
+             * @description What is there, or why nothing is yet, in words.
+             */
+            message: string;
+            /**
+             * Model
+             * @description Registered model it serves.
+             */
+            model: string;
+            /**
+             * Months
+             * @description Months compared, in order.
+             */
+            months: string[];
+            /**
+             * Project
+             * @description Project of the deployment.
+             */
+            project: string;
+            /**
              * Schema Findings
              * @description Breaches of the schema contract.
              */
             schema_findings: components["schemas"]["SchemaFinding"][];
             /**
-             * Computed At
-             * @description When the profiles were computed, UTC.
+             * Version
+             * @description Version whose training window is the baseline.
              */
-            computed_at: string | null;
-            /**
-             * Message
-             * @description What is there, or why nothing is yet, in words.
-             */
-            message: string;
+            version: number;
         };
         /**
          * Environment
@@ -1277,43 +2709,17 @@ export interface components {
              */
             digest: string;
             /**
-             * Python
-             * @description Version of the interpreter.
-             */
-            python: string;
-            /**
              * Packages
              * @description Distribution name to version.
              */
             packages: {
                 [key: string]: string;
             };
-        };
-        /**
-         * ErrorBody
-         * @description The one shape of all errors.
-         */
-        ErrorBody: {
             /**
-             * Error
-             * @description Stable code for programs.
+             * Python
+             * @description Version of the interpreter.
              */
-            error: string;
-            /**
-             * Message
-             * @description What was wrong, with which value.
-             */
-            message: string;
-            /**
-             * Remedy
-             * @description What to do about it; may be empty.
-             */
-            remedy: string;
-            /**
-             * Request Id
-             * @description Names the request in the service's log.
-             */
-            request_id: string | null;
+            python: string;
         };
         /**
          * Experiment
@@ -1326,36 +2732,41 @@ export interface components {
              */
             experiment_id: string;
             /**
-             * Name
-             * @description Full name in MLflow, with the project's prefix.
+             * Last Run At
+             * @description Start of the newest run, UTC.
              */
-            name: string;
-            /**
-             * Title
-             * @description The name without the project's prefix.
-             */
-            title: string;
-            /**
-             * Runs
-             * @description How many runs it holds.
-             */
-            runs: number;
+            last_run_at: string | null;
             /**
              * Live
              * @description How many of them are running now.
              */
             live: number;
             /**
-             * Last Run At
-             * @description Start of the newest run, UTC.
+             * Name
+             * @description Full name in MLflow, with the project's prefix.
              */
-            last_run_at: string | null;
+            name: string;
+            /**
+             * Runs
+             * @description How many runs it holds.
+             */
+            runs: number;
+            /**
+             * Title
+             * @description The name without the project's prefix.
+             */
+            title: string;
         };
         /**
          * ExperimentList
          * @description The experiments of a project, the one with the newest run first.
          */
         ExperimentList: {
+            /**
+             * As Of
+             * @description When the read model last agreed with MLflow, UTC.
+             */
+            as_of: string | null;
             /**
              * Items
              * @description The experiments.
@@ -1366,32 +2777,45 @@ export interface components {
              * @description Always null: the list is short.
              */
             next_cursor: string | null;
-            /**
-             * As Of
-             * @description When the read model last agreed with MLflow, UTC.
-             */
-            as_of: string | null;
         };
         /**
-         * Feature
+         * FeatureCategory
+         * @description One value of a categorical feature.
+         */
+        FeatureCategory: {
+            /**
+             * Count
+             * @description How many rows hold it.
+             */
+            count: number;
+            /**
+             * Value
+             * @description The value.
+             */
+            value: string;
+        };
+        /**
+         * FeatureColumn
          * @description One column of a feature view.
          */
-        Feature: {
+        FeatureColumn: {
             /**
-             * Name
-             * @description Column name.
+             * Description
+             * @description What it means, with its unit.
              */
-            name: string;
+            description: string;
             /**
              * Dtype
              * @description Feast's type name, e.g. Float64.
              */
             dtype: string;
             /**
-             * Description
-             * @description What it means, with its unit.
+             * Name
+             * @description Column name.
              */
-            description: string;
+            name: string;
+            /** @description None for a type without statistics. */
+            statistics: components["schemas"]["FeatureStatistics"] | null;
             /**
              * Tags
              * @description Tags of the column.
@@ -1399,8 +2823,32 @@ export interface components {
             tags: {
                 [key: string]: string;
             };
-            /** @description None for a type without statistics. */
-            statistics: components["schemas"]["Statistics"] | null;
+        };
+        /**
+         * FeatureConsumer
+         * @description Something that was made from a view.
+         */
+        FeatureConsumer: {
+            /**
+             * Kind
+             * @description Its kind: feature_service, run, release, model_version.
+             */
+            kind: string;
+            /**
+             * Name
+             * @description Its name for a person.
+             */
+            name: string;
+            /**
+             * Node
+             * @description Lineage node, e.g. feature_service:flights/flights_late.
+             */
+            node: string;
+            /**
+             * Relation
+             * @description How it uses the view.
+             */
+            relation: string;
         };
         /**
          * FeatureDrift
@@ -1413,46 +2861,26 @@ export interface components {
              */
             feature: string;
             /**
+             * Js
+             * @description Jensen-Shannon distance, 0 to 1, base 2.
+             */
+            js: number | null;
+            /**
              * Kind
              * @description How it was binned.
              * @enum {string}
              */
             kind: "numeric" | "category";
             /**
-             * Month
-             * @description Month of the data, YYYY-MM.
-             */
-            month: string;
-            /**
-             * Psi
-             * @description Population stability index against training.
-             */
-            psi: number | null;
-            /**
              * Ks
              * @description Kolmogorov-Smirnov distance on the bins; none on categories.
              */
             ks: number | null;
             /**
-             * Js
-             * @description Jensen-Shannon distance, 0 to 1, base 2.
+             * Labels
+             * @description Bins in words, in order.
              */
-            js: number | null;
-            /**
-             * Null Share
-             * @description Share of missing values in the month.
-             */
-            null_share: number;
-            /**
-             * Training Null Share
-             * @description Share of missing values in training.
-             */
-            training_null_share: number;
-            /**
-             * Rows
-             * @description Rows of the month.
-             */
-            rows: number;
+            labels: string[];
             /**
              * Level
              * @description Judged by the limits of the deployment.
@@ -1460,15 +2888,35 @@ export interface components {
              */
             level: "ok" | "warning" | "critical" | "unknown";
             /**
-             * Labels
-             * @description Bins in words, in order.
+             * Month
+             * @description Month of the data, YYYY-MM.
              */
-            labels: string[];
+            month: string;
+            /**
+             * Null Share
+             * @description Share of missing values in the month.
+             */
+            null_share: number;
+            /**
+             * Psi
+             * @description Population stability index against training.
+             */
+            psi: number | null;
+            /**
+             * Rows
+             * @description Rows of the month.
+             */
+            rows: number;
             /**
              * Shares
              * @description Share of the month a bin.
              */
             shares: number[];
+            /**
+             * Training Null Share
+             * @description Share of missing values in training.
+             */
+            training_null_share: number;
             /**
              * Training Shares
              * @description Share of training a bin.
@@ -1476,25 +2924,307 @@ export interface components {
             training_shares: number[];
         };
         /**
-         * FeatureView
-         * @description A feature view with all that is known about it.
+         * FeatureFreshness
+         * @description How old a view's data is, by both clocks.
          */
-        FeatureView: {
+        FeatureFreshness: {
             /**
-             * Name
-             * @description The view's name.
+             * Checked At
+             * Format: date-time
+             * @description When both were read.
              */
-            name: string;
+            checked_at: string;
+            /**
+             * Materialized Until
+             * @description End of the last materialisation window; None if never materialised.
+             */
+            materialized_until: string | null;
+            /**
+             * Newest Event At
+             * @description Event time of the newest row in the source; None for an empty source.
+             */
+            newest_event_at: string | null;
+        };
+        /**
+         * FeatureHistogram
+         * @description How a numeric feature's values are spread: `edges` has one more element than `counts`.
+         *
+         *     The bins cover the 1st to the 99th percentile, so that a long tail does not flatten the rest.
+         */
+        FeatureHistogram: {
+            /**
+             * Above
+             * @description Values over the last edge.
+             * @default 0
+             */
+            above: number;
+            /**
+             * Below
+             * @description Values under the first edge.
+             * @default 0
+             */
+            below: number;
+            /**
+             * Counts
+             * @description Values in each bin.
+             */
+            counts: number[];
+            /**
+             * Edges
+             * @description Bin edges, ascending.
+             */
+            edges: number[];
+        };
+        /**
+         * FeatureSnapshot
+         * @description An immutable, content-addressed state of a project's feature registry.
+         */
+        FeatureSnapshot: {
+            /**
+             * Id
+             * @description SHA-256 over the digests of its files.
+             */
+            id: string;
+            /**
+             * Previous
+             * @description The one it replaced.
+             */
+            previous: string | null;
+            /**
+             * Project
+             * @description The project.
+             */
+            project: string;
+            /**
+             * Published At
+             * Format: date-time
+             * @description When it became current.
+             */
+            published_at: string;
+            /**
+             * Published By
+             * @description Who published it.
+             */
+            published_by: string;
+            /**
+             * Services
+             * @description Its feature services.
+             */
+            services: string[];
+            /**
+             * Views
+             * @description Its feature views.
+             */
+            views: string[];
+        };
+        /**
+         * FeatureSnippet
+         * @description Code to insert into a notebook.
+         */
+        FeatureSnippet: {
+            /**
+             * Code
+             * @description Python.
+             */
+            code: string;
+            /**
+             * Title
+             * @description What it does.
+             */
+            title: string;
+        };
+        /**
+         * FeatureSource
+         * @description Where a view's rows come from.
+         */
+        FeatureSource: {
+            /**
+             * Created Column
+             * @description Column with the time at which the row could first be read.
+             */
+            created_column: string | null;
             /**
              * Description
              * @description What it holds.
              */
             description: string;
             /**
+             * Event Column
+             * @description Column with the event time.
+             */
+            event_column: string;
+            /**
+             * Name
+             * @description The source's name.
+             */
+            name: string;
+            /**
+             * Path
+             * @description Place inside the data lake.
+             */
+            path: string;
+            /**
+             * Rows
+             * @description Rows at publication.
+             */
+            rows: number | null;
+            /**
+             * Sha256
+             * @description Digest of the data at publication.
+             */
+            sha256: string | null;
+        };
+        /**
+         * FeatureStatistics
+         * @description FeatureStatistics of one feature over all rows of its source.
+         */
+        FeatureStatistics: {
+            /**
+             * Categories
+             * @description The most frequent values; categorical features.
+             * @default []
+             */
+            categories: components["schemas"]["FeatureCategory"][];
+            /**
+             * Distinct
+             * @description Different values; categorical only.
+             */
+            distinct?: number | null;
+            /** @description 20 bins; numeric features. */
+            histogram?: components["schemas"]["FeatureHistogram"] | null;
+            /**
+             * Kind
+             * @description What kind of values it has.
+             * @enum {string}
+             */
+            kind: "numeric" | "categorical";
+            /**
+             * Maximum
+             * @description Largest value.
+             */
+            maximum?: number | null;
+            /**
+             * Mean
+             * @description Arithmetic mean.
+             */
+            mean?: number | null;
+            /**
+             * Minimum
+             * @description Smallest value.
+             */
+            minimum?: number | null;
+            /**
+             * Null Rate
+             * @description Share of rows without a value, 0 to 1.
+             */
+            null_rate: number;
+            /**
+             * Nulls
+             * @description Rows without a value.
+             */
+            nulls: number;
+            /**
+             * Other
+             * @description Rows whose value is not among `categories`.
+             * @default 0
+             */
+            other: number;
+            /**
+             * P50
+             * @description Median.
+             */
+            p50?: number | null;
+            /**
+             * P95
+             * @description 95th percentile.
+             */
+            p95?: number | null;
+            /**
+             * P99
+             * @description 99th percentile.
+             */
+            p99?: number | null;
+            /**
+             * Rows
+             * @description Rows looked at.
+             */
+            rows: number;
+            /**
+             * Stddev
+             * @description Sample standard deviation.
+             */
+            stddev?: number | null;
+        };
+        /**
+         * FeatureView
+         * @description A feature view with all that is known about it.
+         */
+        FeatureView: {
+            /**
+             * Columns
+             * @description Names of its features.
+             */
+            columns: string[];
+            /**
+             * Consumers
+             * @description What was made from it.
+             */
+            consumers: components["schemas"]["FeatureConsumer"][];
+            /**
+             * Description
+             * @description What it holds.
+             */
+            description: string;
+            /**
+             * Entities
+             * @description Names of its entities.
+             */
+            entities: string[];
+            /**
+             * Features
+             * @description Its columns with statistics.
+             */
+            features: components["schemas"]["FeatureColumn"][];
+            /** @description How old its data is. */
+            freshness: components["schemas"]["FeatureFreshness"];
+            /**
+             * Join Keys
+             * @description Columns that an entity frame must have.
+             */
+            join_keys: string[];
+            /**
+             * Matched
+             * @description Where a search found its words, e.g. name, column carrier_delay.
+             * @default []
+             */
+            matched: string[];
+            /**
+             * Name
+             * @description The view's name.
+             */
+            name: string;
+            /**
              * Owner
              * @description Who answers for it.
              */
             owner: string;
+            /**
+             * Services
+             * @description Feature services that contain it.
+             */
+            services: string[];
+            /**
+             * Snapshot
+             * @description The registry snapshot this describes.
+             */
+            snapshot: string;
+            /**
+             * Snippets
+             * @description Code for a notebook.
+             */
+            snippets: components["schemas"]["FeatureSnippet"][];
+            /** @description Where its rows come from. */
+            source: components["schemas"]["FeatureSource"];
             /**
              * Tags
              * @description Tags.
@@ -1503,60 +3233,10 @@ export interface components {
                 [key: string]: string;
             };
             /**
-             * Entities
-             * @description Names of its entities.
-             */
-            entities: string[];
-            /**
-             * Join Keys
-             * @description Columns that an entity frame must have.
-             */
-            join_keys: string[];
-            /**
-             * Columns
-             * @description Names of its features.
-             */
-            columns: string[];
-            /**
              * Ttl Seconds
              * @description A value older than this is not joined; None never expires.
              */
             ttl_seconds: number | null;
-            /** @description How old its data is. */
-            freshness: components["schemas"]["Freshness"];
-            /**
-             * Matched
-             * @description Where a search found its words, e.g. name, column carrier_delay.
-             * @default []
-             */
-            matched: string[];
-            /**
-             * Features
-             * @description Its columns with statistics.
-             */
-            features: components["schemas"]["Feature"][];
-            /**
-             * Services
-             * @description Feature services that contain it.
-             */
-            services: string[];
-            /** @description Where its rows come from. */
-            source: components["schemas"]["Source"];
-            /**
-             * Snippets
-             * @description Code for a notebook.
-             */
-            snippets: components["schemas"]["Snippet"][];
-            /**
-             * Consumers
-             * @description What was made from it.
-             */
-            consumers: components["schemas"]["Consumer"][];
-            /**
-             * Snapshot
-             * @description The registry snapshot this describes.
-             */
-            snapshot: string;
         };
         /**
          * FeatureViewPage
@@ -1585,15 +3265,38 @@ export interface components {
          */
         FeatureViewSummary: {
             /**
-             * Name
-             * @description The view's name.
+             * Columns
+             * @description Names of its features.
              */
-            name: string;
+            columns: string[];
             /**
              * Description
              * @description What it holds.
              */
             description: string;
+            /**
+             * Entities
+             * @description Names of its entities.
+             */
+            entities: string[];
+            /** @description How old its data is. */
+            freshness: components["schemas"]["FeatureFreshness"];
+            /**
+             * Join Keys
+             * @description Columns that an entity frame must have.
+             */
+            join_keys: string[];
+            /**
+             * Matched
+             * @description Where a search found its words, e.g. name, column carrier_delay.
+             * @default []
+             */
+            matched: string[];
+            /**
+             * Name
+             * @description The view's name.
+             */
+            name: string;
             /**
              * Owner
              * @description Who answers for it.
@@ -1607,55 +3310,26 @@ export interface components {
                 [key: string]: string;
             };
             /**
-             * Entities
-             * @description Names of its entities.
-             */
-            entities: string[];
-            /**
-             * Join Keys
-             * @description Columns that an entity frame must have.
-             */
-            join_keys: string[];
-            /**
-             * Columns
-             * @description Names of its features.
-             */
-            columns: string[];
-            /**
              * Ttl Seconds
              * @description A value older than this is not joined; None never expires.
              */
             ttl_seconds: number | null;
-            /** @description How old its data is. */
-            freshness: components["schemas"]["Freshness"];
-            /**
-             * Matched
-             * @description Where a search found its words, e.g. name, column carrier_delay.
-             * @default []
-             */
-            matched: string[];
         };
         /**
-         * Freshness
-         * @description How old a view's data is, by both clocks.
+         * FeaturesPublish
+         * @description Builds the registry from the project's template again and makes the result current.
          */
-        Freshness: {
+        FeaturesPublish: {
             /**
-             * Newest Event At
-             * @description Event time of the newest row in the source; None for an empty source.
+             * Reason
+             * @description Why, in a sentence; kept in the audit trail.
              */
-            newest_event_at: string | null;
-            /**
-             * Materialized Until
-             * @description End of the last materialisation window; None if never materialised.
-             */
-            materialized_until: string | null;
-            /**
-             * Checked At
-             * Format: date-time
-             * @description When both were read.
-             */
-            checked_at: string;
+            reason: string;
+        };
+        /** HTTPValidationError */
+        HTTPValidationError: {
+            /** Detail */
+            detail?: components["schemas"]["ValidationError"][];
         };
         /**
          * Heartbeat
@@ -1665,39 +3339,27 @@ export interface components {
          */
         Heartbeat: {
             /**
+             * Active At
+             * @description Last activity of its person, UTC.
+             */
+            active_at?: string | null;
+            /**
              * Until
              * Format: date-time
              * @description Moment up to which it was seen alive, UTC.
              */
             until: string;
-            /**
-             * Active At
-             * @description Last activity of its person, UTC.
-             * @default null
-             */
-            active_at: string | null;
-        };
-        /**
-         * Histogram
-         * @description How a numeric feature's values are spread: `edges` has one more element than `counts`.
-         */
-        Histogram: {
-            /**
-             * Edges
-             * @description Bin edges, ascending.
-             */
-            edges: number[];
-            /**
-             * Counts
-             * @description Values in each bin.
-             */
-            counts: number[];
         };
         /**
          * Input
          * @description Something that a notebook read, pinned by digest.
          */
         Input: {
+            /**
+             * Digest
+             * @description SHA-256 of its content; for a model what the registry pins.
+             */
+            digest: string;
             /**
              * Kind
              * @description What it is.
@@ -1709,11 +3371,6 @@ export interface components {
              * @description Path in the lake, `registry`, or model/version.
              */
             name: string;
-            /**
-             * Digest
-             * @description SHA-256 of its content; for a model what the registry pins.
-             */
-            digest: string;
         };
         /**
          * InvocationAnswer
@@ -1721,40 +3378,40 @@ export interface components {
          */
         InvocationAnswer: {
             /**
-             * Predictions
-             * @description One prediction a row, in order.
+             * Failed Over
+             * @description True when the picked version was down.
              */
-            predictions: components["schemas"]["JsonValue"][];
-            /**
-             * Model
-             * @description Registered model that answered.
-             */
-            model: string;
-            /**
-             * Version
-             * @description Version that answered.
-             */
-            version: number;
-            /**
-             * Model Digest
-             * @description Digest of the model files that answered.
-             */
-            model_digest: string;
+            failed_over: boolean;
             /**
              * Latency Ms
              * @description Time inside the platform, in milliseconds.
              */
             latency_ms: number;
             /**
+             * Model
+             * @description Registered model that answered.
+             */
+            model: string;
+            /**
+             * Model Digest
+             * @description Digest of the model files that answered.
+             */
+            model_digest: string;
+            /**
+             * Predictions
+             * @description One prediction a row, in order.
+             */
+            predictions: components["schemas"]["JsonValue"][];
+            /**
              * Request Id
              * @description Id of this request in telemetry.
              */
             request_id: string;
             /**
-             * Failed Over
-             * @description True when the picked version was down.
+             * Version
+             * @description Version that answered.
              */
-            failed_over: boolean;
+            version: number;
         };
         /**
          * InvocationBody
@@ -1762,29 +3419,21 @@ export interface components {
          */
         InvocationBody: {
             /**
-             * @description Columns and rows.
-             * @default null
-             */
-            dataframe_split: components["schemas"]["SplitFrame"] | null;
-            /**
              * Dataframe Records
              * @description One object a row.
-             * @default null
              */
-            dataframe_records: {
+            dataframe_records?: {
                 [key: string]: components["schemas"]["JsonValue"];
             }[] | null;
-            /**
-             * @description Named columns, or a list of rows.
-             * @default null
-             */
-            inputs: components["schemas"]["JsonValue"];
+            /** @description Columns and rows. */
+            dataframe_split?: components["schemas"]["SplitFrame"] | null;
+            /** @description Named columns, or a list of rows. */
+            inputs?: components["schemas"]["JsonValue"];
             /**
              * Params
              * @description Inference parameters of the model's signature.
-             * @default null
              */
-            params: {
+            params?: {
                 [key: string]: components["schemas"]["JsonValue"];
             } | null;
         };
@@ -1801,11 +3450,10 @@ export interface components {
          */
         Light: {
             /**
-             * Topic
-             * @description What the sentence is about.
-             * @enum {string}
+             * Baseline
+             * @description What the number is compared with.
              */
-            topic: "service" | "latency" | "errors" | "scores" | "drift" | "quality" | "alerts";
+            baseline: string;
             /**
              * Level
              * @description ok, warning, critical, or unknown when nothing was measured.
@@ -1818,16 +3466,28 @@ export interface components {
              */
             sentence: string;
             /**
-             * Baseline
-             * @description What the number is compared with.
+             * Topic
+             * @description What the sentence is about.
+             * @enum {string}
              */
-            baseline: string;
+            topic: "service" | "latency" | "errors" | "scores" | "drift" | "quality" | "alerts";
         };
         /**
          * LineageEdge
          * @description What led to what.
          */
         LineageEdge: {
+            /**
+             * At
+             * Format: date-time
+             * @description When it was recorded (UTC).
+             */
+            at: string;
+            /**
+             * Relation
+             * @description The verb: produced, used, approved, runs, serves ...
+             */
+            relation: string;
             /**
              * Source
              * @description Id of the node that came first.
@@ -1838,17 +3498,6 @@ export interface components {
              * @description Id of the node made from it.
              */
             target: string;
-            /**
-             * Relation
-             * @description The verb: produced, used, approved, runs, serves ...
-             */
-            relation: string;
-            /**
-             * At
-             * Format: date-time
-             * @description When it was recorded (UTC).
-             */
-            at: string;
         };
         /**
          * LineageGraph
@@ -1856,20 +3505,20 @@ export interface components {
          */
         LineageGraph: {
             /**
-             * Root
-             * @description Id of the node asked for.
+             * Edges
+             * @description All edges between these nodes.
              */
-            root: string;
+            edges: components["schemas"]["LineageEdge"][];
             /**
              * Nodes
              * @description At most 500.
              */
             nodes: components["schemas"]["LineageNode"][];
             /**
-             * Edges
-             * @description All edges between these nodes.
+             * Root
+             * @description Id of the node asked for.
              */
-            edges: components["schemas"]["LineageEdge"][];
+            root: string;
             /**
              * Truncated
              * @description True: there is more than is shown.
@@ -1881,6 +3530,11 @@ export interface components {
          * @description One thing in the graph.
          */
         LineageNode: {
+            /**
+             * Distance
+             * @description Steps from the node asked for; negative: upstream.
+             */
+            distance: number;
             /**
              * Id
              * @description kind:project/name, such as `feature_view:flights/plane_delay`.
@@ -1896,11 +3550,6 @@ export interface components {
              * @description The name a person knows it by.
              */
             label: string;
-            /**
-             * Distance
-             * @description Steps from the node asked for; negative: upstream.
-             */
-            distance: number;
         };
         /**
          * LintAnswer
@@ -1921,13 +3570,6 @@ export interface components {
          */
         LintFinding: {
             /**
-             * Rule
-             * @description Stable name of the rule, such as `unseeded-randomness`.
-             */
-            rule: string;
-            /** @description How much it weighs. */
-            severity: components["schemas"]["Severity"];
-            /**
              * Cell
              * @description Index of the cell from 0; null: the whole notebook.
              */
@@ -1937,6 +3579,11 @@ export interface components {
              * @description The cell's id in the notebook, if it has one.
              */
             cell_id: string | null;
+            /**
+             * Fix
+             * @description What to do about it.
+             */
+            fix: string;
             /**
              * Line
              * @description Line in the cell from 1; null: the whole cell.
@@ -1948,10 +3595,12 @@ export interface components {
              */
             message: string;
             /**
-             * Fix
-             * @description What to do about it.
+             * Rule
+             * @description Stable name of the rule, such as `unseeded-randomness`.
              */
-            fix: string;
+            rule: string;
+            /** @description How much it weighs. */
+            severity: components["schemas"]["Severity"];
         };
         /**
          * LintReport
@@ -1959,15 +3608,15 @@ export interface components {
          */
         LintReport: {
             /**
-             * Findings
-             * @description Sorted by severity, cell and line.
-             */
-            findings: components["schemas"]["LintFinding"][];
-            /**
              * Errors
              * @description Number of findings of severity `error`.
              */
             errors: number;
+            /**
+             * Findings
+             * @description Sorted by severity, cell and line.
+             */
+            findings: components["schemas"]["LintFinding"][];
             /**
              * Warnings
              * @description Number of findings of severity `warning`.
@@ -1993,6 +3642,11 @@ export interface components {
          */
         LoggedModel: {
             /**
+             * Created At
+             * @description When it was logged, UTC.
+             */
+            created_at: string | null;
+            /**
              * Model Id
              * @description MLflow's id of the logged model.
              */
@@ -2007,11 +3661,6 @@ export interface components {
              * @description MLflow's status: READY, PENDING, FAILED.
              */
             status: string;
-            /**
-             * Created At
-             * @description When it was logged, UTC.
-             */
-            created_at: string | null;
         };
         /**
          * Me
@@ -2019,10 +3668,10 @@ export interface components {
          */
         Me: {
             /**
-             * Name
-             * @description Hub user name, `service:<name>` or `run:<id>`.
+             * Groups
+             * @description Hub groups.
              */
-            name: string;
+            groups: string[];
             /**
              * Kind
              * @description What kind of caller.
@@ -2030,10 +3679,10 @@ export interface components {
              */
             kind: "person" | "service" | "run";
             /**
-             * Groups
-             * @description Hub groups.
+             * Name
+             * @description Hub user name, `service:<name>` or `run:<id>`.
              */
-            groups: string[];
+            name: string;
             /**
              * Platform Roles
              * @description Roles on the whole platform, such as admin.
@@ -2103,9 +3752,8 @@ export interface components {
             /**
              * Next Cursor
              * @description Always null.
-             * @default null
              */
-            next_cursor: string | null;
+            next_cursor?: string | null;
         };
         /**
          * MetricPoint
@@ -2113,16 +3761,16 @@ export interface components {
          */
         MetricPoint: {
             /**
-             * Step
-             * @description The step it was logged at.
-             */
-            step: number;
-            /**
              * At
              * Format: date-time
              * @description When it was logged, UTC.
              */
             at: string;
+            /**
+             * Step
+             * @description The step it was logged at.
+             */
+            step: number;
             /**
              * Value
              * @description The value; null for one that is no finite number.
@@ -2135,15 +3783,15 @@ export interface components {
          */
         MetricSeries: {
             /**
-             * Name
-             * @description The metric's name.
-             */
-            name: string;
-            /**
              * Latest
              * @description Its latest value.
              */
             latest: number | null;
+            /**
+             * Name
+             * @description The metric's name.
+             */
+            name: string;
             /**
              * Points
              * @description Its values by step; thinned to at most 500.
@@ -2161,6 +3809,15 @@ export interface components {
          */
         Model: {
             /**
+             * Aliases
+             * @description Alias -> version.
+             */
+            aliases: {
+                [key: string]: number;
+            };
+            /** @description The newest version. */
+            latest: components["schemas"]["ModelVersion"] | null;
+            /**
              * Name
              * @description Its name in the project.
              */
@@ -2170,26 +3827,17 @@ export interface components {
              * @description Its name in MLflow: <project>.<name>.
              */
             registered_name: string;
-            /** @description The newest version. */
-            latest: components["schemas"]["ModelVersion"] | null;
-            /**
-             * Versions
-             * @description How many versions it has.
-             */
-            versions: number;
-            /**
-             * Aliases
-             * @description Alias -> version.
-             */
-            aliases: {
-                [key: string]: number;
-            };
             /**
              * Updated At
              * Format: date-time
              * @description Last registration or alias move, UTC.
              */
             updated_at: string;
+            /**
+             * Versions
+             * @description How many versions it has.
+             */
+            versions: number;
         };
         /**
          * ModelDetail
@@ -2226,30 +3874,21 @@ export interface components {
          */
         ModelVersion: {
             /**
-             * Name
-             * @description The model's name in the project.
+             * Aliases
+             * @description Aliases that point to it now.
              */
-            name: string;
+            aliases: string[];
             /**
-             * Version
-             * @description Its number, from 1.
+             * Created At
+             * Format: date-time
+             * @description When, UTC.
              */
-            version: number;
+            created_at: string;
             /**
-             * Uri
-             * @description What an MLflow client loads: models:/<name>/<version>.
+             * Created By
+             * @description Who registered it.
              */
-            uri: string;
-            /**
-             * Run Id
-             * @description The MLflow run it came from.
-             */
-            run_id: string;
-            /**
-             * Model Id
-             * @description The logged model it came from.
-             */
-            model_id: string;
+            created_by: string;
             /**
              * Digest
              * @description SHA-256 of the manifest of its files.
@@ -2261,22 +3900,6 @@ export interface components {
              */
             key_id: string;
             /**
-             * Aliases
-             * @description Aliases that point to it now.
-             */
-            aliases: string[];
-            /**
-             * Created By
-             * @description Who registered it.
-             */
-            created_by: string;
-            /**
-             * Created At
-             * Format: date-time
-             * @description When, UTC.
-             */
-            created_at: string;
-            /**
              * Metrics
              * @description The run's metrics at registration.
              */
@@ -2284,63 +3907,58 @@ export interface components {
                 [key: string]: number | null;
             };
             /**
-             * Scan
-             * @description The worst finding of the scan.
-             * @enum {string}
+             * Model Id
+             * @description The logged model it came from.
              */
-            scan: "clean" | "notes" | "suspicious" | "dangerous";
+            model_id: string;
+            /**
+             * Name
+             * @description The model's name in the project.
+             */
+            name: string;
             /**
              * Prediction
              * @description Whether it predicted on its input example.
              * @enum {string}
              */
             prediction: "passed" | "failed" | "no_example";
+            /**
+             * Run Id
+             * @description The MLflow run it came from.
+             */
+            run_id: string;
+            /**
+             * Scan
+             * @description The worst finding of the scan.
+             * @enum {string}
+             */
+            scan: "clean" | "notes" | "suspicious" | "dangerous";
+            /**
+             * Uri
+             * @description What an MLflow client loads: models:/<name>/<version>.
+             */
+            uri: string;
+            /**
+             * Version
+             * @description Its number, from 1.
+             */
+            version: number;
         };
         /**
          * ModelVersionDetail
          * @description Everything about one version.
          */
         ModelVersionDetail: {
-            /** @description The row. */
-            version: components["schemas"]["ModelVersion"];
             /**
              * Card
              * @description Model card, Markdown.
              */
             card: string;
             /**
-             * Files
-             * @description Its files.
-             */
-            files: components["schemas"]["ArtifactFile"][];
-            /**
-             * Signature
-             * @description MLflow signature: inputs, outputs, params, each a list of columns or tensors.
-             */
-            signature: {
-                [key: string]: unknown;
-            } | null;
-            /**
-             * Input Example
-             * @description The model's input example as MLflow's split-oriented JSON, where it has one.
-             */
-            input_example: {
-                [key: string]: unknown;
-            } | null;
-            /** @description What the scan saw. */
-            scan: components["schemas"]["ScanReport"];
-            /** @description The prediction check. */
-            prediction: components["schemas"]["PredictionCheck"];
-            /**
              * Checklist
              * @description The checklist at registration.
              */
             checklist: components["schemas"]["ChecklistItem"][];
-            /**
-             * Feature Snapshot
-             * @description Feature registry snapshot it was trained on.
-             */
-            feature_snapshot: string | null;
             /**
              * Envelope
              * @description The DSSE envelope that was signed.
@@ -2348,6 +3966,36 @@ export interface components {
             envelope: {
                 [key: string]: unknown;
             };
+            /**
+             * Feature Snapshot
+             * @description Feature registry snapshot it was trained on.
+             */
+            feature_snapshot: string | null;
+            /**
+             * Files
+             * @description Its files.
+             */
+            files: components["schemas"]["ArtifactFile"][];
+            /**
+             * Input Example
+             * @description The model's input example as MLflow's split-oriented JSON, where it has one.
+             */
+            input_example: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The prediction check. */
+            prediction: components["schemas"]["PredictionCheck"];
+            /** @description What the scan saw. */
+            scan: components["schemas"]["ScanReport"];
+            /**
+             * Signature
+             * @description MLflow signature: inputs, outputs, params, each a list of columns or tensors.
+             */
+            signature: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The row. */
+            version: components["schemas"]["ModelVersion"];
         };
         /**
          * MonitorSummary
@@ -2355,26 +4003,37 @@ export interface components {
          */
         MonitorSummary: {
             /**
-             * Project
-             * @description Project of the deployment.
+             * Baseline
+             * @description What training window the comparisons stand on.
              */
-            project: string;
+            baseline: string;
             /**
              * Deployment
              * @description Name of the deployment.
              */
             deployment: string;
             /**
+             * Lights
+             * @description Traffic-light sentences, worst first.
+             */
+            lights: components["schemas"]["Light"][];
+            /**
              * Model
              * @description Registered model it serves.
              */
             model: string;
             /**
-             * Window
-             * @description Window of the telemetry.
-             * @enum {string}
+             * Project
+             * @description Project of the deployment.
              */
-            window: "15m" | "1h" | "24h" | "7d";
+            project: string;
+            /** @description Scores against training; none if unknown. */
+            scores: components["schemas"]["ScoreDistribution"] | null;
+            /**
+             * Series
+             * @description Volume and latency over the window.
+             */
+            series: components["schemas"]["SeriesPoint"][];
             /**
              * Since
              * Format: date-time
@@ -2388,33 +4047,27 @@ export interface components {
              */
             until: string;
             /**
-             * Lights
-             * @description Traffic-light sentences, worst first.
-             */
-            lights: components["schemas"]["Light"][];
-            /**
              * Versions
              * @description What each version did.
              */
             versions: components["schemas"]["VersionSummary"][];
             /**
-             * Series
-             * @description Volume and latency over the window.
+             * Window
+             * @description Window of the telemetry.
+             * @enum {string}
              */
-            series: components["schemas"]["SeriesPoint"][];
-            /** @description Scores against training; none if unknown. */
-            scores: components["schemas"]["ScoreDistribution"] | null;
-            /**
-             * Baseline
-             * @description What training window the comparisons stand on.
-             */
-            baseline: string;
+            window: "15m" | "1h" | "24h" | "7d";
         };
         /**
          * NotebookDiff
          * @description The semantic diff of a submission with the last release of its line.
          */
         NotebookDiff: {
+            /**
+             * Added
+             * @description Number of added cells.
+             */
+            added: number;
             /**
              * Base
              * @description Digest of that release; null: the first one.
@@ -2426,46 +4079,31 @@ export interface components {
              */
             cells: components["schemas"]["CellDiff"][];
             /**
-             * Added
-             * @description Number of added cells.
-             */
-            added: number;
-            /**
-             * Removed
-             * @description Number of removed cells.
-             */
-            removed: number;
-            /**
              * Changed
              * @description Number of changed cells.
              */
             changed: number;
+            /**
+             * Metadata Changed
+             * @description Whether the notebook's own metadata differ.
+             */
+            metadata_changed: boolean;
             /**
              * Parameters Changed
              * @description One sentence a changed parameter.
              */
             parameters_changed: string[];
             /**
-             * Metadata Changed
-             * @description Whether the notebook's own metadata differ.
+             * Removed
+             * @description Number of removed cells.
              */
-            metadata_changed: boolean;
+            removed: number;
         };
         /**
          * NotebookLink
          * @description The notebook version that made a run.
          */
         NotebookLink: {
-            /**
-             * Path
-             * @description Path of the notebook, relative to the person's home.
-             */
-            path: string;
-            /**
-             * Digest
-             * @description SHA-256 of the file's bytes when the run began.
-             */
-            digest: string | null;
             /**
              * Cell
              * @description Id of the cell that was executing, where known.
@@ -2476,6 +4114,16 @@ export interface components {
              * @description Git commit of the folder, where it is a repository.
              */
             commit: string | null;
+            /**
+             * Digest
+             * @description SHA-256 of the file's bytes when the run began.
+             */
+            digest: string | null;
+            /**
+             * Path
+             * @description Path of the notebook, relative to the person's home.
+             */
+            path: string;
         };
         /**
          * Objectives
@@ -2483,11 +4131,11 @@ export interface components {
          */
         Objectives: {
             /**
-             * Latency P95 Ms
-             * @description 95th percentile of latency, in milliseconds.
-             * @default 250
+             * Drift Psi
+             * @description Population stability index of a feature that raises an alert.
+             * @default 0.2
              */
-            latency_p95_ms: number;
+            drift_psi: number;
             /**
              * Error Rate
              * @description Share of requests that may fail, between 0 and 1.
@@ -2495,11 +4143,11 @@ export interface components {
              */
             error_rate: number;
             /**
-             * Drift Psi
-             * @description Population stability index of a feature that raises an alert.
-             * @default 0.2
+             * Latency P95 Ms
+             * @description 95th percentile of latency, in milliseconds.
+             * @default 250
              */
-            drift_psi: number;
+            latency_p95_ms: number;
         };
         /**
          * Offers
@@ -2523,15 +4171,15 @@ export interface components {
          */
         OffersRequest: {
             /**
-             * Person
-             * @description Who is signed in.
-             */
-            person: string;
-            /**
              * Groups
              * @description The person's groups.
              */
             groups: string[];
+            /**
+             * Person
+             * @description Who is signed in.
+             */
+            person: string;
         };
         /**
          * OnlineAnswer
@@ -2555,10 +4203,10 @@ export interface components {
          */
         OnlineCell: {
             /**
-             * Value
-             * @description The value; None when absent.
+             * Event At
+             * @description Event time of the value.
              */
-            value: string | number | boolean | null;
+            event_at: string | null;
             /**
              * Status
              * @description absent: no row for the entity; expired: older than the view's TTL.
@@ -2566,10 +4214,10 @@ export interface components {
              */
             status: "present" | "null" | "absent" | "expired";
             /**
-             * Event At
-             * @description Event time of the value.
+             * Value
+             * @description The value; None when absent.
              */
-            event_at: string | null;
+            value: string | number | boolean | null;
         };
         /**
          * OnlineRequest
@@ -2577,17 +4225,17 @@ export interface components {
          */
         OnlineRequest: {
             /**
-             * Features
-             * @description As `view:feature`.
-             */
-            features: string[];
-            /**
              * Entities
              * @description One record of join keys a row.
              */
             entities: {
                 [key: string]: string | number;
             }[];
+            /**
+             * Features
+             * @description As `view:feature`.
+             */
+            features: string[];
         };
         /**
          * OnlineRow
@@ -2595,18 +4243,18 @@ export interface components {
          */
         OnlineRow: {
             /**
-             * Entity
-             * @description The join keys that were asked for.
-             */
-            entity: {
-                [key: string]: string | number;
-            };
-            /**
              * Cells
              * @description By `view:feature`.
              */
             cells: {
                 [key: string]: components["schemas"]["OnlineCell"];
+            };
+            /**
+             * Entity
+             * @description The join keys that were asked for.
+             */
+            entity: {
+                [key: string]: string | number;
             };
         };
         /**
@@ -2621,13 +4269,6 @@ export interface components {
          */
         Parameter: {
             /**
-             * Name
-             * @description A Python identifier.
-             */
-            name: string;
-            /** @description Its type. */
-            type: components["schemas"]["ParameterType"];
-            /**
              * Default
              * @description The value used where a run gives none.
              */
@@ -2641,9 +4282,15 @@ export interface components {
             /**
              * Literal
              * @description For a date: whether the notebook sees ISO text or a `datetime.date`.
-             * @default null
              */
-            literal: ("text" | "date") | null;
+            literal?: ("text" | "date") | null;
+            /**
+             * Name
+             * @description A Python identifier.
+             */
+            name: string;
+            /** @description Its type. */
+            type: components["schemas"]["ParameterType"];
         };
         /**
          * ParameterType
@@ -2657,20 +4304,38 @@ export interface components {
          */
         Pipeline: {
             /**
+             * Created At
+             * Format: date-time
+             * @description UTC.
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description Who made it.
+             */
+            created_by: string;
+            /** @description Its newest run. */
+            last_run: components["schemas"]["PipelineRunSummary"] | null;
+            /**
              * Name
              * @description Its name in the project.
              */
             name: string;
             /**
+             * Parameters
+             * @description The release's parameters, defaults applied.
+             */
+            parameters: components["schemas"]["Parameter"][];
+            /**
+             * Profile
+             * @description Id of the spawner profile.
+             */
+            profile: string;
+            /**
              * Project
              * @description Its project.
              */
             project: string;
-            /**
-             * Title
-             * @description For people.
-             */
-            title: string;
             /**
              * Release
              * @description Digest of the release it runs.
@@ -2687,33 +4352,15 @@ export interface components {
              */
             release_number: number;
             /**
-             * Profile
-             * @description Id of the spawner profile.
-             */
-            profile: string;
-            /**
-             * Parameters
-             * @description The release's parameters, defaults applied.
-             */
-            parameters: components["schemas"]["Parameter"][];
-            /**
-             * Created By
-             * @description Who made it.
-             */
-            created_by: string;
-            /**
-             * Created At
-             * Format: date-time
-             * @description UTC.
-             */
-            created_at: string;
-            /**
              * Schedules
              * @description Its schedules.
              */
             schedules: components["schemas"]["Schedule"][];
-            /** @description Its newest run. */
-            last_run: components["schemas"]["RunSummary"] | null;
+            /**
+             * Title
+             * @description For people.
+             */
+            title: string;
         };
         /**
          * PipelineList
@@ -2742,6 +4389,13 @@ export interface components {
              */
             name: string;
             /**
+             * Parameters
+             * @description Defaults that differ from the release's.
+             */
+            parameters?: {
+                [key: string]: boolean | number | string;
+            };
+            /**
              * Release
              * @description Digest of the release it runs.
              */
@@ -2752,13 +4406,278 @@ export interface components {
              * @default
              */
             title: string;
+        };
+        /**
+         * PipelineRun
+         * @description A run with its evidence.
+         */
+        PipelineRun: {
+            /**
+             * Artifacts
+             * @description The files it committed.
+             */
+            artifacts: components["schemas"]["Artifact"][];
+            /**
+             * Attempts
+             * @description All tries.
+             */
+            attempts: components["schemas"]["Attempt"][];
+            /**
+             * Cancel Requested By
+             * @description Who asked to cancel it.
+             */
+            cancel_requested_by: string | null;
+            /** @description The verdict, cell by cell. */
+            comparison: components["schemas"]["Verdict"] | null;
+            /**
+             * Cost
+             * @description In the platform's currency; null: not booked yet.
+             */
+            cost: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @description UTC.
+             */
+            created_at: string;
+            /**
+             * Ended At
+             * @description UTC.
+             */
+            ended_at: string | null;
+            /** @description The cell that failed. */
+            error: components["schemas"]["CellError"] | null;
+            /**
+             * Expected S
+             * @description Seconds the release's replay took.
+             */
+            expected_s: number | null;
+            /**
+             * Id
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Inputs
+             * @description What it read, by digest.
+             */
+            inputs: components["schemas"]["Input"][];
+            /**
+             * Inputs Changed
+             * @description Inputs that differ from the release's.
+             */
+            inputs_changed: string[];
+            /**
+             * Message
+             * @description Why it is in this state, in a sentence.
+             */
+            message: string;
+            /**
+             * Output Digest
+             * @description SHA-256 of the output notebook.
+             */
+            output_digest: string | null;
             /**
              * Parameters
-             * @description Defaults that differ from the release's.
+             * @description All values it runs with.
              */
-            parameters?: {
+            parameters: {
                 [key: string]: boolean | number | string;
             };
+            /**
+             * Pipeline
+             * @description Name of the pipeline.
+             */
+            pipeline: string;
+            /**
+             * Profile
+             * @description Id of the spawner profile.
+             */
+            profile: string;
+            /** @description How far it is. */
+            progress: components["schemas"]["Progress"];
+            /**
+             * Project
+             * @description Its project.
+             */
+            project: string;
+            /**
+             * Release
+             * @description Digest of the release it executes.
+             */
+            release: string;
+            /**
+             * Requested By
+             * @description Who asked for it or made its schedule.
+             */
+            requested_by: string;
+            /**
+             * Schedule
+             * @description Id of its schedule.
+             */
+            schedule: string | null;
+            /**
+             * Started At
+             * @description UTC.
+             */
+            started_at: string | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["RunState"];
+            /**
+             * Tick
+             * @description The schedule's time it stands for, UTC.
+             */
+            tick: string | null;
+            /**
+             * Trigger
+             * @description What started it.
+             * @enum {string}
+             */
+            trigger: "manual" | "schedule";
+            /**
+             * Verdict
+             * @description Outcome against the release's replay.
+             */
+            verdict: string | null;
+        };
+        /**
+         * PipelineRunEvent
+         * @description One thing that happened in a run; the stream of `events` sends these.
+         */
+        PipelineRunEvent: {
+            /**
+             * At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            at: string;
+            /**
+             * Attempt
+             * @description In which attempt; 0: before any.
+             */
+            attempt: number;
+            /**
+             * Cell
+             * @description Index of the cell from 0.
+             */
+            cell?: number | null;
+            /**
+             * Cells
+             * @description How many cells there are.
+             */
+            cells?: number | null;
+            /**
+             * Kind
+             * @description What kind of thing.
+             * @enum {string}
+             */
+            kind: "state" | "run" | "cell_started" | "cell_finished" | "error" | "log" | "done";
+            /**
+             * Message
+             * @description In words.
+             * @default
+             */
+            message: string;
+            /**
+             * Seconds
+             * @description How long the cell took.
+             */
+            seconds?: number | null;
+            /**
+             * Seq
+             * @description Counts a run's events from 1; resume after it.
+             */
+            seq: number;
+            /** @description The run's state from now on. */
+            state?: components["schemas"]["RunState"] | null;
+        };
+        /**
+         * PipelineRunList
+         * @description A page of runs, the newest first.
+         */
+        PipelineRunList: {
+            /**
+             * Items
+             * @description The page.
+             */
+            items: components["schemas"]["PipelineRunSummary"][];
+            /**
+             * Next Cursor
+             * @description Pass it as `cursor` for the next page.
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * PipelineRunSummary
+         * @description A run as a list shows it.
+         */
+        PipelineRunSummary: {
+            /**
+             * Cost
+             * @description In the platform's currency; null: not booked yet.
+             */
+            cost: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @description UTC.
+             */
+            created_at: string;
+            /**
+             * Ended At
+             * @description UTC.
+             */
+            ended_at: string | null;
+            /**
+             * Id
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Pipeline
+             * @description Name of the pipeline.
+             */
+            pipeline: string;
+            /** @description How far it is. */
+            progress: components["schemas"]["Progress"];
+            /**
+             * Project
+             * @description Its project.
+             */
+            project: string;
+            /**
+             * Release
+             * @description Digest of the release it executes.
+             */
+            release: string;
+            /**
+             * Requested By
+             * @description Who asked for it or made its schedule.
+             */
+            requested_by: string;
+            /**
+             * Started At
+             * @description UTC.
+             */
+            started_at: string | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["RunState"];
+            /**
+             * Tick
+             * @description The schedule's time it stands for, UTC.
+             */
+            tick: string | null;
+            /**
+             * Trigger
+             * @description What started it.
+             * @enum {string}
+             */
+            trigger: "manual" | "schedule";
+            /**
+             * Verdict
+             * @description Outcome against the release's replay.
+             */
+            verdict: string | null;
         };
         /**
          * PolicyChange
@@ -2766,15 +4685,15 @@ export interface components {
          */
         PolicyChange: {
             /**
-             * Text
-             * @description Cedar policies, all of them.
-             */
-            text: string;
-            /**
              * Reason
              * @description Why, as a sentence.
              */
             reason: string;
+            /**
+             * Text
+             * @description Cedar policies, all of them.
+             */
+            text: string;
         };
         /**
          * PolicyOutcome
@@ -2787,15 +4706,15 @@ export interface components {
              */
             allowed: boolean;
             /**
-             * Reasons
-             * @description Each rule that spoke, in words.
-             */
-            reasons: string[];
-            /**
              * Policy Digest
              * @description Digest of the policy set that decided.
              */
             policy_digest: string;
+            /**
+             * Reasons
+             * @description Each rule that spoke, in words.
+             */
+            reasons: string[];
         };
         /**
          * PolicyResult
@@ -2808,15 +4727,15 @@ export interface components {
              */
             allowed: boolean;
             /**
-             * Reasons
-             * @description One sentence a rule that decided.
-             */
-            reasons: string[];
-            /**
              * Digest
              * @description SHA-256 of the policy that decided.
              */
             digest: string;
+            /**
+             * Reasons
+             * @description One sentence a rule that decided.
+             */
+            reasons: string[];
         };
         /**
          * PolicyVersion
@@ -2824,35 +4743,10 @@ export interface components {
          */
         PolicyVersion: {
             /**
-             * Id
-             * @description Identifier.
-             */
-            id: string;
-            /**
-             * Digest
-             * @description SHA-256 of the text, in hex.
-             */
-            digest: string;
-            /**
-             * Text
-             * @description Cedar policies.
-             */
-            text: string;
-            /**
-             * State
-             * @description proposed, active, retired or rejected.
-             */
-            state: string;
-            /**
              * Author
              * @description Who proposed it.
              */
             author: string;
-            /**
-             * Reason
-             * @description Why.
-             */
-            reason: string;
             /**
              * Created At
              * Format: date-time
@@ -2860,10 +4754,20 @@ export interface components {
              */
             created_at: string;
             /**
-             * Reviewer
-             * @description Who decided; null: nobody yet.
+             * Digest
+             * @description SHA-256 of the text, in hex.
              */
-            reviewer: string | null;
+            digest: string;
+            /**
+             * Id
+             * @description Identifier.
+             */
+            id: string;
+            /**
+             * Reason
+             * @description Why.
+             */
+            reason: string;
             /**
              * Review Reason
              * @description What the reviewer said.
@@ -2874,6 +4778,21 @@ export interface components {
              * @description When it was decided (UTC).
              */
             reviewed_at: string | null;
+            /**
+             * Reviewer
+             * @description Who decided; null: nobody yet.
+             */
+            reviewer: string | null;
+            /**
+             * State
+             * @description proposed, active, retired or rejected.
+             */
+            state: string;
+            /**
+             * Text
+             * @description Cedar policies.
+             */
+            text: string;
         };
         /**
          * PolicyVersions
@@ -2888,15 +4807,24 @@ export interface components {
             /**
              * Next Cursor
              * @description Always null.
-             * @default null
              */
-            next_cursor: string | null;
+            next_cursor?: string | null;
         };
         /**
          * PredictionCheck
          * @description Whether the version predicted on its own input example, in a separate process.
          */
         PredictionCheck: {
+            /**
+             * Detail
+             * @description Shape of the answer, or the error.
+             */
+            detail: string;
+            /**
+             * Isolated
+             * @description True when it ran under an own OS account.
+             */
+            isolated: boolean;
             /**
              * Outcome
              * @description How it went.
@@ -2908,16 +4836,6 @@ export interface components {
              * @description Wall time of loading and predicting, seconds.
              */
             seconds: number | null;
-            /**
-             * Detail
-             * @description Shape of the answer, or the error.
-             */
-            detail: string;
-            /**
-             * Isolated
-             * @description True when it ran under an own OS account.
-             */
-            isolated: boolean;
         };
         /**
          * Profile
@@ -2925,112 +4843,112 @@ export interface components {
          */
         Profile: {
             /**
-             * Id
-             * @description Name of the profile, for example cpu-small.
+             * Audiences
+             * @description Groups that may use it; empty means every member.
              */
-            id: string;
+            audiences: string[];
             /**
-             * Version
-             * @description Version number, counted from 1.
+             * Description
+             * @description What it is good for, in one sentence.
              */
-            version: number;
+            description: string;
             /**
              * Digest
              * @description SHA-256 of the version's canonical content.
              */
             digest: string;
             /**
-             * Title
-             * @description Name for people.
+             * Environments
+             * @description Where it may be used.
              */
-            title: string;
+            environments: ("dev" | "test" | "prod")[];
             /**
-             * Description
-             * @description What it is good for, in one sentence.
+             * Id
+             * @description Name of the profile, for example cpu-small.
              */
-            description: string;
-            /** @description What it may use. */
-            resources: components["schemas"]["ProfileResources"];
-            /**
-             * Price Eur Per Hour
-             * @description Price, euro an hour; metered by the second.
-             */
-            price_eur_per_hour: number;
+            id: string;
             /**
              * Idle Minutes
              * @description Minutes without activity after which it stops.
              */
             idle_minutes: number;
             /**
-             * Ready Seconds
-             * @description Usual time from start to ready, in seconds.
-             */
-            ready_seconds: number;
-            /**
-             * Audiences
-             * @description Groups that may use it; empty means every member.
-             */
-            audiences: string[];
-            /**
-             * Environments
-             * @description Where it may be used.
-             */
-            environments: ("dev" | "test" | "prod")[];
-            /**
              * Pipelines
              * @description Whether pipeline runs may use it.
              */
             pipelines: boolean;
+            /**
+             * Price Eur Per Hour
+             * @description Price, euro an hour; metered by the second.
+             */
+            price_eur_per_hour: number;
             /**
              * Published At
              * Format: date-time
              * @description When this version was published, UTC.
              */
             published_at: string;
+            /**
+             * Ready Seconds
+             * @description Usual time from start to ready, in seconds.
+             */
+            ready_seconds: number;
+            /** @description What it may use. */
+            resources: components["schemas"]["ProfileResources"];
+            /**
+             * Title
+             * @description Name for people.
+             */
+            title: string;
+            /**
+             * Version
+             * @description Version number, counted from 1.
+             */
+            version: number;
         };
         /**
          * ProfileCard
          * @description One profile as a person sees it before starting: may I, for how much, how soon.
          */
         ProfileCard: {
-            /** @description The profile's current version. */
-            profile: components["schemas"]["Profile"];
             /**
              * Available
              * @description Whether this person may start it in this project now.
              */
             available: boolean;
             /**
+             * Budget Eur
+             * @description The project's budget this month, euro.
+             */
+            budget_eur: number;
+            /**
+             * Budget Left Eur
+             * @description What is left of it, euro; never below 0.
+             */
+            budget_left_eur: number;
+            /**
+             * Hours Left
+             * @description Hours the rest pays for; null: it costs nothing.
+             */
+            hours_left: number | null;
+            /**
+             * Notes
+             * @description What to know before starting, in sentences.
+             */
+            notes: string[];
+            /** @description The profile's current version. */
+            profile: components["schemas"]["Profile"];
+            /**
              * Reasons
              * @description Why not, in sentences; empty when available.
              */
             reasons: string[];
-            /**
-             * Budget Eur
-             * @description The project's budget this month, null: no limit.
-             */
-            budget_eur: number | null;
-            /**
-             * Budget Left Eur
-             * @description What is left of it, null: no limit.
-             */
-            budget_left_eur: number | null;
-            /**
-             * Hours Left
-             * @description Hours of this profile the rest pays for.
-             */
-            hours_left: number | null;
         };
         /**
          * ProfileCards
          * @description Every profile's card for one project.
          */
         ProfileCards: {
-            /**
-             * Project
-             * @description Project the cards are for.
-             */
-            project: string;
             /**
              * Items
              * @description Cards, cheapest first.
@@ -3039,9 +4957,13 @@ export interface components {
             /**
              * Next Cursor
              * @description Always null: the list is complete.
-             * @default null
              */
-            next_cursor: string | null;
+            next_cursor?: string | null;
+            /**
+             * Project
+             * @description Project the cards are for.
+             */
+            project: string;
         };
         /**
          * ProfileResources
@@ -3054,16 +4976,6 @@ export interface components {
              */
             cpu: number;
             /**
-             * Memory Gib
-             * @description Memory, in GiB.
-             */
-            memory_gib: number;
-            /**
-             * Processes
-             * @description Most processes and threads at once.
-             */
-            processes: number;
-            /**
              * Gpu
              * @description GPUs; 0 for none.
              */
@@ -3073,24 +4985,22 @@ export interface components {
              * @description Product name of the GPU, when there is one.
              */
             gpu_type: string | null;
+            /**
+             * Memory Gib
+             * @description Memory, in GiB.
+             */
+            memory_gib: number;
+            /**
+             * Processes
+             * @description Most processes and threads at once.
+             */
+            processes: number;
         };
         /**
          * Progress
          * @description How far a long execution is.
          */
         Progress: {
-            /**
-             * Pass Number
-             * @description Which execution of a replay, from 1.
-             * @default 1
-             */
-            pass_number: number;
-            /**
-             * Passes
-             * @description How many executions there will be.
-             * @default 1
-             */
-            passes: number;
             /**
              * Cell
              * @description Cells finished in this execution.
@@ -3110,6 +5020,18 @@ export interface components {
              */
             elapsed_s: number;
             /**
+             * Pass Number
+             * @description Which execution of a replay, from 1.
+             * @default 1
+             */
+            pass_number: number;
+            /**
+             * Passes
+             * @description How many executions there will be.
+             * @default 1
+             */
+            passes: number;
+            /**
              * Step
              * @description What it does right now, in words.
              * @default
@@ -3122,46 +5044,46 @@ export interface components {
          */
         Project: {
             /**
-             * Name
-             * @description Stable name, used in addresses.
-             */
-            name: string;
-            /**
-             * Title
-             * @description What people call it.
-             */
-            title: string;
-            /**
-             * Description
-             * @description What it is for.
-             */
-            description: string;
-            /**
-             * Template
-             * @description The template it started from.
-             */
-            template: string | null;
-            /**
-             * Environments
-             * @description dev, test and prod.
-             */
-            environments: string[];
-            /**
-             * Created By
-             * @description Who made it.
-             */
-            created_by: string;
-            /**
              * Created At
              * Format: date-time
              * @description When (UTC).
              */
             created_at: string;
             /**
+             * Created By
+             * @description Who made it.
+             */
+            created_by: string;
+            /**
+             * Description
+             * @description What it is for.
+             */
+            description: string;
+            /**
+             * Environments
+             * @description dev, test and prod.
+             */
+            environments: string[];
+            /**
              * Monthly Budget Eur
              * @description What it may spend in a month, in euro.
              */
             monthly_budget_eur: number;
+            /**
+             * Name
+             * @description Stable name, used in addresses.
+             */
+            name: string;
+            /**
+             * Template
+             * @description The template it started from.
+             */
+            template: string | null;
+            /**
+             * Title
+             * @description What people call it.
+             */
+            title: string;
         };
         /**
          * ProjectOffer
@@ -3169,30 +5091,30 @@ export interface components {
          */
         ProjectOffer: {
             /**
-             * Project
-             * @description Name of the project.
+             * Cards
+             * @description Its profile cards, cheapest first.
              */
-            project: string;
-            /**
-             * Title
-             * @description Name for people.
-             */
-            title: string;
+            cards: components["schemas"]["ProfileCard"][];
             /**
              * Description
              * @description What the project is about.
              */
             description: string;
             /**
+             * Project
+             * @description Name of the project.
+             */
+            project: string;
+            /**
              * Role
              * @description The person's role in it.
              */
             role: string;
             /**
-             * Cards
-             * @description Its profile cards, cheapest first.
+             * Title
+             * @description Name for people.
              */
-            cards: components["schemas"]["ProfileCard"][];
+            title: string;
         };
         /**
          * ProjectRequest
@@ -3200,33 +5122,32 @@ export interface components {
          */
         ProjectRequest: {
             /**
-             * Name
-             * @description 2 to 40 of a-z, 0-9 and -.
-             */
-            name: string;
-            /**
-             * Title
-             * @description What people call it.
-             */
-            title: string;
-            /**
              * Description
              * @description What it is for.
              * @default
              */
             description: string;
             /**
-             * Template
-             * @description Where to start from.
-             * @default null
-             */
-            template: string | null;
-            /**
              * Monthly Budget Eur
              * @description In euro.
              * @default 0
              */
             monthly_budget_eur: number;
+            /**
+             * Name
+             * @description 2 to 40 of a-z, 0-9 and -.
+             */
+            name: string;
+            /**
+             * Template
+             * @description Where to start from.
+             */
+            template?: string | null;
+            /**
+             * Title
+             * @description What people call it.
+             */
+            title: string;
         };
         /**
          * ProjectSummary
@@ -3239,15 +5160,15 @@ export interface components {
              */
             name: string;
             /**
-             * Title
-             * @description What people call it.
-             */
-            title: string;
-            /**
              * Roles
              * @description The roles that the caller holds in it.
              */
             roles: string[];
+            /**
+             * Title
+             * @description What people call it.
+             */
+            title: string;
         };
         /**
          * Projects
@@ -3262,9 +5183,8 @@ export interface components {
             /**
              * Next Cursor
              * @description Always null.
-             * @default null
              */
-            next_cursor: string | null;
+            next_cursor?: string | null;
         };
         /**
          * Provenance
@@ -3279,6 +5199,11 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
+             * Key Id
+             * @description Name of the key that signed it.
+             */
+            key_id: string;
+            /**
              * Statement
              * @description The same statement, decoded.
              */
@@ -3290,27 +5215,6 @@ export interface components {
              * @description Whether the signature holds, found out just now.
              */
             verified: boolean;
-            /**
-             * Key Id
-             * @description Name of the key that signed it.
-             */
-            key_id: string;
-        };
-        /**
-         * PublishRequest
-         * @description Builds the registry from the project's template again and makes the result current.
-         */
-        PublishRequest: {
-            /**
-             * Template
-             * @description An installed project template.
-             */
-            template: string;
-            /**
-             * Reason
-             * @description Why, in a sentence; kept in the audit trail.
-             */
-            reason: string;
         };
         /**
          * RegisterRequest
@@ -3318,22 +5222,21 @@ export interface components {
          */
         RegisterRequest: {
             /**
-             * Run Id
-             * @description The MLflow run.
-             */
-            run_id: string;
-            /**
-             * Model Id
-             * @description The logged model; may be left out when the run logged exactly one.
-             * @default null
-             */
-            model_id: string | null;
-            /**
              * Card
              * @description Model card, Markdown; empty takes the draft.
              * @default
              */
             card: string;
+            /**
+             * Model Id
+             * @description The logged model; may be left out when the run logged exactly one.
+             */
+            model_id?: string | null;
+            /**
+             * Run Id
+             * @description The MLflow run.
+             */
+            run_id: string;
         };
         /**
          * RegistrationDraft
@@ -3341,15 +5244,39 @@ export interface components {
          */
         RegistrationDraft: {
             /**
-             * Run Id
-             * @description The run.
+             * Card
+             * @description Draft of the model card, Markdown.
              */
-            run_id: string;
+            card: string;
             /**
-             * Run Name
-             * @description Its name.
+             * Champion
+             * @description Metrics of the present champion under this name, to compare with.
              */
-            run_name: string;
+            champion: {
+                [key: string]: number | null;
+            } | null;
+            /**
+             * Checklist
+             * @description The checklist.
+             */
+            checklist: components["schemas"]["ChecklistItem"][];
+            /**
+             * Metrics
+             * @description The run's metrics.
+             */
+            metrics: {
+                [key: string]: number | null;
+            };
+            /**
+             * Model Id
+             * @description The logged model that the checklist is about.
+             */
+            model_id: string | null;
+            /**
+             * Models
+             * @description The models that the run logged, newest first.
+             */
+            models: components["schemas"]["LoggedModel"][];
             /**
              * Name
              * @description Suggested name of the model.
@@ -3361,75 +5288,26 @@ export interface components {
              */
             next_version: number;
             /**
-             * Models
-             * @description The models that the run logged, newest first.
-             */
-            models: components["schemas"]["LoggedModel"][];
-            /**
-             * Model Id
-             * @description The logged model that the checklist is about.
-             */
-            model_id: string | null;
-            /**
-             * Checklist
-             * @description The checklist.
-             */
-            checklist: components["schemas"]["ChecklistItem"][];
-            /**
              * Ready
              * @description True when no line is `required`.
              */
             ready: boolean;
             /**
-             * Card
-             * @description Draft of the model card, Markdown.
+             * Run Id
+             * @description The run.
              */
-            card: string;
+            run_id: string;
             /**
-             * Metrics
-             * @description The run's metrics.
+             * Run Name
+             * @description Its name.
              */
-            metrics: {
-                [key: string]: number | null;
-            };
-            /**
-             * Champion
-             * @description Metrics of the present champion under this name, to compare with.
-             */
-            champion: {
-                [key: string]: number | null;
-            } | null;
+            run_name: string;
         };
         /**
          * Release
          * @description A release with its whole manifest.
          */
         Release: {
-            /**
-             * Digest
-             * @description SHA-256 of its manifest: its name.
-             */
-            digest: string;
-            /**
-             * Project
-             * @description Its project.
-             */
-            project: string;
-            /**
-             * Name
-             * @description Name of the release line.
-             */
-            name: string;
-            /**
-             * Number
-             * @description Counts the line's releases from 1.
-             */
-            number: number;
-            /**
-             * Submitted By
-             * @description Who wrote it.
-             */
-            submitted_by: string;
             /**
              * Approved By
              * @description Who approved it.
@@ -3442,42 +5320,32 @@ export interface components {
              */
             created_at: string;
             /**
-             * Profile
-             * @description Id of the spawner profile it runs under.
+             * Digest
+             * @description SHA-256 of its manifest: its name.
              */
-            profile: string;
+            digest: string;
+            /** @description The locked packages. */
+            environment: components["schemas"]["Environment"];
             /**
-             * Verdict
-             * @description Outcome of its replay.
+             * Files
+             * @description Its files.
              */
-            verdict: string;
+            files: components["schemas"]["ReleaseFile"][];
             /**
              * Idempotent
              * @description Whether a lost attempt may be retried.
              */
             idempotent: boolean;
             /**
-             * Submission
-             * @description Id of the submission it came from.
-             */
-            submission: string;
-            /**
-             * Parameters
-             * @description The typed parameters.
-             */
-            parameters: components["schemas"]["Parameter"][];
-            /** @description The locked packages. */
-            environment: components["schemas"]["Environment"];
-            /**
              * Inputs
              * @description What the replay read.
              */
             inputs: components["schemas"]["Input"][];
             /**
-             * Files
-             * @description Its files.
+             * Key Id
+             * @description Name of the key that signed it.
              */
-            files: components["schemas"]["ReleaseFile"][];
+            key_id: string;
             /**
              * Manifest
              * @description The manifest as signed.
@@ -3486,10 +5354,66 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
-             * Key Id
-             * @description Name of the key that signed it.
+             * Name
+             * @description Name of the release line.
              */
-            key_id: string;
+            name: string;
+            /**
+             * Number
+             * @description Counts the line's releases from 1.
+             */
+            number: number;
+            /**
+             * Parameters
+             * @description The typed parameters.
+             */
+            parameters: components["schemas"]["Parameter"][];
+            /**
+             * Profile
+             * @description Id of the spawner profile it runs under.
+             */
+            profile: string;
+            /**
+             * Project
+             * @description Its project.
+             */
+            project: string;
+            /**
+             * Submission
+             * @description Id of the submission it came from.
+             */
+            submission: string;
+            /**
+             * Submitted By
+             * @description Who wrote it.
+             */
+            submitted_by: string;
+            /**
+             * Verdict
+             * @description Outcome of its replay.
+             */
+            verdict: string;
+        };
+        /**
+         * ReleaseCheck
+         * @description One check of a verification.
+         */
+        ReleaseCheck: {
+            /**
+             * Detail
+             * @description What was found.
+             */
+            detail: string;
+            /**
+             * Name
+             * @description What was checked.
+             */
+            name: string;
+            /**
+             * Ok
+             * @description Whether it holds.
+             */
+            ok: boolean;
         };
         /**
          * ReleaseFile
@@ -3497,15 +5421,15 @@ export interface components {
          */
         ReleaseFile: {
             /**
-             * Name
-             * @description Its name in the release's folder.
-             */
-            name: string;
-            /**
              * Digest
              * @description SHA-256 of its bytes.
              */
             digest: string;
+            /**
+             * Name
+             * @description Its name in the release's folder.
+             */
+            name: string;
             /**
              * Size
              * @description In bytes.
@@ -3534,31 +5458,6 @@ export interface components {
          */
         ReleaseSummary: {
             /**
-             * Digest
-             * @description SHA-256 of its manifest: its name.
-             */
-            digest: string;
-            /**
-             * Project
-             * @description Its project.
-             */
-            project: string;
-            /**
-             * Name
-             * @description Name of the release line.
-             */
-            name: string;
-            /**
-             * Number
-             * @description Counts the line's releases from 1.
-             */
-            number: number;
-            /**
-             * Submitted By
-             * @description Who wrote it.
-             */
-            submitted_by: string;
-            /**
              * Approved By
              * @description Who approved it.
              */
@@ -3570,59 +5469,96 @@ export interface components {
              */
             created_at: string;
             /**
-             * Profile
-             * @description Id of the spawner profile it runs under.
+             * Digest
+             * @description SHA-256 of its manifest: its name.
              */
-            profile: string;
-            /**
-             * Verdict
-             * @description Outcome of its replay.
-             */
-            verdict: string;
+            digest: string;
             /**
              * Idempotent
              * @description Whether a lost attempt may be retried.
              */
             idempotent: boolean;
+            /**
+             * Name
+             * @description Name of the release line.
+             */
+            name: string;
+            /**
+             * Number
+             * @description Counts the line's releases from 1.
+             */
+            number: number;
+            /**
+             * Profile
+             * @description Id of the spawner profile it runs under.
+             */
+            profile: string;
+            /**
+             * Project
+             * @description Its project.
+             */
+            project: string;
+            /**
+             * Submitted By
+             * @description Who wrote it.
+             */
+            submitted_by: string;
+            /**
+             * Verdict
+             * @description Outcome of its replay.
+             */
+            verdict: string;
+        };
+        /**
+         * ReleaseVerification
+         * @description Whether a release's stored bytes are the approved ones, found out just now.
+         */
+        ReleaseVerification: {
+            /**
+             * Checks
+             * @description Each check.
+             */
+            checks: components["schemas"]["ReleaseCheck"][];
+            /**
+             * Digest
+             * @description The release.
+             */
+            digest: string;
+            /**
+             * Ok
+             * @description Whether all checks hold.
+             */
+            ok: boolean;
+            /**
+             * Verified At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            verified_at: string;
         };
         /**
          * Replay
          * @description The clean-room replay: two executions in fresh processes, compared.
          */
         Replay: {
+            /** @description What made it fail. */
+            error?: components["schemas"]["CellError"] | null;
+            /** @description How far it is. */
+            progress?: components["schemas"]["Progress"] | null;
+            /**
+             * Seconds
+             * @description Seconds of one execution.
+             */
+            seconds?: number | null;
             /**
              * State
              * @description Where it stands.
              * @enum {string}
              */
             state: "queued" | "running" | "done" | "failed";
-            /**
-             * @description How far it is.
-             * @default null
-             */
-            progress: components["schemas"]["Progress"] | null;
-            /**
-             * @description The second against the first.
-             * @default null
-             */
-            verdict: components["schemas"]["Verdict"] | null;
-            /**
-             * @description What made it fail.
-             * @default null
-             */
-            error: components["schemas"]["CellError"] | null;
-            /**
-             * Seconds
-             * @description Seconds of one execution.
-             * @default null
-             */
-            seconds: number | null;
+            /** @description The second against the first. */
+            verdict?: components["schemas"]["Verdict"] | null;
         };
-        /**
-         * Request
-         * @description What a caller sends: unknown fields, NaN and infinities are refused.
-         */
-        Request: Record<string, never>;
         /**
          * ResolveRequest
          * @description A person's decision about a run whose outcome nobody knows.
@@ -3641,6 +5577,61 @@ export interface components {
             reason: string;
         };
         /**
+         * Review
+         * @description One person's decision on another person's work.
+         */
+        "Review-Input": {
+            /**
+             * Decision
+             * @description What the reviewer decides.
+             * @enum {string}
+             */
+            decision: "approve" | "reject";
+            /**
+             * Digest
+             * @description SHA-256 of what the reviewer has seen.
+             */
+            digest: string;
+            /**
+             * Reason
+             * @description Why, as a sentence that others will read.
+             */
+            reason: string;
+        };
+        /**
+         * Review
+         * @description The review of one request.
+         */
+        "Review-Output": {
+            /**
+             * At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            at: string;
+            /**
+             * Decision
+             * @description What was decided.
+             * @enum {string}
+             */
+            decision: "approve" | "reject";
+            /**
+             * Digest
+             * @description Digest the reviewer saw.
+             */
+            digest: string;
+            /**
+             * Reason
+             * @description Why.
+             */
+            reason: string;
+            /**
+             * Reviewer
+             * @description Who decided; never the requester.
+             */
+            reviewer: string;
+        };
+        /**
          * ReviewBody
          * @description A second person's word on a request.
          */
@@ -3652,82 +5643,21 @@ export interface components {
              */
             decision: "approve" | "reject";
             /**
-             * Reason
-             * @description Why, in one sentence.
-             */
-            reason: string;
-            /**
              * Digest
              * @description Digest of what was reviewed.
              */
             digest: string;
-        };
-        /**
-         * ReviewRequest
-         * @description A decision on exactly what `digest` names; it can be used once.
-         */
-        ReviewRequest: {
-            /**
-             * Decision
-             * @description The decision.
-             * @enum {string}
-             */
-            decision: "approve" | "reject";
             /**
              * Reason
-             * @description At least a sentence.
+             * @description Why, in one sentence.
              */
             reason: string;
-            /**
-             * Digest
-             * @description The submission's `bundle_digest` as it was reviewed.
-             */
-            digest: string;
         };
         /**
          * Rollout
          * @description One move of a deployment from a version to another.
          */
         Rollout: {
-            /**
-             * Id
-             * @description Id of the rollout.
-             */
-            id: string;
-            /**
-             * Request Id
-             * @description The approved request behind it.
-             */
-            request_id: string;
-            /**
-             * From Version
-             * @description Version before; none on the first.
-             */
-            from_version: number | null;
-            /**
-             * To Version
-             * @description Version it moves to.
-             */
-            to_version: number;
-            /** @description How the version takes over. */
-            traffic: components["schemas"]["TrafficPlan"];
-            /**
-             * State
-             * @description Where it stands.
-             * @enum {string}
-             */
-            state: "starting" | "canary" | "live" | "rolled_back" | "failed" | "superseded";
-            /**
-             * Message
-             * @description What happened last, in words.
-             */
-            message: string;
-            /**
-             * Started At
-             * Format: date-time
-             * @description When it began, UTC.
-             */
-            started_at: string;
             /**
              * Ended At
              * @description When it ended, UTC; none while it goes on.
@@ -3738,6 +5668,45 @@ export interface components {
              * @description Who promoted or rolled back.
              */
             ended_by: string | null;
+            /**
+             * From Version
+             * @description Version before; none on the first.
+             */
+            from_version: number | null;
+            /**
+             * Id
+             * @description Id of the rollout.
+             */
+            id: string;
+            /**
+             * Message
+             * @description What happened last, in words.
+             */
+            message: string;
+            /**
+             * Request Id
+             * @description The approved request behind it.
+             */
+            request_id: string;
+            /**
+             * Started At
+             * Format: date-time
+             * @description When it began, UTC.
+             */
+            started_at: string;
+            /**
+             * State
+             * @description Where it stands.
+             * @enum {string}
+             */
+            state: "starting" | "canary" | "live" | "rolled_back" | "failed" | "superseded";
+            /**
+             * To Version
+             * @description Version it moves to.
+             */
+            to_version: number;
+            /** @description How the version takes over. */
+            traffic: components["schemas"]["TrafficPlan"];
         };
         /**
          * RolloutChangeBody
@@ -3751,12 +5720,102 @@ export interface components {
             reason: string;
         };
         /**
+         * Run
+         * @description One run as a row: enough for a table and a panel.
+         */
+        Run: {
+            /**
+             * Ended At
+             * @description End, UTC; null while it runs.
+             */
+            ended_at: string | null;
+            /**
+             * Experiment
+             * @description The experiment's name without the project's prefix.
+             */
+            experiment: string;
+            /**
+             * Experiment Id
+             * @description MLflow's id of its experiment.
+             */
+            experiment_id: string;
+            /**
+             * Metrics
+             * @description Latest value of each metric; null stands for a value that is no finite number.
+             */
+            metrics: {
+                [key: string]: number | null;
+            };
+            /**
+             * Models
+             * @description How many models the run logged.
+             */
+            models: number;
+            /**
+             * Name
+             * @description The run's name.
+             */
+            name: string;
+            /** @description The notebook version it came from. */
+            notebook: components["schemas"]["NotebookLink"] | null;
+            /**
+             * Owner
+             * @description Who started it.
+             */
+            owner: string;
+            /**
+             * Pipeline Run
+             * @description Octavo run it was started by, if any.
+             */
+            pipeline_run: string | null;
+            /**
+             * Profile
+             * @description Spawner profile of the workspace or run.
+             */
+            profile: string | null;
+            /**
+             * Registered
+             * @description Model versions made from it, as name/version.
+             */
+            registered: string[];
+            /**
+             * Run Id
+             * @description MLflow's id of the run, 32 hex digits.
+             */
+            run_id: string;
+            /**
+             * Session
+             * @description Workspace session it was started in.
+             */
+            session: string | null;
+            /**
+             * Started At
+             * @description Start, UTC.
+             */
+            started_at: string | null;
+            /** @description Where the run is. */
+            status: components["schemas"]["RunStatus"];
+        };
+        /**
          * RunDetail
          * @description Everything about one run.
          */
         RunDetail: {
-            /** @description The row. */
-            run: components["schemas"]["octavo__records__experiments__Run"];
+            /**
+             * Inputs
+             * @description Data sets it read.
+             */
+            inputs: components["schemas"]["DataInput"][];
+            /**
+             * Metrics
+             * @description Metrics with their history.
+             */
+            metrics: components["schemas"]["MetricSeries"][];
+            /**
+             * Models
+             * @description Models it logged.
+             */
+            models: components["schemas"]["LoggedModel"][];
             /**
              * Params
              * @description Parameters.
@@ -3764,6 +5823,8 @@ export interface components {
             params: {
                 [key: string]: string;
             };
+            /** @description The row. */
+            run: components["schemas"]["Run"];
             /**
              * Tags
              * @description Tags, MLflow's own ones left out.
@@ -3772,41 +5833,29 @@ export interface components {
                 [key: string]: string;
             };
             /**
-             * Metrics
-             * @description Metrics with their history.
-             */
-            metrics: components["schemas"]["MetricSeries"][];
-            /**
-             * Inputs
-             * @description Data sets it read.
-             */
-            inputs: components["schemas"]["DataInput"][];
-            /**
-             * Models
-             * @description Models it logged.
-             */
-            models: components["schemas"]["LoggedModel"][];
-            /**
              * Tracking Url
              * @description The run in MLflow's own pages.
              */
             tracking_url: string;
         };
         /**
-         * RunList
-         * @description A page of runs, the newest first.
+         * RunEvent
+         * @description A change of a run, as sent by the event stream (event name `run`).
          */
-        RunList: {
+        RunEvent: {
             /**
-             * Items
-             * @description The page.
+             * As Of
+             * Format: date-time
+             * @description When the change was seen, UTC.
              */
-            items: components["schemas"]["RunSummary"][];
+            as_of: string;
             /**
-             * Next Cursor
-             * @description Pass it as `cursor` for the next page.
+             * Removed
+             * @description True when the run was deleted.
              */
-            next_cursor: string | null;
+            removed: boolean;
+            /** @description The run as it is now. */
+            run: components["schemas"]["Run"];
         };
         /**
          * RunPage
@@ -3814,10 +5863,20 @@ export interface components {
          */
         RunPage: {
             /**
+             * As Of
+             * @description When the read model last agreed with MLflow, UTC.
+             */
+            as_of: string | null;
+            /**
              * Items
              * @description The runs, in the asked order.
              */
-            items: components["schemas"]["octavo__records__experiments__Run"][];
+            items: components["schemas"]["Run"][];
+            /**
+             * Metrics
+             * @description Every metric name of the matching experiments.
+             */
+            metrics: string[];
             /**
              * Next Cursor
              * @description Give it back as cursor= for the next page.
@@ -3828,16 +5887,6 @@ export interface components {
              * @description How many runs match in all.
              */
             total: number;
-            /**
-             * Metrics
-             * @description Every metric name of the matching experiments.
-             */
-            metrics: string[];
-            /**
-             * As Of
-             * @description When the read model last agreed with MLflow, UTC.
-             */
-            as_of: string | null;
         };
         /**
          * RunRequest
@@ -3864,78 +5913,6 @@ export interface components {
          * @enum {string}
          */
         RunStatus: "scheduled" | "running" | "finished" | "failed" | "killed";
-        /**
-         * RunSummary
-         * @description A run as a list shows it.
-         */
-        RunSummary: {
-            /**
-             * Id
-             * @description Its id.
-             */
-            id: string;
-            /**
-             * Project
-             * @description Its project.
-             */
-            project: string;
-            /**
-             * Pipeline
-             * @description Name of the pipeline.
-             */
-            pipeline: string;
-            /**
-             * Release
-             * @description Digest of the release it executes.
-             */
-            release: string;
-            /** @description Where it stands. */
-            state: components["schemas"]["RunState"];
-            /**
-             * Trigger
-             * @description What started it.
-             * @enum {string}
-             */
-            trigger: "manual" | "schedule";
-            /**
-             * Requested By
-             * @description Who asked for it or made its schedule.
-             */
-            requested_by: string;
-            /**
-             * Tick
-             * @description The schedule's time it stands for, UTC.
-             */
-            tick: string | null;
-            /**
-             * Created At
-             * Format: date-time
-             * @description UTC.
-             */
-            created_at: string;
-            /**
-             * Started At
-             * @description UTC.
-             */
-            started_at: string | null;
-            /**
-             * Ended At
-             * @description UTC.
-             */
-            ended_at: string | null;
-            /**
-             * Verdict
-             * @description Outcome against the release's replay.
-             */
-            verdict: string | null;
-            /**
-             * Cost
-             * @description In the platform's currency; null: not booked yet.
-             */
-            cost: number | null;
-            /** @description How far it is. */
-            progress: components["schemas"]["Progress"];
-        };
         /**
          * ScanFinding
          * @description Something in a model file that the scanner does not trust.
@@ -3964,6 +5941,11 @@ export interface components {
          */
         ScanReport: {
             /**
+             * Findings
+             * @description The findings.
+             */
+            findings: components["schemas"]["ScanFinding"][];
+            /**
              * Outcome
              * @description The worst finding.
              * @enum {string}
@@ -3974,11 +5956,6 @@ export interface components {
              * @description How many files were looked into.
              */
             scanned: number;
-            /**
-             * Findings
-             * @description The findings.
-             */
-            findings: components["schemas"]["ScanFinding"][];
         };
         /**
          * Schedule
@@ -3986,25 +5963,36 @@ export interface components {
          */
         Schedule: {
             /**
-             * Id
-             * @description Its id.
+             * Created At
+             * Format: date-time
+             * @description UTC.
              */
-            id: string;
+            created_at: string;
             /**
-             * Pipeline
-             * @description Name of the pipeline.
+             * Created By
+             * @description Who made it.
              */
-            pipeline: string;
+            created_by: string;
             /**
              * Cron
              * @description Five fields: minute, hour, day, month, weekday.
              */
             cron: string;
             /**
-             * Time Zone
-             * @description IANA name, such as `Europe/Berlin`.
+             * Id
+             * @description Its id.
              */
-            time_zone: string;
+            id: string;
+            /**
+             * Last Run
+             * @description Id of the run of the last tick.
+             */
+            last_run: string | null;
+            /**
+             * Next At
+             * @description Its next tick, UTC; null: never again.
+             */
+            next_at: string | null;
             /**
              * Parameters
              * @description What its runs are given.
@@ -4013,31 +6001,20 @@ export interface components {
                 [key: string]: boolean | number | string;
             };
             /**
-             * Created By
-             * @description Who made it.
+             * Pipeline
+             * @description Name of the pipeline.
              */
-            created_by: string;
+            pipeline: string;
             /**
-             * Created At
-             * Format: date-time
-             * @description UTC.
+             * Time Zone
+             * @description IANA name, such as `Europe/Berlin`.
              */
-            created_at: string;
-            /**
-             * Next At
-             * @description Its next tick, UTC; null: never again.
-             */
-            next_at: string | null;
+            time_zone: string;
             /**
              * Upcoming
              * @description The next five ticks, UTC.
              */
             upcoming: string[];
-            /**
-             * Last Run
-             * @description Id of the run of the last tick.
-             */
-            last_run: string | null;
         };
         /**
          * ScheduleList
@@ -4052,9 +6029,8 @@ export interface components {
             /**
              * Next Cursor
              * @description Always null.
-             * @default null
              */
-            next_cursor: string | null;
+            next_cursor?: string | null;
         };
         /**
          * ScheduleRequest
@@ -4067,18 +6043,18 @@ export interface components {
              */
             cron: string;
             /**
-             * Time Zone
-             * @description IANA name.
-             * @default UTC
-             */
-            time_zone: string;
-            /**
              * Parameters
              * @description The pipeline's defaults where absent.
              */
             parameters?: {
                 [key: string]: boolean | number | string;
             };
+            /**
+             * Time Zone
+             * @description IANA name.
+             * @default UTC
+             */
+            time_zone: string;
         };
         /**
          * SchemaFinding
@@ -4086,26 +6062,26 @@ export interface components {
          */
         SchemaFinding: {
             /**
-             * Month
-             * @description Month of the data, YYYY-MM.
-             */
-            month: string;
-            /**
              * Column
              * @description Column that breaks the contract.
              */
             column: string;
+            /**
+             * Message
+             * @description The breach in words.
+             */
+            message: string;
+            /**
+             * Month
+             * @description Month of the data, YYYY-MM.
+             */
+            month: string;
             /**
              * Problem
              * @description What is wrong.
              * @enum {string}
              */
             problem: "missing" | "wrong_type" | "all_null" | "unreadable";
-            /**
-             * Message
-             * @description The breach in words.
-             */
-            message: string;
         };
         /**
          * ScoreDistribution
@@ -4123,25 +6099,25 @@ export interface components {
              */
             live: number[];
             /**
-             * Training
-             * @description Share of training scores a bin.
-             */
-            training: number[];
-            /**
              * Live Count
              * @description Scores behind the live shares.
              */
             live_count: number;
             /**
-             * Training Count
-             * @description Scores behind the training shares.
-             */
-            training_count: number;
-            /**
              * Psi
              * @description Population stability index; none when too few scores.
              */
             psi: number | null;
+            /**
+             * Training
+             * @description Share of training scores a bin.
+             */
+            training: number[];
+            /**
+             * Training Count
+             * @description Scores behind the training shares.
+             */
+            training_count: number;
         };
         /**
          * SeriesPoint
@@ -4154,16 +6130,6 @@ export interface components {
              * @description Start of the interval, UTC.
              */
             at: string;
-            /**
-             * Version
-             * @description Version that answered.
-             */
-            version: number;
-            /**
-             * Requests
-             * @description Requests in the interval.
-             */
-            requests: number;
             /**
              * Errors
              * @description Requests that failed.
@@ -4179,6 +6145,16 @@ export interface components {
              * @description 95th percentile of latency, milliseconds.
              */
             latency_p95_ms: number | null;
+            /**
+             * Requests
+             * @description Requests in the interval.
+             */
+            requests: number;
+            /**
+             * Version
+             * @description Version that answered.
+             */
+            version: number;
         };
         /**
          * Session
@@ -4186,33 +6162,30 @@ export interface components {
          */
         Session: {
             /**
+             * Budget Left Eur
+             * @description Left of the project's budget this month, euro.
+             */
+            budget_left_eur: number;
+            /**
+             * Cost Eur
+             * @description Metered cost so far, euro.
+             */
+            cost_eur: number;
+            /**
+             * End Reason
+             * @description Why it ended; null while it runs.
+             */
+            end_reason: ("stopped" | "idle" | "crashed" | "failed" | "superseded" | "lost") | null;
+            /**
+             * Ended At
+             * @description When it ended, UTC; null while it runs.
+             */
+            ended_at: string | null;
+            /**
              * Id
              * @description Id of the session.
              */
             id: string;
-            /**
-             * Person
-             * @description Whose workspace.
-             */
-            person: string;
-            /**
-             * Project
-             * @description Project it is booked on.
-             */
-            project: string;
-            /** @description The profile version it was started with. */
-            profile: components["schemas"]["Profile"];
-            /**
-             * Template
-             * @description Template the project was made from, if any.
-             */
-            template: string | null;
-            /**
-             * Started At
-             * Format: date-time
-             * @description When it was granted, UTC.
-             */
-            started_at: string;
             /**
              * Metered Until
              * Format: date-time
@@ -4220,30 +6193,33 @@ export interface components {
              */
             metered_until: string;
             /**
-             * Ended At
-             * @description When it ended, UTC; null while it runs.
+             * Person
+             * @description Whose workspace.
              */
-            ended_at: string | null;
+            person: string;
+            /** @description The profile version it was started with. */
+            profile: components["schemas"]["Profile"];
             /**
-             * End Reason
-             * @description Why it ended; null while it runs.
+             * Project
+             * @description Project it is booked on.
              */
-            end_reason: ("stopped" | "idle" | "crashed" | "failed" | "superseded" | "lost") | null;
+            project: string;
             /**
              * Seconds
              * @description Metered seconds so far.
              */
             seconds: number;
             /**
-             * Cost Eur
-             * @description Metered cost so far, euro.
+             * Started At
+             * Format: date-time
+             * @description When it was granted, UTC.
              */
-            cost_eur: number;
+            started_at: string;
             /**
-             * Budget Left Eur
-             * @description Left of the project's month, null: no limit.
+             * Template
+             * @description Template the project was made from, if any.
              */
-            budget_left_eur: number | null;
+            template: string | null;
         };
         /**
          * SessionEnd
@@ -4251,17 +6227,17 @@ export interface components {
          */
         SessionEnd: {
             /**
-             * Until
-             * Format: date-time
-             * @description Moment up to which it was seen alive, UTC.
-             */
-            until: string;
-            /**
              * Reason
              * @description Why it ended.
              * @enum {string}
              */
             reason: "stopped" | "idle" | "crashed" | "failed" | "superseded" | "lost";
+            /**
+             * Until
+             * Format: date-time
+             * @description Moment up to which it was seen alive, UTC.
+             */
+            until: string;
         };
         /**
          * Severity
@@ -4280,114 +6256,15 @@ export interface components {
              */
             name: string;
             /**
-             * Type
-             * @description MLflow type: double, long, integer, string, boolean, ...
-             */
-            type: string;
-            /**
              * Required
              * @description Whether a request must carry it.
              */
             required: boolean;
-        };
-        /**
-         * Snapshot
-         * @description An immutable, content-addressed state of a project's feature registry.
-         */
-        Snapshot: {
             /**
-             * Id
-             * @description SHA-256 over the digests of its files.
+             * Type
+             * @description MLflow type: double, long, integer, string, boolean, ...
              */
-            id: string;
-            /**
-             * Project
-             * @description The project.
-             */
-            project: string;
-            /**
-             * Published At
-             * Format: date-time
-             * @description When it became current.
-             */
-            published_at: string;
-            /**
-             * Published By
-             * @description Who published it.
-             */
-            published_by: string;
-            /**
-             * Views
-             * @description Its feature views.
-             */
-            views: string[];
-            /**
-             * Services
-             * @description Its feature services.
-             */
-            services: string[];
-            /**
-             * Previous
-             * @description The one it replaced.
-             */
-            previous: string | null;
-        };
-        /**
-         * Snippet
-         * @description Code to insert into a notebook.
-         */
-        Snippet: {
-            /**
-             * Title
-             * @description What it does.
-             */
-            title: string;
-            /**
-             * Code
-             * @description Python.
-             */
-            code: string;
-        };
-        /**
-         * Source
-         * @description Where a view's rows come from.
-         */
-        Source: {
-            /**
-             * Name
-             * @description The source's name.
-             */
-            name: string;
-            /**
-             * Path
-             * @description Place inside the data lake.
-             */
-            path: string;
-            /**
-             * Description
-             * @description What it holds.
-             */
-            description: string;
-            /**
-             * Event Column
-             * @description Column with the event time.
-             */
-            event_column: string;
-            /**
-             * Created Column
-             * @description Column with the time at which the row could first be read.
-             */
-            created_column: string | null;
-            /**
-             * Rows
-             * @description Rows at publication.
-             */
-            rows: number | null;
-            /**
-             * Sha256
-             * @description Digest of the data at publication.
-             */
-            sha256: string | null;
+            type: string;
         };
         /**
          * SpawnChoice
@@ -4395,31 +6272,30 @@ export interface components {
          */
         SpawnChoice: {
             /**
-             * Person
-             * @description Whose workspace it is.
+             * Digest
+             * @description Digest of the version the person saw; a different one now is refused.
              */
-            person: string;
+            digest?: string | null;
             /**
              * Groups
              * @description The person's groups.
              */
             groups: string[];
             /**
-             * Project
-             * @description Project to work in.
+             * Person
+             * @description Whose workspace it is.
              */
-            project: string;
+            person: string;
             /**
              * Profile
              * @description Profile to start.
              */
             profile: string;
             /**
-             * Digest
-             * @description Digest of the version the person saw; a different one now is refused.
-             * @default null
+             * Project
+             * @description Project to work in.
              */
-            digest: string | null;
+            project: string;
         };
         /**
          * SpawnDecision
@@ -4432,17 +6308,17 @@ export interface components {
              */
             allowed: boolean;
             /**
-             * Reasons
-             * @description Each reason, in a sentence; empty when allowed.
-             */
-            reasons: string[];
-            /** @description The version that would start; null if unknown. */
-            profile: components["schemas"]["Profile"] | null;
-            /**
              * Policy Digest
              * @description Digest of the policy set that decided.
              */
             policy_digest: string | null;
+            /** @description The version that would start; null if unknown. */
+            profile: components["schemas"]["Profile"] | null;
+            /**
+             * Reasons
+             * @description Each reason, in a sentence; empty when allowed.
+             */
+            reasons: string[];
         };
         /**
          * SplitFrame
@@ -4462,101 +6338,8 @@ export interface components {
             /**
              * Index
              * @description Row labels; read and ignored.
-             * @default null
              */
-            index: components["schemas"]["JsonValue"][] | null;
-        };
-        /**
-         * Statistics
-         * @description Statistics of one feature over all rows of its source.
-         */
-        Statistics: {
-            /**
-             * Kind
-             * @description What kind of values it has.
-             * @enum {string}
-             */
-            kind: "numeric" | "categorical";
-            /**
-             * Rows
-             * @description Rows looked at.
-             */
-            rows: number;
-            /**
-             * Nulls
-             * @description Rows without a value.
-             */
-            nulls: number;
-            /**
-             * Null Rate
-             * @description Share of rows without a value, 0 to 1.
-             */
-            null_rate: number;
-            /**
-             * Mean
-             * @description Arithmetic mean.
-             * @default null
-             */
-            mean: number | null;
-            /**
-             * Stddev
-             * @description Sample standard deviation.
-             * @default null
-             */
-            stddev: number | null;
-            /**
-             * Minimum
-             * @description Smallest value.
-             * @default null
-             */
-            minimum: number | null;
-            /**
-             * Maximum
-             * @description Largest value.
-             * @default null
-             */
-            maximum: number | null;
-            /**
-             * P50
-             * @description Median.
-             * @default null
-             */
-            p50: number | null;
-            /**
-             * P95
-             * @description 95th percentile.
-             * @default null
-             */
-            p95: number | null;
-            /**
-             * P99
-             * @description 99th percentile.
-             * @default null
-             */
-            p99: number | null;
-            /**
-             * @description 20 bins; numeric features.
-             * @default null
-             */
-            histogram: components["schemas"]["Histogram"] | null;
-            /**
-             * Categories
-             * @description The most frequent values; categorical features.
-             * @default []
-             */
-            categories: components["schemas"]["Category"][];
-            /**
-             * Other
-             * @description Rows whose value is not among `categories`.
-             * @default 0
-             */
-            other: number;
-            /**
-             * Distinct
-             * @description Different values; categorical only.
-             * @default null
-             */
-            distinct: number | null;
+            index?: components["schemas"]["JsonValue"][] | null;
         };
         /**
          * Submission
@@ -4564,38 +6347,29 @@ export interface components {
          */
         Submission: {
             /**
+             * Bundle Digest
+             * @description SHA-256 of all that is reviewed; a review names it. Null until replayed.
+             */
+            bundle_digest: string | null;
+            /** @description What the replay loaded. */
+            environment: components["schemas"]["Environment"] | null;
+            /**
              * Id
              * @description Its id.
              */
             id: string;
             /**
-             * Project
-             * @description Its project.
+             * Idempotent
+             * @description Whether a lost attempt may be retried.
              */
-            project: string;
+            idempotent: boolean;
             /**
-             * Name
-             * @description Name of the release line.
+             * Inputs
+             * @description What it read, pinned.
              */
-            name: string;
-            /**
-             * Path
-             * @description Where it lay in the workspace.
-             */
-            path: string;
-            /** @description Where it stands. */
-            state: components["schemas"]["SubmissionState"];
-            /**
-             * Submitted By
-             * @description Who offered it.
-             */
-            submitted_by: string;
-            /**
-             * Submitted At
-             * Format: date-time
-             * @description When, UTC.
-             */
-            submitted_at: string;
+            inputs: components["schemas"]["Input"][];
+            /** @description The findings. */
+            lint: components["schemas"]["LintReport"];
             /**
              * Lint Errors
              * @description Lint findings of severity `error`.
@@ -4607,15 +6381,20 @@ export interface components {
              */
             lint_warnings: number;
             /**
-             * Verdict
-             * @description The replay's outcome; null: not there yet.
+             * May Not Review Because
+             * @description Why not; empty if they may.
              */
-            verdict: string | null;
+            may_not_review_because: string;
             /**
-             * Release
-             * @description Digest of the release it became.
+             * May Review
+             * @description Whether the asking person may decide on it.
              */
-            release: string | null;
+            may_review: boolean;
+            /**
+             * Name
+             * @description Name of the release line.
+             */
+            name: string;
             /**
              * Note
              * @description To the reviewer.
@@ -4627,17 +6406,39 @@ export interface components {
              */
             notebook_digest: string;
             /**
-             * Bundle Digest
-             * @description SHA-256 of all that is reviewed; a review names it. Null until replayed.
-             */
-            bundle_digest: string | null;
-            /** @description The findings. */
-            lint: components["schemas"]["LintReport"];
-            /**
              * Parameters
              * @description The typed parameters.
              */
             parameters: components["schemas"]["Parameter"][];
+            /**
+             * Path
+             * @description Where it lay in the workspace.
+             */
+            path: string;
+            /** @description What the policy would say to an approval; null until replayed. */
+            policy: components["schemas"]["PolicyResult"] | null;
+            /**
+             * Previous Release
+             * @description Digest of the line's last release.
+             */
+            previous_release: string | null;
+            /**
+             * Profile
+             * @description Id of the spawner profile.
+             */
+            profile: string;
+            /**
+             * Project
+             * @description Its project.
+             */
+            project: string;
+            /**
+             * Release
+             * @description Digest of the release it became.
+             */
+            release: string | null;
+            /** @description The clean-room replay. */
+            replay: components["schemas"]["Replay"];
             /**
              * Replay Parameters
              * @description Values the replay used.
@@ -4645,46 +6446,28 @@ export interface components {
             replay_parameters: {
                 [key: string]: boolean | number | string;
             };
+            /** @description The decision, once there is one. */
+            review: components["schemas"]["SubmissionReview"] | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["SubmissionState"];
             /**
-             * Profile
-             * @description Id of the spawner profile.
+             * Submitted At
+             * Format: date-time
+             * @description When, UTC.
              */
-            profile: string;
-            /** @description What the replay loaded. */
-            environment: components["schemas"]["Environment"] | null;
+            submitted_at: string;
             /**
-             * Inputs
-             * @description What it read, pinned.
+             * Submitted By
+             * @description Who offered it.
              */
-            inputs: components["schemas"]["Input"][];
-            /**
-             * Idempotent
-             * @description Whether a lost attempt may be retried.
-             */
-            idempotent: boolean;
+            submitted_by: string;
             /** @description What still counts as the same result. */
             tolerance: components["schemas"]["Tolerance"];
-            /** @description The clean-room replay. */
-            replay: components["schemas"]["Replay"];
-            /** @description What the policy would say to an approval; null until replayed. */
-            policy: components["schemas"]["PolicyResult"] | null;
-            /** @description The decision, once there is one. */
-            review: components["schemas"]["octavo__records__notebooks__Review"] | null;
             /**
-             * Previous Release
-             * @description Digest of the line's last release.
+             * Verdict
+             * @description The replay's outcome; null: not there yet.
              */
-            previous_release: string | null;
-            /**
-             * May Review
-             * @description Whether the asking person may decide on it.
-             */
-            may_review: boolean;
-            /**
-             * May Not Review Because
-             * @description Why not; empty if they may.
-             */
-            may_not_review_because: string;
+            verdict: string | null;
         };
         /**
          * SubmissionList
@@ -4708,36 +6491,6 @@ export interface components {
          */
         SubmissionRequest: {
             /**
-             * Name
-             * @description Name of the release line, such as `score`.
-             */
-            name: string;
-            /**
-             * Path
-             * @description Where it lies in the workspace; for people.
-             */
-            path: string;
-            /**
-             * Notebook
-             * @description The notebook as nbformat 4 JSON, <= 10 MiB.
-             */
-            notebook: {
-                [key: string]: unknown;
-            };
-            /**
-             * Profile
-             * @description Id of the spawner profile it runs under.
-             * @default cpu-small
-             */
-            profile: string;
-            /**
-             * Parameters
-             * @description Values for the replay; the defaults where absent.
-             */
-            parameters?: {
-                [key: string]: boolean | number | string;
-            };
-            /**
              * Data
              * @description Files or folders of the lake it reads; none: the folder `curated`.
              */
@@ -4748,14 +6501,77 @@ export interface components {
              * @default false
              */
             idempotent: boolean;
-            /** @description What still counts as the same result. */
-            tolerance?: components["schemas"]["Tolerance"];
+            /**
+             * Name
+             * @description Name of the release line, such as `score`.
+             */
+            name: string;
             /**
              * Note
              * @description To the reviewer.
              * @default
              */
             note: string;
+            /**
+             * Notebook
+             * @description The notebook as nbformat 4 JSON, <= 10 MiB.
+             */
+            notebook: {
+                [key: string]: unknown;
+            };
+            /**
+             * Parameters
+             * @description Values for the replay; the defaults where absent.
+             */
+            parameters?: {
+                [key: string]: boolean | number | string;
+            };
+            /**
+             * Path
+             * @description Where it lies in the workspace; for people.
+             */
+            path: string;
+            /**
+             * Profile
+             * @description Id of the spawner profile it runs under.
+             * @default cpu-small
+             */
+            profile: string;
+            /** @description What still counts as the same result. */
+            tolerance?: components["schemas"]["Tolerance"];
+        };
+        /**
+         * SubmissionReview
+         * @description A person's decision on a submission.
+         */
+        SubmissionReview: {
+            /**
+             * At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            at: string;
+            /**
+             * Decision
+             * @description The decision.
+             * @enum {string}
+             */
+            decision: "approve" | "reject";
+            /**
+             * Digest
+             * @description Digest of the bundle that was reviewed.
+             */
+            digest: string;
+            /**
+             * Reason
+             * @description The reviewer's sentence.
+             */
+            reason: string;
+            /**
+             * Reviewer
+             * @description Who decided.
+             */
+            reviewer: string;
         };
         /**
          * SubmissionState
@@ -4774,34 +6590,6 @@ export interface components {
              */
             id: string;
             /**
-             * Project
-             * @description Its project.
-             */
-            project: string;
-            /**
-             * Name
-             * @description Name of the release line.
-             */
-            name: string;
-            /**
-             * Path
-             * @description Where it lay in the workspace.
-             */
-            path: string;
-            /** @description Where it stands. */
-            state: components["schemas"]["SubmissionState"];
-            /**
-             * Submitted By
-             * @description Who offered it.
-             */
-            submitted_by: string;
-            /**
-             * Submitted At
-             * Format: date-time
-             * @description When, UTC.
-             */
-            submitted_at: string;
-            /**
              * Lint Errors
              * @description Lint findings of severity `error`.
              */
@@ -4812,15 +6600,43 @@ export interface components {
              */
             lint_warnings: number;
             /**
-             * Verdict
-             * @description The replay's outcome; null: not there yet.
+             * Name
+             * @description Name of the release line.
              */
-            verdict: string | null;
+            name: string;
+            /**
+             * Path
+             * @description Where it lay in the workspace.
+             */
+            path: string;
+            /**
+             * Project
+             * @description Its project.
+             */
+            project: string;
             /**
              * Release
              * @description Digest of the release it became.
              */
             release: string | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["SubmissionState"];
+            /**
+             * Submitted At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            submitted_at: string;
+            /**
+             * Submitted By
+             * @description Who offered it.
+             */
+            submitted_by: string;
+            /**
+             * Verdict
+             * @description The replay's outcome; null: not there yet.
+             */
+            verdict: string | null;
         };
         /**
          * Template
@@ -4828,25 +6644,25 @@ export interface components {
          */
         Template: {
             /**
-             * Name
-             * @description Stable name.
-             */
-            name: string;
-            /**
-             * Title
-             * @description What people call it.
-             */
-            title: string;
-            /**
              * Description
              * @description What it brings.
              */
             description: string;
             /**
+             * Name
+             * @description Stable name.
+             */
+            name: string;
+            /**
              * Notebooks
              * @description Files copied into a member's workspace.
              */
             notebooks: string[];
+            /**
+             * Title
+             * @description What people call it.
+             */
+            title: string;
         };
         /**
          * Templates
@@ -4861,9 +6677,8 @@ export interface components {
             /**
              * Next Cursor
              * @description Always null.
-             * @default null
              */
-            next_cursor: string | null;
+            next_cursor?: string | null;
         };
         /**
          * Tolerance
@@ -4871,17 +6686,17 @@ export interface components {
          */
         Tolerance: {
             /**
-             * Relative
-             * @description Of the larger of the two.
-             * @default 0.000001
-             */
-            relative: number;
-            /**
              * Absolute
              * @description In the number's own unit.
              * @default 1e-9
              */
             absolute: number;
+            /**
+             * Relative
+             * @description Of the larger of the two.
+             * @default 0.000001
+             */
+            relative: number;
         };
         /**
          * TrafficPlan
@@ -4908,15 +6723,20 @@ export interface components {
          */
         TrafficShare: {
             /**
-             * Version
-             * @description Version of the model.
+             * Message
+             * @description Why it is not ready, or since when it is.
              */
-            version: number;
+            message: string;
             /**
              * Percent
              * @description Share of requests, in percent.
              */
             percent: number;
+            /**
+             * Restarts
+             * @description How often the process was restarted.
+             */
+            restarts: number;
             /**
              * Role
              * @description standby: kept warm for a rollback, takes no traffic.
@@ -4930,15 +6750,23 @@ export interface components {
              */
             scorer: "starting" | "ready" | "backing_off" | "stopped";
             /**
-             * Restarts
-             * @description How often the process was restarted.
+             * Version
+             * @description Version of the model.
              */
-            restarts: number;
-            /**
-             * Message
-             * @description Why it is not ready, or since when it is.
-             */
-            message: string;
+            version: number;
+        };
+        /** ValidationError */
+        ValidationError: {
+            /** Context */
+            ctx?: Record<string, never>;
+            /** Input */
+            input?: unknown;
+            /** Location */
+            loc: (string | number)[];
+            /** Message */
+            msg: string;
+            /** Error Type */
+            type: string;
         };
         /**
          * Verdict
@@ -4946,23 +6774,10 @@ export interface components {
          */
         Verdict: {
             /**
-             * Outcome
-             * @description The worst of the cells; `not_compared` says why in `reason`.
-             * @enum {string}
+             * Cells
+             * @description All that is not identical, in order.
              */
-            outcome: "identical" | "equivalent" | "different" | "not_compared";
-            /**
-             * Identical
-             * @description Cells and artifacts that are byte for byte equal.
-             * @default 0
-             */
-            identical: number;
-            /**
-             * Equivalent
-             * @description Within the stated tolerance.
-             * @default 0
-             */
-            equivalent: number;
+            cells?: components["schemas"]["CellComparison"][];
             /**
              * Different
              * @description Neither.
@@ -4970,11 +6785,23 @@ export interface components {
              */
             different: number;
             /**
-             * Volatile
-             * @description Cells tagged `volatile`: shown, never compared.
+             * Equivalent
+             * @description Within the stated tolerance.
              * @default 0
              */
-            volatile: number;
+            equivalent: number;
+            /**
+             * Identical
+             * @description Cells and artifacts that are byte for byte equal.
+             * @default 0
+             */
+            identical: number;
+            /**
+             * Outcome
+             * @description The worst of the cells; `not_compared` says why in `reason`.
+             * @enum {string}
+             */
+            outcome: "identical" | "equivalent" | "different" | "not_compared";
             /**
              * Reason
              * @description Why it wasn't compared, or against what it was.
@@ -4982,10 +6809,48 @@ export interface components {
              */
             reason: string;
             /**
-             * Cells
-             * @description All that is not identical, in order.
+             * Volatile
+             * @description Cells tagged `volatile`: shown, never compared.
+             * @default 0
              */
-            cells?: components["schemas"]["CellComparison"][];
+            volatile: number;
+        };
+        /**
+         * Verification
+         * @description A fresh check of the stored bytes and the signature.
+         */
+        Verification: {
+            /**
+             * Checked At
+             * Format: date-time
+             * @description When it was checked, UTC.
+             */
+            checked_at: string;
+            /**
+             * Digest
+             * @description The digest that was signed.
+             */
+            digest: string;
+            /**
+             * Name
+             * @description The model.
+             */
+            name: string;
+            /**
+             * Ok
+             * @description True when every byte and the signature agree.
+             */
+            ok: boolean;
+            /**
+             * Problems
+             * @description What does not agree, one line each.
+             */
+            problems: string[];
+            /**
+             * Version
+             * @description The version.
+             */
+            version: number;
         };
         /**
          * VersionSummary
@@ -4993,25 +6858,15 @@ export interface components {
          */
         VersionSummary: {
             /**
-             * Version
-             * @description Version of the model.
+             * Error Rate
+             * @description Share that failed; none without requests.
              */
-            version: number;
-            /**
-             * Requests
-             * @description Requests in the window.
-             */
-            requests: number;
+            error_rate: number | null;
             /**
              * Errors
              * @description Requests that failed.
              */
             errors: number;
-            /**
-             * Error Rate
-             * @description Share that failed; none without requests.
-             */
-            error_rate: number | null;
             /**
              * Latency P50 Ms
              * @description Median latency, milliseconds.
@@ -5032,444 +6887,16 @@ export interface components {
              * @description Mean score; none when the model gives none.
              */
             mean_score: number | null;
-        };
-        /**
-         * Review
-         * @description The review of one request.
-         */
-        octavo__records__deployments__Review: {
             /**
-             * Reviewer
-             * @description Who decided; never the requester.
+             * Requests
+             * @description Requests in the window.
              */
-            reviewer: string;
-            /**
-             * Decision
-             * @description What was decided.
-             * @enum {string}
-             */
-            decision: "approve" | "reject";
-            /**
-             * Reason
-             * @description Why.
-             */
-            reason: string;
-            /**
-             * Digest
-             * @description Digest the reviewer saw.
-             */
-            digest: string;
-            /**
-             * At
-             * Format: date-time
-             * @description When, UTC.
-             */
-            at: string;
-        };
-        /**
-         * Run
-         * @description One run as a row: enough for a table and a panel.
-         */
-        octavo__records__experiments__Run: {
-            /**
-             * Run Id
-             * @description MLflow's id of the run, 32 hex digits.
-             */
-            run_id: string;
-            /**
-             * Name
-             * @description The run's name.
-             */
-            name: string;
-            /**
-             * Experiment Id
-             * @description MLflow's id of its experiment.
-             */
-            experiment_id: string;
-            /**
-             * Experiment
-             * @description The experiment's name without the project's prefix.
-             */
-            experiment: string;
-            /** @description Where the run is. */
-            status: components["schemas"]["RunStatus"];
-            /**
-             * Owner
-             * @description Who started it.
-             */
-            owner: string;
-            /**
-             * Started At
-             * @description Start, UTC.
-             */
-            started_at: string | null;
-            /**
-             * Ended At
-             * @description End, UTC; null while it runs.
-             */
-            ended_at: string | null;
-            /**
-             * Metrics
-             * @description Latest value of each metric; null stands for a value that is no finite number.
-             */
-            metrics: {
-                [key: string]: number | null;
-            };
-            /** @description The notebook version it came from. */
-            notebook: components["schemas"]["NotebookLink"] | null;
-            /**
-             * Profile
-             * @description Spawner profile of the workspace or run.
-             */
-            profile: string | null;
-            /**
-             * Session
-             * @description Workspace session it was started in.
-             */
-            session: string | null;
-            /**
-             * Pipeline Run
-             * @description Octavo run it was started by, if any.
-             */
-            pipeline_run: string | null;
-            /**
-             * Models
-             * @description How many models the run logged.
-             */
-            models: number;
-            /**
-             * Registered
-             * @description Model versions made from it, as name/version.
-             */
-            registered: string[];
-        };
-        /**
-         * RunEvent
-         * @description A change of a run, as sent by the event stream (event name `run`).
-         */
-        octavo__records__experiments__RunEvent: {
-            /** @description The run as it is now. */
-            run: components["schemas"]["octavo__records__experiments__Run"];
-            /**
-             * Removed
-             * @description True when the run was deleted.
-             */
-            removed: boolean;
-            /**
-             * As Of
-             * Format: date-time
-             * @description When the change was seen, UTC.
-             */
-            as_of: string;
-        };
-        /**
-         * Review
-         * @description A person's decision on a submission.
-         */
-        octavo__records__notebooks__Review: {
-            /**
-             * Decision
-             * @description The decision.
-             * @enum {string}
-             */
-            decision: "approve" | "reject";
-            /**
-             * Reason
-             * @description The reviewer's sentence.
-             */
-            reason: string;
-            /**
-             * Reviewer
-             * @description Who decided.
-             */
-            reviewer: string;
-            /**
-             * At
-             * Format: date-time
-             * @description When, UTC.
-             */
-            at: string;
-            /**
-             * Digest
-             * @description Digest of the bundle that was reviewed.
-             */
-            digest: string;
-        };
-        /**
-         * Verification
-         * @description Whether a release's stored bytes are the approved ones, found out just now.
-         */
-        octavo__records__notebooks__Verification: {
-            /**
-             * Digest
-             * @description The release.
-             */
-            digest: string;
-            /**
-             * Ok
-             * @description Whether all checks hold.
-             */
-            ok: boolean;
-            /**
-             * Checks
-             * @description Each check.
-             */
-            checks: components["schemas"]["Check"][];
-            /**
-             * Verified At
-             * Format: date-time
-             * @description When, UTC.
-             */
-            verified_at: string;
-        };
-        /**
-         * Run
-         * @description A run with its evidence.
-         */
-        octavo__records__pipelines__Run: {
-            /**
-             * Id
-             * @description Its id.
-             */
-            id: string;
-            /**
-             * Project
-             * @description Its project.
-             */
-            project: string;
-            /**
-             * Pipeline
-             * @description Name of the pipeline.
-             */
-            pipeline: string;
-            /**
-             * Release
-             * @description Digest of the release it executes.
-             */
-            release: string;
-            /** @description Where it stands. */
-            state: components["schemas"]["RunState"];
-            /**
-             * Trigger
-             * @description What started it.
-             * @enum {string}
-             */
-            trigger: "manual" | "schedule";
-            /**
-             * Requested By
-             * @description Who asked for it or made its schedule.
-             */
-            requested_by: string;
-            /**
-             * Tick
-             * @description The schedule's time it stands for, UTC.
-             */
-            tick: string | null;
-            /**
-             * Created At
-             * Format: date-time
-             * @description UTC.
-             */
-            created_at: string;
-            /**
-             * Started At
-             * @description UTC.
-             */
-            started_at: string | null;
-            /**
-             * Ended At
-             * @description UTC.
-             */
-            ended_at: string | null;
-            /**
-             * Verdict
-             * @description Outcome against the release's replay.
-             */
-            verdict: string | null;
-            /**
-             * Cost
-             * @description In the platform's currency; null: not booked yet.
-             */
-            cost: number | null;
-            /** @description How far it is. */
-            progress: components["schemas"]["Progress"];
-            /**
-             * Parameters
-             * @description All values it runs with.
-             */
-            parameters: {
-                [key: string]: boolean | number | string;
-            };
-            /**
-             * Profile
-             * @description Id of the spawner profile.
-             */
-            profile: string;
-            /**
-             * Schedule
-             * @description Id of its schedule.
-             */
-            schedule: string | null;
-            /**
-             * Expected S
-             * @description Seconds the release's replay took.
-             */
-            expected_s: number | null;
-            /**
-             * Message
-             * @description Why it is in this state, in a sentence.
-             */
-            message: string;
-            /** @description The cell that failed. */
-            error: components["schemas"]["CellError"] | null;
-            /**
-             * Attempts
-             * @description All tries.
-             */
-            attempts: components["schemas"]["Attempt"][];
-            /** @description The verdict, cell by cell. */
-            comparison: components["schemas"]["Verdict"] | null;
-            /**
-             * Inputs
-             * @description What it read, by digest.
-             */
-            inputs: components["schemas"]["Input"][];
-            /**
-             * Inputs Changed
-             * @description Inputs that differ from the release's.
-             */
-            inputs_changed: string[];
-            /**
-             * Artifacts
-             * @description The files it committed.
-             */
-            artifacts: components["schemas"]["Artifact"][];
-            /**
-             * Output Digest
-             * @description SHA-256 of the output notebook.
-             */
-            output_digest: string | null;
-            /**
-             * Cancel Requested By
-             * @description Who asked to cancel it.
-             */
-            cancel_requested_by: string | null;
-        };
-        /**
-         * RunEvent
-         * @description One thing that happened in a run; the stream of `events` sends these.
-         */
-        octavo__records__pipelines__RunEvent: {
-            /**
-             * Seq
-             * @description Counts a run's events from 1; resume after it.
-             */
-            seq: number;
-            /**
-             * Kind
-             * @description What kind of thing.
-             * @enum {string}
-             */
-            kind: "state" | "run" | "cell_started" | "cell_finished" | "error" | "log" | "done";
-            /**
-             * At
-             * Format: date-time
-             * @description When, UTC.
-             */
-            at: string;
-            /**
-             * Attempt
-             * @description In which attempt; 0: before any.
-             */
-            attempt: number;
-            /**
-             * Cell
-             * @description Index of the cell from 0.
-             * @default null
-             */
-            cell: number | null;
-            /**
-             * Cells
-             * @description How many cells there are.
-             * @default null
-             */
-            cells: number | null;
-            /**
-             * Seconds
-             * @description How long the cell took.
-             * @default null
-             */
-            seconds: number | null;
-            /**
-             * @description The run's state from now on.
-             * @default null
-             */
-            state: components["schemas"]["RunState"] | null;
-            /**
-             * Message
-             * @description In words.
-             * @default
-             */
-            message: string;
-        };
-        /**
-         * Verification
-         * @description A fresh check of the stored bytes and the signature.
-         */
-        octavo__records__registry__Verification: {
-            /**
-             * Name
-             * @description The model.
-             */
-            name: string;
+            requests: number;
             /**
              * Version
-             * @description The version.
+             * @description Version of the model.
              */
             version: number;
-            /**
-             * Digest
-             * @description The digest that was signed.
-             */
-            digest: string;
-            /**
-             * Ok
-             * @description True when every byte and the signature agree.
-             */
-            ok: boolean;
-            /**
-             * Problems
-             * @description What does not agree, one line each.
-             */
-            problems: string[];
-            /**
-             * Checked At
-             * Format: date-time
-             * @description When it was checked, UTC.
-             */
-            checked_at: string;
-        };
-        /**
-         * Review
-         * @description One person's decision on another person's work.
-         */
-        octavo__records__reviews__Review: {
-            /**
-             * Decision
-             * @description What the reviewer decides.
-             * @enum {string}
-             */
-            decision: "approve" | "reject";
-            /**
-             * Reason
-             * @description Why, as a sentence that others will read.
-             */
-            reason: string;
-            /**
-             * Digest
-             * @description SHA-256 of what the reviewer has seen.
-             */
-            digest: string;
         };
     };
     responses: never;
@@ -5479,4 +6906,2719 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    audit_checkpoint_services_octavo_api_v1_audit_checkpoint_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditCheckpoint"];
+                };
+            };
+        };
+    };
+    audit_entries_services_octavo_api_v1_audit_entries_get: {
+        parameters: {
+            query?: {
+                actor?: string | null;
+                action?: string | null;
+                project?: string | null;
+                subject?: string | null;
+                limit?: number;
+                cursor?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntries"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    audit_proof_services_octavo_api_v1_audit_entries__seq__proof_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditProof"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    audit_verify_services_octavo_api_v1_audit_verify_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditVerdict"];
+                };
+            };
+        };
+    };
+    whole_cost_services_octavo_api_v1_cost_get: {
+        parameters: {
+            query?: {
+                /** @description First UTC day; unset: the month's first. */
+                since?: string | null;
+                /** @description Last UTC day; unset: today. */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostReport"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    me_services_octavo_api_v1_me_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+        };
+    };
+    active_policy_services_octavo_api_v1_policy_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyVersion"];
+                };
+            };
+        };
+    };
+    policy_changes_services_octavo_api_v1_policy_changes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyVersions"];
+                };
+            };
+        };
+    };
+    propose_policy_services_octavo_api_v1_policy_changes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyVersion"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    review_policy_services_octavo_api_v1_policy_changes__change__review_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Review-Input"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyVersion"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_cards_services_octavo_api_v1_profiles_get: {
+        parameters: {
+            query: {
+                /** @description Project the cards are for. */
+                project: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileCards"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_projects_services_octavo_api_v1_projects_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Projects"];
+                };
+            };
+        };
+    };
+    create_project_services_octavo_api_v1_projects_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_project_services_octavo_api_v1_projects__project__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_budget_services_octavo_api_v1_projects__project__budget_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_budget_services_octavo_api_v1_projects__project__budget_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    project_cost_services_octavo_api_v1_projects__project__cost_get: {
+        parameters: {
+            query?: {
+                /** @description First UTC day; unset: the month's first. */
+                since?: string | null;
+                /** @description Last UTC day; unset: today. */
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostReport"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_deployments_services_octavo_api_v1_projects__project__deployments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_deployment_requests_services_octavo_api_v1_projects__project__deployments_requests_get: {
+        parameters: {
+            query?: {
+                state?: ("pending" | "approved" | "rejected" | "expired" | "applied" | "failed") | null;
+                deployment?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentRequestList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    request_deployment_services_octavo_api_v1_projects__project__deployments_requests_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeploymentRequestBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentRequest"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_deployment_request_services_octavo_api_v1_projects__project__deployments_requests__request_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentRequest"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    review_deployment_request_services_octavo_api_v1_projects__project__deployments_requests__request_id__review_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentRequest"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_deployment_services_octavo_api_v1_projects__project__deployments__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    invoke_deployment_services_octavo_api_v1_projects__project__deployments__name__invocations_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "x-octavo-sticky-key"?: string | null;
+            };
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvocationBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvocationAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    promote_canary_services_octavo_api_v1_projects__project__deployments__name__promote_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RolloutChangeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deployment"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    roll_back_deployment_services_octavo_api_v1_projects__project__deployments__name__rollback_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RolloutChangeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deployment"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_experiments_services_octavo_api_v1_projects__project__experiments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compare_runs_services_octavo_api_v1_projects__project__experiments_compare_get: {
+        parameters: {
+            query: {
+                /** @description Run ids. */
+                run: string[];
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    watch_runs_services_octavo_api_v1_projects__project__experiments_events_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                "last-event-id"?: number | null;
+            };
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One run event a change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunEvent"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_runs_services_octavo_api_v1_projects__project__experiments_runs_get: {
+        parameters: {
+            query?: {
+                /** @description Id or title. */
+                experiment?: string | null;
+                /** @description Words that must all occur. */
+                q?: string;
+                order_by?: string;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_run_services_octavo_api_v1_projects__project__experiments_runs__run_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_online_features_services_octavo_api_v1_projects__project__features_online_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OnlineRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnlineAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_feature_snapshot_services_octavo_api_v1_projects__project__features_snapshot_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureSnapshot"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    publish_features_services_octavo_api_v1_projects__project__features_snapshot_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeaturesPublish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureSnapshot"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_feature_views_services_octavo_api_v1_projects__project__features_views_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureViewPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_feature_view_services_octavo_api_v1_projects__project__features_views__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    lineage_graph_services_octavo_api_v1_projects__project__lineage_get: {
+        parameters: {
+            query: {
+                node: string;
+                depth?: number;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineageGraph"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_members_services_octavo_api_v1_projects__project__members_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Members"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_member_services_octavo_api_v1_projects__project__members_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Members"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_member_services_octavo_api_v1_projects__project__members_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Members"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_models_services_octavo_api_v1_projects__project__models_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    draft_registration_services_octavo_api_v1_projects__project__models_draft_get: {
+        parameters: {
+            query: {
+                run_id: string;
+                model_id?: string | null;
+                name?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationDraft"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_model_services_octavo_api_v1_projects__project__models__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_alias_moves_services_octavo_api_v1_projects__project__models__name__aliases_get: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasHistory"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    move_alias_services_octavo_api_v1_projects__project__models__name__aliases__alias__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+                alias: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AliasRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasMove"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    register_version_services_octavo_api_v1_projects__project__models__name__versions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersionDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_version_services_octavo_api_v1_projects__project__models__name__versions__version__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersionDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    verify_version_services_octavo_api_v1_projects__project__models__name__versions__version__verify_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verification"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_alerts_services_octavo_api_v1_projects__project__monitoring_alerts_get: {
+        parameters: {
+            query?: {
+                deployment?: string | null;
+                only_open?: boolean;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    acknowledge_alert_services_octavo_api_v1_projects__project__monitoring_alerts__alert_id__acknowledge_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                alert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcknowledgeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_monitor_services_octavo_api_v1_projects__project__monitoring__deployment__get: {
+        parameters: {
+            query?: {
+                window?: "15m" | "1h" | "24h" | "7d";
+            };
+            header?: never;
+            path: {
+                project: string;
+                deployment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorSummary"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_drift_services_octavo_api_v1_projects__project__monitoring__deployment__drift_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                deployment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DriftReport"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    lint_notebook_services_octavo_api_v1_projects__project__notebooks_lint_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LintRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LintAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_releases_services_octavo_api_v1_projects__project__notebooks_releases_get: {
+        parameters: {
+            query?: {
+                name?: string | null;
+                /** @description Most items of the page. */
+                limit?: number;
+                /** @description From the last page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_release_services_octavo_api_v1_projects__project__notebooks_releases__digest__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Release"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    verify_release_services_octavo_api_v1_projects__project__notebooks_releases__digest__verify_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseVerification"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_submissions_services_octavo_api_v1_projects__project__notebooks_submissions_get: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["SubmissionState"] | null;
+                /** @description Most items of the page. */
+                limit?: number;
+                /** @description From the last page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubmissionList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    submit_notebook_services_octavo_api_v1_projects__project__notebooks_submissions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubmissionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Submission"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_submission_services_octavo_api_v1_projects__project__notebooks_submissions__submission__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                submission: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Submission"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    diff_submission_services_octavo_api_v1_projects__project__notebooks_submissions__submission__diff_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                submission: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotebookDiff"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_submitted_notebook_services_octavo_api_v1_projects__project__notebooks_submissions__submission__notebook_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                submission: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    review_submission_services_octavo_api_v1_projects__project__notebooks_submissions__submission__review_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                submission: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Review-Input"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Submission"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_pipelines_services_octavo_api_v1_projects__project__pipelines_get: {
+        parameters: {
+            query?: {
+                /** @description Most items of the page. */
+                limit?: number;
+                /** @description From the last page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_pipeline_services_octavo_api_v1_projects__project__pipelines_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_pipeline_services_octavo_api_v1_projects__project__pipelines__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    start_run_services_octavo_api_v1_projects__project__pipelines__name__runs_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineRun"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_schedules_services_octavo_api_v1_projects__project__pipelines__name__schedules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_schedule_services_octavo_api_v1_projects__project__pipelines__name__schedules_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_schedule_services_octavo_api_v1_projects__project__pipelines__name__schedules__schedule__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+                schedule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_runs_services_octavo_api_v1_projects__project__runs_get: {
+        parameters: {
+            query?: {
+                pipeline?: string | null;
+                state?: components["schemas"]["RunState"] | null;
+                /** @description Most items of the page. */
+                limit?: number;
+                /** @description From the last page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineRunList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_run_services_octavo_api_v1_projects__project__runs__run__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineRun"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_artifact_services_octavo_api_v1_projects__project__runs__run__artifacts__path__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                run: string;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_run_services_octavo_api_v1_projects__project__runs__run__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineRun"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    watch_run_services_octavo_api_v1_projects__project__runs__run__events_get: {
+        parameters: {
+            query?: {
+                after?: number;
+            };
+            header?: {
+                "last-event-id"?: string | null;
+            };
+            path: {
+                project: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One event a happening. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineRunEvent"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_output_services_octavo_api_v1_projects__project__runs__run__output_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_provenance_services_octavo_api_v1_projects__project__runs__run__provenance_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provenance"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    resolve_run_services_octavo_api_v1_projects__project__runs__run__resolve_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolveRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineRun"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_templates_services_octavo_api_v1_templates_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Templates"];
+                };
+            };
+        };
+    };
+    decide_services_octavo_api_v1_workspaces_decision_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpawnChoice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpawnDecision"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    offer_services_octavo_api_v1_workspaces_offers_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OffersRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Offers"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    open_session_services_octavo_api_v1_workspaces_sessions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpawnChoice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    end_services_octavo_api_v1_workspaces_sessions__session_id__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the session. */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionEnd"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    beat_services_octavo_api_v1_workspaces_sessions__session_id__heartbeat_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the session. */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Heartbeat"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+}

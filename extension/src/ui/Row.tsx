@@ -15,7 +15,7 @@ export interface IRowProps {
   detail?: React.ReactNode;
   onOpen: () => void;
   /** The next step of the golden path. */
-  next?: { label: string; icon: LabIcon; onClick: () => void };
+  next?: { label: string; icon: LabIcon; onClick: () => void } | undefined;
 }
 
 /** One thing in the sidebar: opens its view, offers its next step. */

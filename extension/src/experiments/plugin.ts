@@ -1,0 +1,70 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { refreshIcon, tableRowsIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import type { Run } from '../api/experiments';
+import { IOctavo } from '../tokens';
+import { trans } from '../words';
+import { CompareModel, RecentRuns, RunModel, RunsModel } from './model';
+import type { IRunActions } from './panel';
+import { ComparePage, RunBadge, RunPageView, RunsPage, RunSection } from './panel';
+
+const COMMAND = 'octavo-lab:open-runs';
+/** The command of the registry's area that registers a run's model. */
+const REGISTER = 'octavo-lab:register-model';
+
+/** Runs: live in the sidebar, compared in the main area. */
+export const experimentsPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'octavo-lab:experiments',
+  description: 'Shows runs as they happen and compares them.',
+  autoStart: true,
+  requires: [IOctavo],
+  optional: [ICommandPalette],
+  activate: (app: JupyterFrontEnd, octavo: IOctavo, palette: ICommandPalette | null) => {
+    const recent = new RecentRuns(octavo.session);
+    const actions: IRunActions = {
+      register: (project: string, run: Run) => void app.commands.execute(REGISTER, { project, run: run.run_id })
+    };
+    octavo.addView<RunsModel>({
+      kind: 'runs',
+      icon: tableRowsIcon,
+      title: args => args['experiment'] || trans.__('Runs'),
+      model: args => new RunsModel(octavo, args, recent),
+      body: RunsPage
+    });
+    octavo.addView<RunModel>({
+      kind: 'run',
+      icon: tableRowsIcon,
+      title: args => trans.__('Run %1', (args['id'] ?? '').slice(0, 6)),
+      model: args => new RunModel(octavo, args),
+      body: props => React.createElement(RunPageView, { ...props, actions })
+    });
+    octavo.addView<CompareModel>({
+      kind: 'compare',
+      icon: tableRowsIcon,
+      title: () => trans.__('Compare runs'),
+      model: args => new CompareModel(octavo, args),
+      body: ComparePage
+    });
+    app.commands.addCommand(COMMAND, {
+      label: trans.__('Open Runs'),
+      caption: trans.__('All runs of the project as a table'),
+      icon: tableRowsIcon,
+      describedBy: { args: { type: 'object', properties: {} } },
+      execute: () => octavo.open('runs', { project: octavo.session.project })
+    });
+    palette?.addItem({ command: COMMAND, category: trans.__('Octavo') });
+    octavo.addSection({
+      id: 'experiments',
+      title: trans.__('Experiments'),
+      rank: 20,
+      body: () => React.createElement(RunSection, { recent, octavo, actions }),
+      badge: () => React.createElement(RunBadge, { recent }),
+      actions: [
+        { label: trans.__('All runs'), icon: tableRowsIcon, onClick: () => octavo.open('runs', { project: octavo.session.project }) },
+        { label: trans.__('Refresh experiments'), icon: refreshIcon, onClick: () => void recent.runs.resource.refresh() }
+      ]
+    });
+  }
+};

@@ -1,0 +1,66 @@
+import * as React from 'react';
+
+import type { LineageGraph, LineageNode } from '../../api/lineage';
+import { exact } from '../../ui/format';
+import { trans } from '../../words';
+
+/** Props of a lineage map. */
+export interface ILineageMapProps {
+  graph: LineageGraph;
+  /** Open what a node stands for; null where there is no view of it. */
+  onOpen: (node: LineageNode) => (() => void) | null;
+}
+
+/** What a thing was made from, at the left, and what was made from it, at the right. */
+export function LineageMap(props: ILineageMapProps): React.JSX.Element {
+  const { graph } = props;
+  const steps = [...new Set(graph.nodes.map(node => node.distance))].sort((a, b) => a - b);
+  const related = new Map(graph.edges.flatMap(edge => [[edge.target, edge] as const, [edge.source, edge] as const]));
+  if (graph.edges.length === 0) {
+    return <p className="jp-octavo-Muted">{trans.__('Nothing is linked to it yet. Links appear when runs, releases and models use it.')}</p>;
+  }
+  return (
+    <>
+      <div className="jp-octavo-Lineage" role="list" aria-label={trans.__('Lineage')}>
+        {steps.map(step => (
+          <div key={step} className="jp-octavo-Lineage-step">
+            {graph.nodes
+              .filter(node => node.distance === step)
+              .map(node => (
+                <NodeBox key={node.id} node={node} root={node.id === graph.root} relation={node.id === graph.root ? null : (related.get(node.id)?.relation ?? null)} at={related.get(node.id)?.at} onOpen={props.onOpen(node)} />
+              ))}
+          </div>
+        ))}
+      </div>
+      {graph.truncated && <p className="jp-octavo-Muted">{trans.__('There is more than is shown here.')}</p>}
+    </>
+  );
+}
+
+function NodeBox(props: { node: LineageNode; root: boolean; relation: string | null; at: string | undefined; onOpen: (() => void) | null }): React.JSX.Element {
+  const { node } = props;
+  const title = [node.id, props.at ? exact(new Date(props.at)) : ''].filter(Boolean).join('\n');
+  const inside = (
+    <>
+      <span className="jp-octavo-Lineage-kind">
+        {node.kind.replace(/_/g, ' ')}
+        {props.relation && ` · ${props.relation}`}
+      </span>
+      <span className="jp-octavo-Lineage-label">{node.label}</span>
+    </>
+  );
+  const className = `jp-octavo-Lineage-node${props.root ? ' jp-mod-root' : ''}`;
+  return (
+    <div role="listitem">
+      {props.onOpen && !props.root ? (
+        <button type="button" className={className} title={title} onClick={props.onOpen}>
+          {inside}
+        </button>
+      ) : (
+        <div className={className} title={title}>
+          {inside}
+        </div>
+      )}
+    </div>
+  );
+}

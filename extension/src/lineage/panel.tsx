@@ -1,0 +1,63 @@
+import * as React from 'react';
+
+import type { LineageNode } from '../api/lineage';
+import { readLineage } from '../api/lineage';
+import { Resource } from '../resource';
+import type { IOctavo } from '../tokens';
+import { Await } from '../ui/states';
+import { LineageMap } from './components/LineageMap';
+
+/** Find the view that shows a node; null where there is none. */
+export function viewOf(node: LineageNode): { kind: string; args: Record<string, string> } | null {
+  const [project, ...rest] = node.id.slice(node.id.indexOf(':') + 1).split('/');
+  const name = rest.join('/');
+  if (!project || !name) {
+    return null;
+  }
+  switch (node.kind) {
+    case 'feature_view':
+      return { kind: 'feature', args: { project, name } };
+    case 'run':
+      return { kind: 'run', args: { project, id: name } };
+    case 'submission':
+      return { kind: 'review', args: { project, id: name } };
+    case 'release':
+      return { kind: 'release', args: { project, digest: name } };
+    case 'pipeline':
+      return { kind: 'pipeline', args: { project, name } };
+    case 'pipeline_run':
+      return { kind: 'pipeline-run', args: { project, id: name } };
+    case 'model_version':
+      return { kind: 'model', args: { project, name: rest[0] ?? name } };
+    case 'deployment':
+      return { kind: 'deployment', args: { project, name } };
+    default:
+      return null;
+  }
+}
+
+/** The lineage around one node, loaded when it is shown. */
+export function Lineage(props: { octavo: IOctavo; project: string; node: string }): React.JSX.Element {
+  const { octavo, project, node } = props;
+  const resource = React.useMemo(
+    () => new Resource(signal => readLineage(octavo.requests, project, node, signal)),
+    [octavo, project, node]
+  );
+  React.useEffect(() => {
+    void resource.refresh();
+    return () => resource.dispose();
+  }, [resource]);
+  return (
+    <Await resource={resource}>
+      {graph => (
+        <LineageMap
+          graph={graph}
+          onOpen={one => {
+            const view = viewOf(one);
+            return view && (() => octavo.open(view.kind, view.args));
+          }}
+        />
+      )}
+    </Await>
+  );
+}

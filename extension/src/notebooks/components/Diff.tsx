@@ -1,0 +1,65 @@
+import * as React from 'react';
+
+import type { CellDiff, NotebookDiff } from '../../api/notebooks';
+import { Sentences } from '../../ui/lists';
+import { trans } from '../../words';
+
+const MARKS = { same: ' ', added: '+', removed: '−' } as const;
+
+/** The notebook cell by cell against the line's last release; what is the same is folded. */
+export function Diff(props: { diff: NotebookDiff }): React.JSX.Element {
+  const { diff } = props;
+  const [all, setAll] = React.useState(diff.base === null);
+  const same = diff.cells.filter(cell => cell.op === 'same').length;
+  return (
+    <>
+      {diff.parameters_changed.length > 0 && <Sentences label={trans.__('Changed parameters')} sentences={diff.parameters_changed} />}
+      <div className="jp-octavo-Diff" role="list" aria-label={trans.__('Notebook diff')}>
+        {diff.cells
+          .filter(cell => all || cell.op !== 'same')
+          .map((cell, index) => (
+            <CellBox key={index} cell={cell} />
+          ))}
+      </div>
+      {diff.base !== null && same > 0 && (
+        <button type="button" className="jp-octavo-Link" onClick={() => setAll(!all)}>
+          {all ? trans.__('Hide what is the same') : trans._n('Show %1 cell that is the same', 'Show %1 cells that are the same', same, same)}
+        </button>
+      )}
+    </>
+  );
+}
+
+/** Say what a diff amounts to. */
+export function diffLine(diff: NotebookDiff): string {
+  if (diff.base === null) {
+    return trans._n('First release of its line: %1 cell', 'First release of its line: %1 cells', diff.cells.length, diff.cells.length);
+  }
+  return trans.__('%1 added, %2 changed, %3 removed since the last release', diff.added, diff.changed, diff.removed);
+}
+
+function CellBox(props: { cell: CellDiff }): React.JSX.Element {
+  const { cell } = props;
+  const number = cell.new_index ?? cell.old_index ?? 0;
+  const words = { same: trans.__('same'), added: trans.__('added'), removed: trans.__('removed'), changed: trans.__('changed') };
+  return (
+    <div role="listitem" className={`jp-octavo-Diff-cell jp-mod-${cell.op}`}>
+      <div className="jp-octavo-Diff-head">
+        <span>{trans.__('Cell %1', number + 1)}</span>
+        <span className="jp-octavo-Muted">
+          {cell.cell_type} · {words[cell.op]}
+          {cell.outputs_changed && ` · ${trans.__('outputs differ')}`}
+        </span>
+      </div>
+      <pre tabIndex={0}>
+        {cell.lines.map((line, index) => (
+          <span key={index} className={`jp-octavo-Diff-line jp-mod-${line.op}`}>
+            <span aria-hidden="true">{MARKS[line.op]} </span>
+            {line.text}
+            {'\n'}
+          </span>
+        ))}
+      </pre>
+    </div>
+  );
+}

@@ -1,0 +1,47 @@
+import { errorIcon, infoIcon, bugIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import type { LintReport } from '../../api/notebooks';
+import { trans } from '../../words';
+
+const ICONS = { error: errorIcon, warning: bugIcon, info: infoIcon };
+
+/** What lint found, the worst first, each with its remedy. */
+export function Findings(props: { report: LintReport; onCell?: (cell: number) => void }): React.JSX.Element {
+  const { findings } = props.report;
+  if (findings.length === 0) {
+    return <p className="jp-octavo-Muted">{trans.__('Nothing to complain about.')}</p>;
+  }
+  return (
+    <ul className="jp-octavo-Findings" aria-label={trans.__('Lint findings')}>
+      {findings.map((finding, index) => {
+        const Icon = ICONS[finding.severity];
+        const place = finding.cell === null ? trans.__('whole notebook') : finding.line === null ? trans.__('cell %1', finding.cell + 1) : trans.__('cell %1, line %2', finding.cell + 1, finding.line);
+        return (
+          <li key={index} className={`jp-mod-${finding.severity}`}>
+            <Icon.react tag="span" className="jp-octavo-Checklist-icon" title={finding.severity} />
+            <div>
+              <p>{finding.message}</p>
+              <p className="jp-octavo-Muted">
+                {finding.severity} · {place} · {finding.rule}
+              </p>
+              <p className="jp-octavo-Muted">{finding.fix}</p>
+            </div>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+/** Say in a few words how a notebook did. */
+export function lintLine(errors: number, warnings: number): string {
+  if (errors + warnings === 0) {
+    return trans.__('lint clean');
+  }
+  const parts = [
+    errors > 0 ? trans._n('%1 error', '%1 errors', errors, errors) : '',
+    warnings > 0 ? trans._n('%1 warning', '%1 warnings', warnings, warnings) : ''
+  ];
+  return parts.filter(Boolean).join(', ');
+}

@@ -1,0 +1,86 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICommandPalette, IToolbarWidgetRegistry, Notification } from '@jupyterlab/apputils';
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { CommandToolbarButton, notebookIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import type { Submission } from '../api/notebooks';
+import { octavoIcon } from '../icon';
+import { IOctavo } from '../tokens';
+import { openForm } from '../ui/form';
+import { trans } from '../words';
+import { ReleaseModel, ReviewModel } from './model';
+import type { IReleaseActions } from './panel';
+import { ReleasePage, ReviewPage, Submit } from './panel';
+
+const SUBMIT = 'octavo-lab:submit-notebook';
+/** The command of the pipelines' area that runs a release. */
+const RUN = 'octavo-lab:run-release';
+
+function submit(octavo: IOctavo, panel: NotebookPanel): void {
+  const notebook = JSON.parse(JSON.stringify(panel.context.model.toJSON())) as Record<string, unknown>;
+  const done = (submission: Submission): void => {
+    Notification.success(trans.__('%1 is submitted and will be replayed.', submission.name), { autoClose: 5000 });
+    octavo.open('review', { project: submission.project, id: submission.id });
+  };
+  openForm(trans.__('Submit notebook for review'), close =>
+    React.createElement(Submit, {
+      octavo,
+      path: panel.context.path,
+      notebook,
+      onDone: submission => {
+        close();
+        if (submission) {
+          done(submission);
+        }
+      }
+    })
+  );
+}
+
+/** Submissions, reviews and releases of notebooks. */
+export const notebooksPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'octavo-lab:notebooks',
+  description: 'Submits notebooks for review and shows their releases.',
+  autoStart: true,
+  requires: [IOctavo, INotebookTracker],
+  optional: [ICommandPalette, IToolbarWidgetRegistry],
+  activate: (app: JupyterFrontEnd, octavo: IOctavo, notebooks: INotebookTracker, palette: ICommandPalette | null, toolbars: IToolbarWidgetRegistry | null) => {
+    const actions: IReleaseActions = {
+      run: (project, release) => void app.commands.execute(RUN, { project, release: release.digest })
+    };
+    app.commands.addCommand(SUBMIT, {
+      label: args => (args['toolbar'] ? '' : trans.__('Submit Notebook for Review…')),
+      caption: trans.__('Submit this notebook for review'),
+      icon: octavoIcon,
+      describedBy: { args: { type: 'object', properties: { toolbar: { type: 'boolean' } } } },
+      isEnabled: () => notebooks.currentWidget !== null && octavo.session.project !== '',
+      execute: () => {
+        if (notebooks.currentWidget) {
+          submit(octavo, notebooks.currentWidget);
+        }
+      }
+    });
+    toolbars?.addFactory<NotebookPanel>(
+      'Notebook',
+      'octavo-submit',
+      () => new CommandToolbarButton({ commands: app.commands, id: SUBMIT, label: trans.__('Submit') })
+    );
+    palette?.addItem({ command: SUBMIT, category: trans.__('Octavo') });
+    octavo.addView<ReviewModel>({
+      kind: 'review',
+      icon: notebookIcon,
+      title: () => trans.__('Review'),
+      model: args => new ReviewModel(octavo, args),
+      body: ReviewPage
+    });
+    octavo.addView<ReleaseModel>({
+      kind: 'release',
+      icon: notebookIcon,
+      title: args => trans.__('Release %1', (args['digest'] ?? '').slice(0, 8)),
+      model: args => new ReleaseModel(octavo, args),
+      body: props => React.createElement(ReleasePage, { ...props, actions })
+    });
+  }
+};

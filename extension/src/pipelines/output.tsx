@@ -1,0 +1,109 @@
+import type { IEditorServices } from '@jupyterlab/codeeditor';
+import type { INotebookContent } from '@jupyterlab/nbformat';
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import { NotebookModel, StaticNotebook } from '@jupyterlab/notebook';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { notebookIcon } from '@jupyterlab/ui-components';
+import type { IDisposable } from '@lumino/disposable';
+import { Widget } from '@lumino/widgets';
+import * as React from 'react';
+
+import { readOutput, readPipelineRun } from '../api/pipelines';
+import type { PipelineRun } from '../api/pipelines';
+import { Resource } from '../resource';
+import type { IOctavo, ViewArgs } from '../tokens';
+import { Chip, Digest } from '../ui/Chip';
+import { Page } from '../ui/Page';
+import { Await, useResource } from '../ui/states';
+import { trans } from '../words';
+
+/** What JupyterLab draws notebooks with. */
+export interface INotebookParts {
+  rendermime: IRenderMimeRegistry;
+  contentFactory: NotebookPanel.IContentFactory;
+  editorServices: IEditorServices;
+}
+
+/** The output notebook of a run: loaded once, never saved. */
+export class OutputModel implements IDisposable {
+  constructor(octavo: IOctavo, args: ViewArgs) {
+    this.project = args['project'] ?? '';
+    this.id = args['id'] ?? '';
+    this.notebook = new Resource<INotebookContent>(signal => readOutput(octavo.requests, this.project, this.id, signal));
+    this.run = new Resource<PipelineRun>(signal => readPipelineRun(octavo.requests, this.project, this.id, signal));
+    void this.notebook.refresh();
+    void this.run.refresh();
+  }
+
+  readonly project: string;
+  readonly id: string;
+  readonly notebook: Resource<INotebookContent>;
+  readonly run: Resource<PipelineRun>;
+
+  get isDisposed(): boolean {
+    return this.notebook.isDisposed;
+  }
+
+  dispose(): void {
+    this.notebook.dispose();
+    this.run.dispose();
+  }
+}
+
+/** Build JupyterLab's own notebook widget without a kernel, its cells read-only and its outputs untrusted. */
+export function readOnlyNotebook(content: INotebookContent, parts: INotebookParts): StaticNotebook {
+  const model = new NotebookModel();
+  model.fromJSON(content);
+  const notebook = new StaticNotebook({
+    rendermime: parts.rendermime.clone(),
+    contentFactory: parts.contentFactory,
+    mimeTypeService: parts.editorServices.mimeTypeService,
+    notebookConfig: { ...StaticNotebook.defaultNotebookConfig, windowingMode: 'none' }
+  });
+  notebook.model = model;
+  notebook.disposed.connect(() => model.dispose());
+  for (const cell of notebook.widgets) {
+    cell.readOnly = true;
+  }
+  return notebook;
+}
+
+function NotebookHost(props: { content: INotebookContent; parts: INotebookParts }): React.JSX.Element {
+  const host = React.useRef<HTMLDivElement>(null);
+  const { content, parts } = props;
+  React.useEffect(() => {
+    if (!host.current) {
+      return;
+    }
+    const notebook = readOnlyNotebook(content, parts);
+    Widget.attach(notebook, host.current);
+    return () => {
+      Widget.detach(notebook);
+      notebook.dispose();
+    };
+  }, [content, parts]);
+  return <div ref={host} className="jp-octavo-NotebookHost" aria-label={trans.__('Output notebook')} role="region" />;
+}
+
+/** The output notebook of a run in the main area. */
+export function OutputPage(props: { model: OutputModel; parts: INotebookParts }): React.JSX.Element {
+  const run = useResource(props.model.run).value;
+  return (
+    <Await resource={props.model.notebook} lines={12}>
+      {content => (
+        <Page
+          icon={notebookIcon}
+          title={run ? trans.__('Output of %1', run.pipeline) : trans.__('Output')}
+          chips={
+            <>
+              <Chip title={trans.__('It was written by the run and can not be changed.')}>{trans.__('read-only')}</Chip>
+              {run?.output_digest && <Digest value={run.output_digest} what={trans.__('Output notebook')} />}
+            </>
+          }
+        >
+          <NotebookHost content={content} parts={props.parts} />
+        </Page>
+      )}
+    </Await>
+  );
+}

@@ -1,0 +1,66 @@
+import * as React from 'react';
+
+import type { ModelVersionDetail } from '../../api/registry';
+import { Chip, Digest } from '../../ui/Chip';
+import { bytes, metric } from '../../ui/format';
+import { Checklist } from '../../ui/lists';
+import { Card, Facts } from '../../ui/Page';
+import type { IColumn } from '../../ui/Table';
+import { Table } from '../../ui/Table';
+import { Time } from '../../ui/Time';
+import { trans } from '../../words';
+
+type File = ModelVersionDetail['files'][number];
+
+const fileColumns = (): IColumn<File>[] => [
+  { id: 'path', title: trans.__('File'), cell: file => file.path, sort: file => file.path },
+  { id: 'size', title: trans.__('Size'), numeric: true, cell: file => bytes(file.size), sort: file => file.size },
+  { id: 'sha256', title: trans.__('SHA-256'), cell: file => <Digest value={file.sha256} what={file.path} /> }
+];
+
+/** A version's card and files. */
+export function VersionCard(props: { detail: ModelVersionDetail }): React.JSX.Element {
+  const { detail } = props;
+  return (
+    <>
+      <Card title={trans.__('Model card')}>
+        <pre className="jp-octavo-Output" aria-label={trans.__('Model card')} tabIndex={0}>
+          {detail.card}
+        </pre>
+      </Card>
+      <Card title={trans.__('Files')} count={detail.files.length}>
+        <Table label={trans.__('Files')} rows={detail.files} columns={fileColumns()} rowKey={file => file.path} />
+      </Card>
+    </>
+  );
+}
+
+/** What was checked when the version was registered, and its figures. */
+export function VersionChecks(props: { detail: ModelVersionDetail; onRun: () => void }): React.JSX.Element {
+  const { version, checklist, scan, prediction } = props.detail;
+  return (
+    <>
+      <Card title={trans.__('Version %1', version.version)}>
+        <Facts
+          facts={[
+            [trans.__('Registered'), <Time key="at" at={version.created_at} />],
+            [trans.__('By'), version.created_by],
+            [
+              trans.__('From run'),
+              <button key="run" type="button" className="jp-octavo-Link" onClick={props.onRun}>
+                {version.run_id.slice(0, 8)}
+              </button>
+            ],
+            [trans.__('Load it with'), <code key="uri">{version.uri}</code>],
+            [trans.__('Scan'), <Chip key="scan" tone={scan.outcome === 'clean' ? 'good' : scan.outcome === 'notes' ? 'plain' : 'bad'} title={scan.findings.map(finding => `${finding.path}: ${finding.what}`).join('\n')}>{trans.__('%1, %2 files', scan.outcome, scan.scanned)}</Chip>],
+            [trans.__('Tried out'), <Chip key="tried" tone={prediction.outcome === 'passed' ? 'good' : 'warn'} title={prediction.detail}>{prediction.outcome.replace('_', ' ')}</Chip>],
+            ...Object.entries(version.metrics).map(([name, value]) => [name, metric(value)] as const)
+          ]}
+        />
+      </Card>
+      <Card title={trans.__('Checklist at registration')}>
+        <Checklist label={trans.__('Checklist at registration')} lines={checklist} />
+      </Card>
+    </>
+  );
+}
