@@ -27,9 +27,9 @@ def resources_line(resources: ProfileResources) -> str:
 
 def euro(amount: float) -> str:
     """Return an amount of money with as many decimals as it needs to say something."""
-    if amount != 0 and abs(amount) < 0.01:
+    if 0 < amount < 0.01:
         return f"{amount:.4f}"
-    return f"{amount:,.2f}" if abs(amount) < 1000 else f"{amount:,.0f}"
+    return f"{amount:,.2f}" if amount < 100 else f"{amount:,.0f}"
 
 
 def hours(count: float) -> str:

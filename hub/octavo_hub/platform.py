@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, ValidationError
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 
+from octavo.records.base import ErrorBody
 from octavo.records.workspaces import (
     EndReason,
     Heartbeat,
@@ -30,6 +30,7 @@ AWAY = (
     "can't be checked. Try again in a minute; if it stays like this, tell your platform admin."
 )
 REQUEST_TIMEOUT_S = 10.0
+UNAUTHENTICATED = 401
 
 
 class PlatformAway(Exception):
@@ -87,19 +88,19 @@ class Platform:
                 request_timeout=REQUEST_TIMEOUT_S,
                 raise_error=False,
             )
-            if 400 <= response.code < 500 and response.code not in {401, 404, 429}:
-                raise PlatformRefused(_sentence(response.body), response.code)
             if response.code >= 300:
-                raise PlatformAway(f"POST {path} answered {response.code}")
+                raise _failure(path, response.code, response.body)
             return answer.model_validate_json(response.body)
         except (HTTPClientError, OSError, ValidationError) as error:
             raise PlatformAway(f"POST {path}: {error}") from error
 
 
-def _sentence(body: bytes) -> str:
-    """Return message and remedy of an error answer of the platform service."""
+def _failure(path: str, status: int, body: bytes) -> Exception:
+    """Tell a refusal, which says why, from a service that isn't itself or doesn't know the hub."""
     try:
-        error = json.loads(body)
-        return f"{error['message']} {error.get('remedy') or ''}".strip()
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return "The platform service refused without saying why."
+        error = ErrorBody.model_validate_json(body)
+    except ValidationError:
+        return PlatformAway(f"POST {path} answered {status}")
+    if status >= 500 or status == UNAUTHENTICATED:
+        return PlatformAway(f"POST {path} answered {status}: {error.message}")
+    return PlatformRefused(f"{error.message} {error.remedy}".strip(), status)

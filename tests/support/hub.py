@@ -1,0 +1,181 @@
+"""A real hub with the real platform service on free ports of this machine.
+
+- `running_hub`: prepares a state folder and runs `octavo_server.app` and JupyterHub on it
+- `RunningHub.browser`: an HTTP client signed in as a demo person, cookies and XSRF token included
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from octavo.local import resources
+from octavo.local.accounts import Accounts
+from octavo.local.people import ensure_people, read_passwords
+
+TOKENS = ("octavo", "tracking", "worker", "spawner")
+PORTS = 5
+START_S = 60.0
+
+
+@dataclass
+class RunningHub:
+    """A hub under test."""
+
+    home: Path
+    port: int
+    log: Path
+    server: subprocess.Popen[bytes] | None = None
+    hub: subprocess.Popen[bytes] | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """Where people open it."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def accounts(self) -> Accounts:
+        """The operating-system accounts of this installation."""
+        return Accounts(self.home)
+
+    def token(self, service: str) -> str:
+        """Return a service's Hub token."""
+        return (self.home / "state" / "tokens" / service).read_text()
+
+    @contextmanager
+    def browser(self, person: str, password: str | None = None) -> Iterator[httpx.Client]:
+        """Give a client that is signed in as a demo person."""
+        known = read_passwords(self.home / "people.txt")
+        with httpx.Client(base_url=self.url, follow_redirects=True, timeout=30) as client:
+            client.get("/hub/login")
+            form = {"username": person, "password": password or known.get(person, "")}
+            self.post(client, "/hub/login", form)
+            yield client
+
+    def post(self, client: httpx.Client, path: str, form: dict[str, Any]) -> httpx.Response:
+        """Send a form as the page would, with the client's XSRF token."""
+        token = next(c.value for c in client.cookies.jar if c.name == "_xsrf" and c.path == "/hub/")
+        return client.post(path, data={"_xsrf": token or "", **form})
+
+    def start_server(self) -> None:
+        """Start the platform service and wait until it answers."""
+        self.server = self._start("octavo_server.app")
+        await_until(
+            lambda: _answers(f"http://127.0.0.1:{self.port + 2}/services/octavo/health"), self
+        )
+
+    def stop_server(self) -> None:
+        """Stop the platform service."""
+        _stop(self.server)
+        self.server = None
+
+    def start_hub(self) -> None:
+        """Start the hub and wait until it answers through the proxy."""
+        config = str(resources.path("hub/jupyterhub_config.py"))
+        self.hub = self._start("jupyterhub", "-f", config)
+        await_until(lambda: _answers(f"{self.url}/hub/health"), self)
+
+    def stop(self) -> None:
+        """Stop both."""
+        _stop(self.hub)
+        _stop(self.server)
+
+    def _start(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", module, *arguments],
+                env=self.environment,
+                cwd=self.home / "state",
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+
+@contextmanager
+def running_hub() -> Iterator[RunningHub]:
+    """Give a hub with the flights project, the shipped profiles and the demo people."""
+    home = Path(tempfile.mkdtemp(prefix="octavo-hub-"))
+    running = RunningHub(home=home, port=_free_ports(), log=home / "processes.log")
+    try:
+        _prepare(running)
+        running.start_server()
+        running.start_hub()
+        yield running
+    finally:
+        running.stop()
+        running.accounts.remove_all()
+        shutil.rmtree(home)
+
+
+def await_until(done: Callable[[], bool], hub: RunningHub, limit_s: float = START_S) -> None:
+    """Wait until ``done`` holds; fail with the processes' last words when it never does."""
+    deadline = time.monotonic() + limit_s
+    while not done():
+        ended = [one for one in (hub.hub, hub.server) if one is not None and one.poll() is not None]
+        if ended or time.monotonic() > deadline:
+            why = "a process ended" if ended else f"not within {limit_s} s"
+            raise AssertionError(f"{why}: {hub.log.read_text()[-4000:]}")
+        time.sleep(0.1)
+
+
+def _prepare(running: RunningHub) -> None:
+    home = running.home
+    home.chmod(0o711)
+    (home / "state" / "tokens").mkdir(parents=True, mode=0o700)
+    (home / "state").chmod(0o700)
+    for name in TOKENS:
+        (home / "state" / "tokens" / name).write_text(secrets.token_hex(32))
+    ensure_people(home / "state" / "people.json", home / "people.txt")
+    kept = {name: value for name, value in os.environ.items() if "OCTAVO" not in name}
+    running.environment = kept | {"OCTAVO_HOME": str(home), "OCTAVO_PORT": str(running.port)}
+    subprocess.run(
+        [sys.executable, "-m", "octavo_server.prepare"],
+        env=running.environment,
+        check=True,
+        capture_output=True,
+    )
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=5, trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def _stop(process: subprocess.Popen[bytes] | None) -> None:
+    if process is not None and process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _free_ports() -> int:
+    """Return the first of five TCP ports in a row that nobody listens on."""
+    for first in range(20_000 + secrets.randbelow(20_000), 60_000, PORTS):
+        if all(_is_free(first + offset) for offset in range(PORTS)):
+            return first
+    raise AssertionError("no five free ports in a row")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
