@@ -11,11 +11,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from pydantic_settings import BaseSettings
+
 from octavo_hub.settings import HubSettings
 from octavo_server.openapi import document
 from octavo_server.permissions import PERMISSIONS
 from octavo_server.settings import Settings
-from pydantic_settings import BaseSettings
 
 REFERENCE = Path(__file__).parent / "reference"
 MADE = "<!-- Written by `make reference`; change the code, not this page. -->\n"

@@ -43,23 +43,27 @@ def test_every_setting_permission_and_route_says_what_it_is(generate: ModuleType
     assert bare == []
 
 
+# The audit service's own verb, and the methods of services that pass an action on to it.
+WRITES = {"change", "_change", "_move"}
+ACTION = r"[a-z]+\.[a-z_]+"
+
+
 def audit_actions() -> Iterator[str]:
     """Patterns of the actions that the service's code puts into the trail."""
     for file in (ROOT / "server" / "octavo_server").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            called = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-            if called and node.func.attr == "change" and len(node.args) >= 2:
-                yield from _patterns(node.args[1])
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                for argument in node.args if node.func.attr in WRITES else ():
+                    yield from _patterns(argument)
 
 
 def _patterns(argument: ast.expr) -> Iterator[str]:
-    if isinstance(argument, ast.Constant):
+    if isinstance(argument, ast.Constant) and re.fullmatch(ACTION, str(argument.value)):
         yield re.escape(str(argument.value))
     elif isinstance(argument, ast.JoinedStr):
-        yield "".join(
-            re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"[a-z_.]+"
-            for part in argument.values
-        )
+        parts = [str(p.value) if isinstance(p, ast.Constant) else None for p in argument.values]
+        if ":" not in "".join(part or "" for part in parts):  # else a subject
+            yield "".join(r"[a-z_.]+" if part is None else re.escape(part) for part in parts)
     elif isinstance(argument, ast.IfExp):
         yield from _patterns(argument.body)
         yield from _patterns(argument.orelse)
