@@ -1,0 +1,115 @@
+"""Orders, cursors, filters and comparisons of runs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from octavo_server.errors import Invalid
+from octavo_server.experiments import rules
+from octavo_server.experiments.domain import Order, Point, Position, Run, RunStatus
+
+AT = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def run(run_id: str = "r1", **more: Any) -> Run:
+    metrics = more.pop("metrics", {})
+    given: dict[str, Any] = {
+        "run_id": run_id,
+        "project": "flights",
+        "experiment_id": "1",
+        "name": "train",
+        "status": RunStatus.FINISHED,
+        "owner": "ada",
+        "started_at": AT,
+        "ended_at": AT,
+        "latest": {
+            name: Point(step=0, at=AT, value=value) for name, value in metrics.items()
+        },
+        "params": {},
+        "tags": {},
+    }
+    return Run(**{**given, **more})
+
+
+@pytest.mark.parametrize("text", ["name", "-started_at", "metrics.auc", "-metrics.a b/c"])
+def test_orders_that_make_sense(text: str) -> None:
+    order = rules.order_from(text)
+    assert ("-" if order.descending else "") + order.key == text
+
+
+@pytest.mark.parametrize("text", ["", "-", "--name", "password", "metrics.", "metrics." + "x" * 251])
+def test_orders_that_do_not(text: str) -> None:
+    with pytest.raises(Invalid, match="order_by"):
+        rules.order_from(text)
+
+
+@given(
+    st.sampled_from(["-started_at", "name", "-metrics.auc"]),
+    st.none() | st.text(max_size=40) | st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=40),
+)
+def test_a_cursor_leads_back(text: str, value: str | float | None, run_id: str) -> None:
+    order = rules.order_from(text)
+    if order.metric is not None and isinstance(value, str):
+        value = None
+    position = Position(value=value, run_id=run_id)
+    assert rules.position_from(rules.cursor_of(order, position), order) == position
+
+
+@given(st.text(max_size=80))
+def test_a_foreign_cursor_is_refused(text: str) -> None:
+    with pytest.raises(Invalid, match="cursor"):
+        rules.position_from(text, Order(key="name", descending=False))
+
+
+def test_a_cursor_of_another_order_is_refused() -> None:
+    order = rules.order_from("name")
+    cursor = rules.cursor_of(order, Position(value="a", run_id="r"))
+    with pytest.raises(Invalid):
+        rules.position_from(cursor, rules.order_from("-name"))
+
+
+def test_a_comparison_begins_with_what_differs() -> None:
+    first = run("a", metrics={"auc": 0.7, "f1": 0.5}, params={"C": "1", "seed": "0"})
+    second = run("b", metrics={"auc": 0.9, "f1": 0.5}, params={"C": "2", "seed": "0"})
+    lines = rules.lines([first, second])
+    assert [(line.kind, line.name) for line in lines if line.differs] == [
+        ("metric", "auc"),
+        ("param", "C"),
+    ]
+    assert lines[0].delta == pytest.approx(0.2)
+    assert all(not line.differs for line in lines[2:])
+
+
+def test_a_missing_value_differs_and_has_no_delta() -> None:
+    (line,) = [
+        one
+        for one in rules.lines([run("a", metrics={"auc": 0.7}), run("b")])
+        if one.name == "auc"
+    ]
+    assert (line.values, line.differs, line.delta) == ((0.7, None), True, None)
+
+
+def test_mlflow_bookkeeping_is_not_shown() -> None:
+    tags = {"mlflow.user": "x", "mlflow.note.content": "why", "team": "ops"}
+    assert rules.shown_tags(run(tags=tags)) == {"note": "why", "team": "ops"}
+
+
+def test_the_notebook_comes_from_the_tags() -> None:
+    assert run().notebook is None
+    link = run(tags={"octavo.notebook.path": "a.ipynb", "octavo.notebook.sha256": "ff"}).notebook
+    assert link is not None
+    assert (link.path, link.digest, link.cell) == ("a.ipynb", "ff", None)
+
+
+@pytest.mark.parametrize(
+    ("project", "name", "title"),
+    [("flights", "flights/late", "late"), ("flights", "other", "other"), ("a", "a/", "a/")],
+)
+def test_titles(project: str, name: str, title: str) -> None:
+    assert rules.title_of(project, name) == title
