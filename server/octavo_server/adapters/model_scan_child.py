@@ -84,6 +84,9 @@ def scan(folder: Path) -> dict[str, object]:
 def _look(file: IO[bytes], name: str, depth: int) -> Iterator[Found]:
     """Findings in one file; archives are opened, the archives in them too."""
     suffix = Path(name).suffix.lower()
+    if not file.read(1):
+        return  # nothing is in it
+    file.seek(0)
     if suffix in CODE_SUFFIXES:
         yield {"severity": "note", "what": f"{name}: a code file travels with the model"}
     elif zipfile.is_zipfile(file):

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from octavo.local.accounts import Accounts
-
 from tests.support.tracking import Directory, Governed, running_platform, running_tracking
+
+from octavo.local.accounts import Accounts
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ from typing import Any
 
 import httpx
 import pytest
-
 from tests.support.tracking import TRAIN, Directory, stock_client
 
 API = "/api/2.0/mlflow"
@@ -159,7 +158,10 @@ def test_another_project_is_out_of_reach(tracking: str) -> None:
         ("experiments/update", {"experiment_id": mine, "new_name": "weather/stolen"}),
         ("registered-models/create", {"name": "flights.stolen"}),
         ("model-versions/create", {"name": "flights.stolen", "source": "runs:/x/y"}),
-        ("experiments/create", {"name": "a", "tags": [{"key": "octavo.project", "value": "flights"}]}),
+        (
+            "experiments/create",
+            {"name": "a", "tags": [{"key": "octavo.project", "value": "flights"}]},
+        ),
     ):
         answer = call(tracking, "weather-token", "POST", f"{API}/{path}", json=body)
         assert answer.status_code == 403, (path, answer.text)
@@ -168,7 +170,9 @@ def test_another_project_is_out_of_reach(tracking: str) -> None:
 def test_an_experiment_cannot_change_its_project(tracking: str) -> None:
     mine = new_experiment(tracking, "flights/stays", "both-token")
     body = {"experiment_id": mine, "key": "octavo.project", "value": "weather"}
-    answer = call(tracking, "both-token", "POST", f"{API}/experiments/set-experiment-tag", json=body)
+    answer = call(
+        tracking, "both-token", "POST", f"{API}/experiments/set-experiment-tag", json=body
+    )
     assert answer.status_code == 403
 
 
@@ -213,9 +217,7 @@ def test_an_expired_token_stops_working(tracking: str, directory: Directory) -> 
     assert call(tracking, "leaving-2", "GET", get, params=asked).status_code == 401
 
 
-def test_when_the_platform_is_away_nobody_new_gets_in(
-    tracking: str, directory: Directory
-) -> None:
+def test_when_the_platform_is_away_nobody_new_gets_in(tracking: str, directory: Directory) -> None:
     directory.people["late-comer"] = directory.people["scientist-token"]
     directory.away = True
     try:
@@ -252,7 +254,9 @@ def test_a_person_signs_in_for_the_pages_and_may_only_look(
         page = browser.get("/services/tracking/", headers={"Accept": "text/html"})
         assert "<title>MLflow</title>" in page.text
         asked = {"max_results": 5}
-        search = browser.post("/services/tracking/ajax-api/2.0/mlflow/experiments/search", json=asked)
+        search = browser.post(
+            "/services/tracking/ajax-api/2.0/mlflow/experiments/search", json=asked
+        )
         assert search.status_code == 200
         made = browser.post(
             "/services/tracking/ajax-api/2.0/mlflow/experiments/create", json={"name": "flights/x"}

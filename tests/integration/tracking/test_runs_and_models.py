@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-
 from tests.support.tracking import TRAIN, Governed, stock_client
 
 RUNS = "/projects/flights/experiments"
@@ -231,7 +230,9 @@ def test_the_same_model_is_registered_once(
     body = {"run_id": trained["run"]}
     again = governed.platform.call("scientist", "POST", f"{MODELS}/late/versions", json=body)
     assert again.status_code == 409
-    assert governed.platform.call("oncall", "GET", f"{MODELS}/late").json()["model"]["versions"] == 1
+    assert (
+        governed.platform.call("oncall", "GET", f"{MODELS}/late").json()["model"]["versions"] == 1
+    )
 
 
 @pytest.mark.parametrize("who", ["reviewer", "oncall"])
@@ -244,9 +245,7 @@ def test_who_does_not_train_does_not_register(
 
 
 @pytest.mark.parametrize("name", ["Late", "a/b", "..", "a" * 64, "-a", "a b", "ä", "a%00b"])
-def test_hostile_names_are_refused(
-    governed: Governed, trained: dict[str, str], name: str
-) -> None:
+def test_hostile_names_are_refused(governed: Governed, trained: dict[str, str], name: str) -> None:
     body = {"run_id": trained["run"]}
     answer = governed.platform.call("scientist", "POST", f"{MODELS}/{name}/versions", json=body)
     assert answer.status_code in (404, 405, 422), answer.text
@@ -280,9 +279,7 @@ def test_names_that_no_alias_may_have(
     governed: Governed, registered: dict[str, Any], alias: str
 ) -> None:
     body = {"version": 1, "reason": "Trying a strange alias."}
-    answer = governed.platform.call(
-        "reviewer", "PUT", f"{MODELS}/late/aliases/{alias}", json=body
-    )
+    answer = governed.platform.call("reviewer", "PUT", f"{MODELS}/late/aliases/{alias}", json=body)
     assert answer.status_code == 422
 
 

@@ -27,9 +27,7 @@ def run(run_id: str = "r1", **more: Any) -> Run:
         "owner": "ada",
         "started_at": AT,
         "ended_at": AT,
-        "latest": {
-            name: Point(step=0, at=AT, value=value) for name, value in metrics.items()
-        },
+        "latest": {name: Point(step=0, at=AT, value=value) for name, value in metrics.items()},
         "params": {},
         "tags": {},
     }
@@ -42,7 +40,9 @@ def test_orders_that_make_sense(text: str) -> None:
     assert ("-" if order.descending else "") + order.key == text
 
 
-@pytest.mark.parametrize("text", ["", "-", "--name", "password", "metrics.", "metrics." + "x" * 251])
+@pytest.mark.parametrize(
+    "text", ["", "-", "--name", "password", "metrics.", "metrics." + "x" * 251]
+)
 def test_orders_that_do_not(text: str) -> None:
     with pytest.raises(Invalid, match="order_by"):
         rules.order_from(text)
@@ -88,9 +88,7 @@ def test_a_comparison_begins_with_what_differs() -> None:
 
 def test_a_missing_value_differs_and_has_no_delta() -> None:
     (line,) = [
-        one
-        for one in rules.lines([run("a", metrics={"auc": 0.7}), run("b")])
-        if one.name == "auc"
+        one for one in rules.lines([run("a", metrics={"auc": 0.7}), run("b")]) if one.name == "auc"
     ]
     assert (line.values, line.differs, line.delta) == ((0.7, None), True, None)
 

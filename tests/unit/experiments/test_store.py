@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.unit.experiments.test_rules import run
 
 from octavo_server.database.rows import Database
 from octavo_server.experiments import rules, store
 from octavo_server.experiments.domain import Run, RunStatus, Sync, TrackedExperiment
-from tests.unit.experiments.test_rules import run
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 LATE = TrackedExperiment(experiment_id="1", project="flights", name="flights/late")
@@ -63,9 +63,7 @@ def walk(database: Database, order_by: str, limit: int, search: str = "") -> lis
     "order_by", ["-started_at", "started_at", "name", "-name", "metrics.auc", "-metrics.auc"]
 )
 @pytest.mark.parametrize("limit", [1, 7, 50])
-def test_pages_hold_every_run_once_in_order(
-    database: Database, order_by: str, limit: int
-) -> None:
+def test_pages_hold_every_run_once_in_order(database: Database, order_by: str, limit: int) -> None:
     runs = many(30)
     filled(database, runs)
     found = walk(database, order_by, limit)

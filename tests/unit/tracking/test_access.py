@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.tracking import me
 
 from octavo_server.tracking import access
 from octavo_server.tracking.access import Need, Visitor
 from octavo_server.tracking.visitors import visitor_from
-from tests.support.tracking import me
 
 SCIENTIST = Visitor(name="ada", reads=frozenset({"flights"}), writes=frozenset({"flights"}))
 READER = Visitor(name="rob", reads=frozenset({"flights"}), writes=frozenset())

@@ -1,0 +1,77 @@
+"""A stand-in for MLflow's records, for tests of the services above it.
+
+- `FakeTracking`: holds experiments and runs; `write` changes a run as a client would,
+  `away = True` makes it unreachable, `forgetful = True` makes it lose count of its writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from octavo_server.errors import Unavailable
+from octavo_server.experiments.domain import (
+    Changes,
+    LoggedModel,
+    Point,
+    Run,
+    TrackedExperiment,
+)
+
+
+class FakeTracking:
+    """MLflow as `octavo_server.experiments.ports.Tracking` sees it."""
+
+    def __init__(self, experiments: Sequence[TrackedExperiment]) -> None:
+        self.listed = list(experiments)
+        self.held: dict[str, Run] = {}
+        self.written: list[str] = []
+        self.away = False
+        self.forgetful = False
+        self.asked_for: list[Sequence[str] | None] = []
+
+    def write(self, run: Run) -> None:
+        """Change a run."""
+        self.held[run.run_id] = run
+        self.written.append(run.run_id)
+
+    def changes(self, boot: str, seq: int) -> Changes:
+        """What was written since."""
+        if self.away:
+            raise Unavailable("MLflow does not answer.", "Try again.")
+        return Changes(
+            boot="boot",
+            seq=len(self.written),
+            complete=boot == "boot" and not self.forgetful,
+            experiments=False,
+            runs=tuple(sorted(set(self.written[seq:]))),
+        )
+
+    def experiments(self) -> list[TrackedExperiment]:
+        """All experiments."""
+        return list(self.listed)
+
+    def runs(
+        self, experiments: Sequence[TrackedExperiment], run_ids: Sequence[str] | None = None
+    ) -> Iterator[list[Run]]:
+        """One page with all runs that were asked for."""
+        self.asked_for.append(run_ids)
+        known = {one.experiment_id for one in experiments}
+        yield [
+            run
+            for run in self.held.values()
+            if run.experiment_id in known and (run_ids is None or run.run_id in run_ids)
+        ]
+
+    def history(
+        self, run_ids: Sequence[str], metric: str, most: int
+    ) -> dict[str, tuple[Point, ...]]:
+        """The latest point only."""
+        return {
+            one: (self.held[one].latest[metric],)
+            for one in run_ids
+            if metric in self.held[one].latest
+        }
+
+    def models(self, experiment_id: str, run_id: str) -> list[LoggedModel]:
+        """No models."""
+        return []

@@ -1,0 +1,134 @@
+"""The read model follows MLflow: what changed, nothing else, and says how old it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tests.support.mlflow_records import FakeTracking
+from tests.unit.experiments.test_rules import run
+from tests.unit.experiments.test_store import FOREIGN, LATE
+
+from octavo_server.database.memory import MemoryDatabase
+from octavo_server.errors import Invalid, NotFound, Unavailable
+from octavo_server.experiments.domain import RunStatus
+from octavo_server.experiments.service import SWEEP_EVERY, ExperimentsService
+
+
+class Clock:
+    """A time that moves when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 1, 2, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Give a clock."""
+    return Clock()
+
+
+@pytest.fixture
+def tracking() -> FakeTracking:
+    """Give MLflow with one run."""
+    fake = FakeTracking([LATE, FOREIGN])
+    fake.write(run("a", status=RunStatus.RUNNING, metrics={"auc": 0.5}))
+    return fake
+
+
+@pytest.fixture
+def service(tracking: FakeTracking, clock: Clock) -> ExperimentsService:
+    """Give the service on the twin."""
+    return ExperimentsService(MemoryDatabase(), tracking, clock)
+
+
+def test_the_first_look_compares_everything(
+    service: ExperimentsService, tracking: FakeTracking
+) -> None:
+    assert [one.run_id for one in service.page("flights").items] == ["a"]
+    assert tracking.asked_for == [None]
+
+
+def test_later_looks_fetch_what_changed(
+    service: ExperimentsService, tracking: FakeTracking, clock: Clock
+) -> None:
+    service.refresh()
+    revision = service.revision()
+    tracking.write(run("b"))
+    clock.advance(seconds=2)
+    assert [one.run_id for one in service.changed_since("flights", revision)] == ["b"]
+    assert tracking.asked_for == [None, ("b",)]
+
+
+def test_who_looks_twice_in_a_second_asks_once(
+    service: ExperimentsService, tracking: FakeTracking, clock: Clock
+) -> None:
+    first = service.refresh()
+    tracking.write(run("b"))
+    clock.advance(seconds=0.9)
+    assert service.refresh() == first
+    assert service.page("flights").total == 1
+
+
+def test_a_tracking_service_that_lost_count_is_compared_in_full(
+    service: ExperimentsService, tracking: FakeTracking, clock: Clock
+) -> None:
+    service.refresh()
+    tracking.forgetful = True
+    tracking.held["c"] = run("c")
+    clock.advance(seconds=2)
+    assert service.page("flights").total == 2
+
+
+def test_everything_is_compared_now_and_then(
+    service: ExperimentsService, tracking: FakeTracking, clock: Clock
+) -> None:
+    service.refresh()
+    tracking.held["c"] = run("c")
+    clock.advance(seconds=SWEEP_EVERY.total_seconds() + 1)
+    assert service.page("flights").total == 2
+
+
+def test_a_silent_mlflow_leaves_the_runs_and_their_age(
+    service: ExperimentsService, tracking: FakeTracking, clock: Clock
+) -> None:
+    before = service.refresh()
+    tracking.away = True
+    clock.advance(minutes=5)
+    page = service.page("flights")
+    assert (page.total, page.as_of) == (1, before)
+
+
+def test_an_mlflow_that_was_never_there_is_an_error(
+    service: ExperimentsService, tracking: FakeTracking
+) -> None:
+    tracking.away = True
+    with pytest.raises(Unavailable):
+        service.page("flights")
+
+
+def test_removed_runs_are_announced_once(
+    service: ExperimentsService, tracking: FakeTracking, clock: Clock
+) -> None:
+    service.refresh()
+    revision = service.revision()
+    tracking.write(replace(tracking.held["a"], removed=True))
+    clock.advance(seconds=2)
+    (gone,) = service.changed_since("flights", revision)
+    assert gone.removed
+    assert service.changed_since("flights", gone.revision) == []
+    with pytest.raises(NotFound):
+        service.run("flights", "a")
+
+
+@pytest.mark.parametrize("ids", [[], ["a"], ["a", "a"], [str(n) for n in range(11)]])
+def test_two_to_ten_runs_compare(service: ExperimentsService, ids: list[str]) -> None:
+    with pytest.raises(Invalid, match="run"):
+        service.compare("flights", ids)

@@ -1,0 +1,115 @@
+"""Which notebook made a run, as the SDK finds out from its environment."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+# MLflow warns at import about libraries that are not its own; these tests are not about that.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a home folder with a notebook in it."""
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "train.ipynb").write_text("{}")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("OCTAVO_PROJECT", "OCTAVO_PROFILE", "OCTAVO_SESSION", "OCTAVO_RUN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    return tmp_path
+
+
+def tags() -> dict[str, str]:
+    from octavo.experiments import OctavoRunContext
+
+    return OctavoRunContext().tags()
+
+
+def test_mlflow_finds_the_provider() -> None:
+    (found,) = entry_points(group="mlflow.run_context_provider", name="octavo")
+    assert found.value == "octavo.experiments:OctavoRunContext"
+
+
+def test_outside_octavo_it_stays_silent(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from octavo.experiments import OctavoRunContext
+
+    assert not OctavoRunContext().in_context()
+    monkeypatch.setenv("OCTAVO_PROJECT", "flights")
+    assert OctavoRunContext().in_context()
+
+
+def test_the_workspace_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCTAVO_PROJECT", "flights")
+    monkeypatch.setenv("OCTAVO_PROFILE", "cpu-small")
+    monkeypatch.setenv("OCTAVO_SESSION", "s1")
+    assert tags() == {
+        "octavo.project": "flights",
+        "octavo.profile": "cpu-small",
+        "octavo.session": "s1",
+    }
+
+
+@pytest.mark.parametrize("session", ["{home}/work/train.ipynb", "work/train.ipynb"])
+def test_the_notebook_is_named_by_path_and_content(
+    home: Path, monkeypatch: pytest.MonkeyPatch, session: str
+) -> None:
+    monkeypatch.setenv("JPY_SESSION_NAME", session.format(home=home))
+    assert tags() == {
+        "octavo.notebook.path": "work/train.ipynb",
+        "octavo.notebook.sha256": hashlib.sha256(b"{}").hexdigest(),
+    }
+
+
+@pytest.mark.parametrize("session", ["", "console-1", "/x/y.py", "ab" * 5000])
+def test_what_is_no_notebook_is_not_named(
+    home: Path, monkeypatch: pytest.MonkeyPatch, session: str
+) -> None:
+    monkeypatch.setenv("JPY_SESSION_NAME", session)
+    assert tags() == {}
+
+
+def test_a_notebook_that_is_gone_keeps_its_name(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JPY_SESSION_NAME", str(home / "work" / "gone.ipynb"))
+    assert tags() == {"octavo.notebook.path": "gone.ipynb"}
+
+
+def test_the_commit_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    identity = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
+    for argv in (["init", "-q"], ["add", "."], [*identity, "commit", "-q", "-m", "x"]):
+        subprocess.run(["git", "-C", str(home / "work"), *argv], check=True)
+    head = subprocess.run(
+        ["git", "-C", str(home / "work"), "rev-parse", "HEAD"],
+        check=True, capture_output=True, text=True,
+    ).stdout.strip()  # fmt: skip
+    monkeypatch.setenv("JPY_SESSION_NAME", str(home / "work" / "train.ipynb"))
+    assert tags()["octavo.git.commit"] == head
+
+
+def test_features_read_before_the_run_are_named(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import octavo.features
+
+    monkeypatch.setattr(octavo.features, "reads", ["a" * 64, "b" * 64])
+    assert tags() == {"octavo.feature_snapshot": "b" * 64}
+
+
+def test_importing_the_sdk_does_not_import_mlflow() -> None:
+    code = "import octavo, sys; assert 'mlflow' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_value_that_is_no_model_is_refused() -> None:
+    from octavo.experiments import _log
+
+    with pytest.raises(TypeError, match="no scikit-learn, torch or MLflow model"):
+        _log({"not": "a model"}, "late", None)
