@@ -11,6 +11,7 @@ from collections.abc import Callable
 from octavo.local.errors import ServiceFailed
 from octavo.local.home import disk_errors
 from octavo.local.launch import Launch
+from octavo.local.up import running_supervisor
 
 LIMIT_S = 900.0
 POLL_S = 0.1
@@ -24,6 +25,8 @@ def start(launch: Launch, write: Callable[[str], object]) -> None:
         home.make_folders()
     log = home.logs / "up.log"
     log.unlink(missing_ok=True)
+    if running_supervisor(home) is None:
+        home.ready_mark.unlink(missing_ok=True)  # a killed start leaves its own
     with log.open("ab") as output:
         child = subprocess.Popen(
             [sys.executable, "-m", "octavo.cli.main", "up"],

@@ -40,6 +40,7 @@ def up(launch: Launch, steps: Steps) -> None:
 def _run(launch: Launch, steps: Steps) -> None:
     """Prepare, start, watch; whatever happens, nothing is left running."""
     home = launch.home
+    home.ready_mark.unlink(missing_ok=True)  # a killed start leaves its own
     if sweep(launch):
         steps.say("Processes that an earlier start had left behind were ended.")
     preflight.check_ports(launch)
@@ -70,6 +71,7 @@ def down(launch: Launch, steps: Steps) -> None:
             _wait_until_gone(supervisor)
         return
     left = sweep(launch) if home.pids.is_dir() else []
+    home.ready_mark.unlink(missing_ok=True)
     steps.say(
         f"Ended {len(left)} processes that an earlier start had left behind."
         if left

@@ -182,6 +182,20 @@ def test_a_second_start_from_the_same_folder_is_refused(launch: Launch) -> None:
     assert running_supervisor(launch.home) is None
 
 
+def test_down_clears_what_a_killed_start_left(launch: Launch, said: list[str]) -> None:
+    launch.home.ready_mark.touch()
+    left = process.start(
+        [sys.executable, "-c", SLEEP],
+        launch.environment,
+        launch.home.logs / "hub",
+        launch.home.state,
+    )
+    down(launch, Steps(said.append))
+    assert left.wait() == -signal.SIGTERM
+    assert said == ["Ended 1 processes that an earlier start had left behind."]
+    assert not launch.home.ready_mark.exists()
+
+
 def test_down_without_anything_running_says_so(launch: Launch, said: list[str]) -> None:
     down(launch, Steps(said.append))
     assert said == [f"Octavo is not running from {launch.home.root}."]
