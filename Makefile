@@ -45,6 +45,7 @@ bench-start: ## Measure cold start, warm start, spawn and memory; the last line 
 
 wheel: ## Build the wheel, with the lab extension in it
 	@images/install.sh --venv $(VENV) all dev
+	@rm -rf build
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
 screenshots: install ## Photograph the panels and pages into docs/images
