@@ -22,7 +22,7 @@ from octavo_hub.choice import choice_of, options_of, refused
 from octavo_hub.page import SpawnPage
 from octavo_hub.platform import AWAY, Platform, PlatformAway, PlatformRefused
 from octavo_hub.starter import furnish
-from octavo_hub.workspace import environment, limits_of, start_url
+from octavo_hub.workspace import environment, idle_since, limits_of, start_url
 
 BEAT_EVERY_S = 60.0
 
@@ -157,10 +157,9 @@ class OctavoSpawner(LocalProcessSpawner):  # type: ignore[misc]
         return status
 
     def _stop_if_idle(self) -> None:
-        active = self._active_at()
-        if self.session is None or active is None:
+        if self.session is None:
             return
-        idle = datetime.now(UTC) - max(active, self.session.started_at)
+        idle = datetime.now(UTC) - idle_since(self._active_at(), self.session.started_at)
         if idle > timedelta(minutes=self.session.profile.idle_minutes):
             self.log.info("%s has been idle for %s: stopping", self._log_name, idle)
             self._end_reason = "idle"
