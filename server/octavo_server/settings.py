@@ -63,6 +63,13 @@ class Settings(BaseSettings):
     )
     run_limit_minutes: int = Field(360, ge=1, le=10080, description="Minutes after which a run or a replay is ended. Default: 6 hours.")
     run_places: int = Field(2, ge=1, le=256, description="Runs and replays that one worker executes at a time. Default: 2.")
+    authenticator: str = Field(
+        "demo",
+        description="Who signs people in, for the hub: demo, or an authenticator JupyterHub knows.",
+    )
+    hub_config: Path | None = Field(
+        None, description="A further JupyterHub configuration file, read last. Unset: none."
+    )
     platform_admin_group: str = Field(
         "admins", description="Hub group whose members are platform admins."
     )
