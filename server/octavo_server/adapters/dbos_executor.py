@@ -7,9 +7,14 @@ handler that was under way when the process died is called again at the next sta
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
+
+from octavo_server.identity import new_id
 
 log = logging.getLogger("octavo.worker")
 
@@ -19,7 +24,22 @@ VERSION = "1"
 from the source text and forget unfinished work with each update."""
 EXECUTOR = "octavo-worker"
 
+UNFINISHED = frozenset({"ENQUEUED", "PENDING", "DELAYED"})
+LONGEST_PAUSE_S = 60.0
+
 Handler = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Handed:
+    """What became of a key in this process."""
+
+    under_way: bool = False
+    """True from being handed over until its handler has returned."""
+    calls: int = 0
+    """How often its handler has returned."""
+    not_before: float = 0.0
+    """Monotonic time before which it isn't called again."""
 
 
 class DbosExecutor:
@@ -28,7 +48,8 @@ class DbosExecutor:
     def __init__(self, database_url: str, places: int) -> None:
         self._places = places
         self._handlers: Mapping[str, Handler] = {}
-        self._handed: set[str] = set()
+        self._handed: dict[str, _Handed] = {}
+        self._lock = threading.Lock()
         config = DBOSConfig(
             name="octavo",
             system_database_url=database_url,
@@ -38,8 +59,8 @@ class DbosExecutor:
         )
         DBOS(config=config)
 
-        def execute(kind: str, subject: str) -> None:
-            self._call(kind, subject)
+        def execute(kind: str, subject: str, key: str) -> None:
+            self._call(kind, subject, key)
 
         # DBOS marks the function it is given, which a bound method does not allow.
         self._workflow = DBOS.workflow(name="octavo-execution")(execute)
@@ -56,20 +77,37 @@ class DbosExecutor:
         )
 
     def hand_over(self, kind: str, subject: str, key: str) -> None:
-        """Have ``kind``'s handler called with ``subject``; once for a ``key``, ever."""
-        if key in self._handed:
-            return
-        with SetWorkflowID(key):
-            DBOS.enqueue_workflow(QUEUE, self._workflow, kind, subject)
-        self._handed.add(key)
+        """Have ``kind``'s handler called with ``subject``, once for a ``key``.
+
+        A key that is handed over again after its handler was called means that the need is still
+        there: the handler failed, and is called again, less and less often.
+        """
+        with self._lock:
+            known = self._handed.get(key, _Handed())
+            if known.under_way or time.monotonic() < known.not_before:
+                return
+            self._handed[key] = replace(known, under_way=True)
+        workflow = key if known.calls == 0 else f"{key}-{new_id()}"
+        if not self._enqueue(workflow, kind, subject, key):
+            self._enqueue(f"{key}-{new_id()}", kind, subject, key)
+
+    def _enqueue(self, workflow: str, kind: str, subject: str, key: str) -> bool:
+        """Put it into the queue; False if a call of that name has ended already."""
+        with SetWorkflowID(workflow):
+            handle = DBOS.enqueue_workflow(QUEUE, self._workflow, kind, subject, key)
+        return handle.get_status().status in UNFINISHED
 
     def stop(self, wait_s: int) -> None:
         """Stop calling handlers; wait for those under way at most ``wait_s`` seconds."""
         DBOS.destroy(workflow_completion_timeout_sec=wait_s)
 
-    def _call(self, kind: str, subject: str) -> None:
+    def _call(self, kind: str, subject: str, key: str) -> None:
         try:
             self._handlers[kind](subject)
         except Exception:
             log.exception("%s %s failed", kind, subject)
-            raise
+        finally:
+            with self._lock:
+                calls = self._handed.get(key, _Handed()).calls + 1
+                pause = min(LONGEST_PAUSE_S, 2.0**calls)
+                self._handed[key] = _Handed(calls=calls, not_before=time.monotonic() + pause)

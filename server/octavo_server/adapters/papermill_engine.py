@@ -87,7 +87,7 @@ class LoggedExecution(NotebookExecutionManager):  # type: ignore[misc]
     def cell_start(self, cell: Any, cell_index: int | None = None, **kwargs: Any) -> None:
         """Note that a cell starts."""
         super().cell_start(cell, cell_index, **kwargs)
-        if cell.cell_type == "code":
+        if cell.cell_type == "code" and not _injected(cell):
             self._started[id(cell)] = time.monotonic()
             self.log.add("cell_started", cell=self.place(cell_index), cells=self.cells)
 

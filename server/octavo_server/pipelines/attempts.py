@@ -175,13 +175,13 @@ class Attempts:
         if begun is None:
             return
         done = self._execute(begun, release, profile)
+        begun = replace(begun, cost=self._booked(begun))
         if done.ending is Ending.VANISHED or (
             done.ending is Ending.STOPPED and done.message == STOPPING
         ):
             self._lose(begun, done.message, done)
         else:
             self._commit(begun, release, done)
-        self._book(begun)
 
     def _refuse(self, run: Run, error: OctavoError) -> None:
         message = f"{error.message} {error.remedy}".strip()
@@ -260,6 +260,7 @@ class Attempts:
             ended = replace(
                 now,
                 ended_at=change.at,
+                cost=run.cost,
                 output_digest=output,
                 artifacts=artifacts,
                 comparison=verdict,
@@ -300,6 +301,7 @@ class Attempts:
             if now is None or now.state is not RunState.RUNNING or now.attempts != run.attempts:
                 return
             self._end_attempt(change, run, "lost", why, done)
+            now = replace(now, cost=run.cost)
             release = self._notebooks.release(run.project, run.release)
             to, message = rules.after_loss(now, idempotent=release.idempotent, why=why)
             if now.cancel_requested_by:
@@ -318,13 +320,12 @@ class Attempts:
             ended = replace(ended, account=done.account, peak_memory_mib=done.peak_memory_mib)
         store.save_attempt(change.rows, ended)
 
-    def _book(self, run: Run) -> None:
-        """Book what all attempts consumed; booking one again changes nothing."""
+    def _booked(self, run: Run) -> float:
+        """Book what all attempts consumed so far and return its cost; booking twice does no harm."""
         with self._database.read() as rows:
             attempts = store.attempts(rows, run.id)
-        cost = 0.0
-        for one in attempts:
-            cost += self._ledger.book(
+        cost = sum(
+            self._ledger.book(
                 attempt=f"{run.id}.{one.number}",
                 person=run.requested_by,
                 project=run.project,
@@ -332,8 +333,9 @@ class Attempts:
                 since=one.started_at,
                 until=one.ended_at or self._clock(),
             )
-        with self._database.write() as rows:
-            store.note_cost(rows, run.id, round(cost, 4))
+            for one in attempts
+        )
+        return round(cost, 4)
 
     def _change(self, action: str, run: Run) -> Any:
         caller = service_caller("worker", run.project)

@@ -105,11 +105,6 @@ def note_progress(rows: Rows, run: str, cell: int, cells: int) -> None:
     rows.update(pipeline_runs, {"cell": cell, "cells": cells}, ("id", "=", run))
 
 
-def note_cost(rows: Rows, run: str, cost: float) -> None:
-    """Keep what a run cost."""
-    rows.update(pipeline_runs, {"cost": cost}, ("id", "=", run))
-
-
 def run(rows: Rows, identifier: str, project: str | None = None) -> Run | None:
     """Return a run, or None; with ``project`` only if it belongs there."""
     row = rows.get(pipeline_runs, id=identifier)
