@@ -15,6 +15,8 @@ from octavo_server.errors import Invalid, Unavailable
 from octavo_server.monitoring.domain import Baseline
 from octavo_server.monitoring.rules import last_month
 
+NO_TABLE = "none"
+"""Fingerprint of a table that isn't there: profiling it gives a finding, not silence."""
 LIMIT_S = 300.0
 """Seconds for all months of one table."""
 
@@ -26,10 +28,10 @@ class LakeTables:
         self._lake = lake.resolve()
 
     def fingerprint(self, baseline: Baseline) -> str:
-        """Return a digest over the names, sizes and times of the table's files; '' for none."""
+        """Return a digest over names, sizes and times of the table's files; ``none`` for none."""
         folder = self._folder(baseline)
-        if folder is None or not folder.is_dir():
-            return ""
+        if folder is None:
+            return NO_TABLE
         seen = hashlib.sha256()
         for path in sorted(folder.rglob("*.parquet")):
             stat = path.stat()
@@ -42,9 +44,10 @@ class LakeTables:
     ) -> list[Mapping[str, Any]]:
         """Return one object a month after ``after``. Raises Unavailable, Invalid."""
         folder = self._folder(baseline)
-        if folder is None or not folder.is_dir():
+        if folder is None:
+            named = str(baseline.source.get("path"))[:200]
             raise Invalid(
-                f"The baseline names no table of the lake: {baseline.source.get('path')!r}.",
+                f"The baseline's table is not in the lake: {named}.",
                 "In the training notebook give baseline(source={'path': ..., 'partition': ...}).",
             )
         order = {
@@ -87,11 +90,16 @@ class LakeTables:
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def _folder(self, baseline: Baseline) -> Path | None:
-        """Return the table's folder; None unless it lies inside the lake."""
+        """Return the table's folder; None unless it lies inside the project's part of the lake.
+
+        The path is relative to that part, or to the whole lake and then starts with the project.
+        """
         path = baseline.source.get("path")
         if not isinstance(path, str) or not path or ".." in PurePosixPath(path).parts:
             return None
         own = self._lake / baseline.project
-        lake = own if own.is_dir() else self._lake
-        folder = (lake / path).resolve()
-        return folder if folder.is_relative_to(lake) else None
+        for root in (own, self._lake):
+            folder = (root / path).resolve()
+            if folder.is_dir() and folder.is_relative_to(own if own.is_dir() else self._lake):
+                return folder
+        return None

@@ -26,7 +26,6 @@ from octavo_server.deployments.ports import (
     ModelCatalog,
     Observation,
     ScorerOrder,
-    ScorerResources,
 )
 from octavo_server.errors import Unavailable
 from octavo_server.scorer.wire import READY_PATH
@@ -184,7 +183,7 @@ def _spawn(
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=_environment(account, order.resources),
+            env=_environment(account),
             **confined,
         )
     if process.stdin is not None:
@@ -196,16 +195,17 @@ def _spawn(
     return process
 
 
-def _environment(account: Account, resources: ScorerResources) -> Mapping[str, str]:
-    """Return all that a scorer gets: no secret, no setting of the services."""
-    threads = str(max(1, int(resources.cpus)))
+def _environment(account: Account) -> Mapping[str, str]:
+    """Return all that a scorer gets: no secret, no setting of the services.
+
+    One thread a request: a few rows gain nothing from more, and threads that wait for each other
+    on a busy machine made single rows ten times slower.
+    """
     return {
         **account.environment(),
         "PATH": os.defpath,
         "LANG": "C.UTF-8",
-        "OMP_NUM_THREADS": threads,
-        "OPENBLAS_NUM_THREADS": threads,
-        "MKL_NUM_THREADS": threads,
+        **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
         "MLFLOW_TRACKING_URI": f"file://{account.home}/none",
         "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
     }

@@ -22,7 +22,7 @@ class LakeProfiler(Protocol):
     """Profiles the months of a lake's table; the work happens in another process."""
 
     def fingerprint(self, baseline: Baseline) -> str:
-        """Return what changes when the data does; '' when there is none."""
+        """Return what changes when the data does, or when it comes and goes; never ''."""
 
     def profile(
         self, baseline: Baseline, columns: Sequence[str], after: str
