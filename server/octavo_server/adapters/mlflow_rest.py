@@ -140,8 +140,13 @@ def _number(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def _text(value: Any) -> str:
+    """What a client wrote, without what no database keeps: null characters, half characters."""
+    return str(value).encode("utf-8", "replace").decode().replace("\0", "")
+
+
 def _pairs(found: Any) -> dict[str, str]:
-    return {str(one["key"]): str(one.get("value", "")) for one in found or []}
+    return {_text(one["key"]): _text(one.get("value", "")) for one in found or []}
 
 
 def _point(one: dict[str, Any]) -> Point:
@@ -154,7 +159,7 @@ def _experiment(one: dict[str, Any]) -> TrackedExperiment | None:
     if project is None:
         return None
     return TrackedExperiment(
-        experiment_id=one["experiment_id"], project=project, name=one["name"][:500]
+        experiment_id=one["experiment_id"], project=project, name=_text(one["name"])[:500]
     )
 
 
@@ -165,12 +170,12 @@ def _run(one: dict[str, Any], projects: dict[str, str]) -> Run:
         run_id=info["run_id"],
         project=projects[info["experiment_id"]],
         experiment_id=info["experiment_id"],
-        name=info.get("run_name", ""),
+        name=_text(info.get("run_name", "")),
         status=RunStatus(info["status"].lower()),
         owner=info.get("user_id", ""),
         started_at=_time(info.get("start_time")),
         ended_at=_time(info.get("end_time")),
-        latest={metric["key"]: _point(metric) for metric in data.get("metrics", [])},
+        latest={_text(metric["key"]): _point(metric) for metric in data.get("metrics", [])},
         params=_pairs(data.get("params")),
         tags=_pairs(data.get("tags")),
         inputs=tuple(_input(each) for each in one.get("inputs", {}).get("dataset_inputs", [])),
@@ -182,9 +187,9 @@ def _run(one: dict[str, Any], projects: dict[str, str]) -> Run:
 def _input(one: dict[str, Any]) -> DataInput:
     dataset = one["dataset"]
     return DataInput(
-        name=str(dataset.get("name", ""))[:500],
-        digest=str(dataset.get("digest", ""))[:500],
-        source=str(dataset.get("source", ""))[:8_000],
+        name=_text(dataset.get("name", ""))[:500],
+        digest=_text(dataset.get("digest", ""))[:500],
+        source=_text(dataset.get("source", ""))[:8_000],
         context=_pairs(one.get("tags")).get("mlflow.data.context"),
     )
 

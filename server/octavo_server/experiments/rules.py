@@ -5,6 +5,7 @@ import binascii
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from octavo_server.errors import Invalid
@@ -55,16 +56,23 @@ def position_from(cursor: str, order: Order) -> Position:
         raise refused
     if len(content) != 4 or not isinstance(content[3], str):
         raise refused
-    value = content[2]
-    if not (value is None or isinstance(value, str) or _finite(value)):
+    if not _fits(order, content[2]):
         raise refused
-    if order.metric is not None and isinstance(value, str):
-        raise refused
-    return Position(value=value, run_id=content[3])
+    return Position(value=content[2], run_id=content[3])
 
 
-def _finite(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _fits(order: Order, value: object) -> bool:
+    """Whether a cursor's value can be one of the column that the list is sorted by."""
+    if value is None:
+        return True
+    if order.metric is not None:
+        return isinstance(value, float) and math.isfinite(value)
+    if not isinstance(value, str):
+        return False
+    try:
+        return not order.key.endswith("_at") or datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def search_text(run: Run) -> str:

@@ -29,6 +29,8 @@ __all__ = ["ExperimentsService", "LoggedModel", "Run"]
 WATCHED_AGE: Final = timedelta(seconds=1)
 #: Everything is compared again after this time, in case a change was missed.
 SWEEP_EVERY: Final = timedelta(minutes=30)
+#: Seconds that a list waits for a refresh under way before it shows what there is.
+LONGEST_WAIT_S: Final = 3.0
 MOST_POINTS: Final = 500
 MOST_CURVES: Final = 20
 MOST_EVENTS: Final = 200
@@ -46,25 +48,25 @@ class ExperimentsService:
         self._clock = clock
         self._refreshing = threading.Lock()
 
-    def refresh(self, max_age: timedelta = WATCHED_AGE) -> datetime | None:
+    def refresh(self, max_age: timedelta = WATCHED_AGE) -> datetime:
         """Brings the read model up to date unless it is younger than `max_age`.
 
         Returns when it last agreed with MLflow.  A silent MLflow leaves the model as it was;
         one that was never reached raises Unavailable.
         """
-        with self._refreshing:
+        if not self._refreshing.acquire(timeout=LONGEST_WAIT_S):
+            return self._stale(self._state(), "a long comparison with MLflow is under way")
+        try:
             state = self._state()
             if state.synced_at and self._clock() - state.synced_at < max_age:
                 return state.synced_at
-            try:
-                return self._catch_up(state)
-            except Unavailable as error:
-                if state.synced_at is None:
-                    raise
-                logger.warning("runs are shown as of %s: %s", state.synced_at, error.message)
-                return state.synced_at
+            return self._catch_up(state)
+        except Unavailable as error:
+            return self._stale(self._state(), error.message)
+        finally:
+            self._refreshing.release()
 
-    def experiments(self, project: str) -> tuple[list[Experiment], datetime | None]:
+    def experiments(self, project: str) -> tuple[list[Experiment], datetime]:
         """The project's experiments, the one with the newest run first, and their age."""
         as_of = self.refresh()
         with self._database.read() as rows:
@@ -148,6 +150,12 @@ class ExperimentsService:
         self.refresh()
         with self._database.read() as rows:
             return store.runs_since(rows, project, revision, MOST_EVENTS)
+
+    def _stale(self, state: Sync, why: str) -> datetime:
+        if state.synced_at is None:
+            raise Unavailable(f"No run was read from MLflow yet: {why}", "Try again in a minute.")
+        logger.warning("runs are shown as of %s: %s", state.synced_at, why)
+        return state.synced_at
 
     def _state(self) -> Sync:
         with self._database.read() as rows:

@@ -75,6 +75,7 @@ def save_experiments(rows: Rows, found: Sequence[TrackedExperiment], revision: i
 def save_runs(rows: Rows, runs: Iterable[Run], revision: int) -> int:
     """Keeps the runs that changed under `revision`; returns how many did."""
     changed = 0
+    named = {(row["experiment_id"], row["name"]) for row in rows.find(metric_names)}
     for run in runs:
         before = rows.get(tracked_runs, run_id=run.run_id)
         values = _values(run)
@@ -86,11 +87,11 @@ def save_runs(rows: Rows, runs: Iterable[Run], revision: int) -> int:
             rows.update(tracked_runs, values, ("run_id", "=", run.run_id))
         else:
             rows.insert(tracked_runs, {"run_id": run.run_id, **values})
-        _save_metrics(rows, run, before)
+        _save_metrics(rows, run, before, named)
     return changed
 
 
-def _save_metrics(rows: Rows, run: Run, before: Row | None) -> None:
+def _save_metrics(rows: Rows, run: Run, before: Row | None, named: set[tuple[str, str]]) -> None:
     known = before["detail"]["metrics"] if before and not before["removed"] else {}
     if run.removed:
         rows.delete(run_metrics, ("run_id", "=", run.run_id))
@@ -103,7 +104,8 @@ def _save_metrics(rows: Rows, run: Run, before: Row | None) -> None:
             rows.delete(run_metrics, *this)
         elif name not in known or not rows.update(run_metrics, {"value": value}, *this):
             rows.insert(run_metrics, {"run_id": run.run_id, "name": name, "value": value, **place})
-        if rows.get(metric_names, experiment_id=run.experiment_id, name=name) is None:
+        if (run.experiment_id, name) not in named:
+            named.add((run.experiment_id, name))
             rows.insert(metric_names, {"name": name, **place})
 
 
@@ -275,7 +277,7 @@ class RunList:
         table, column = self._column()
         where = [*self._scope, *self._metric_name()]
         if table is tracked_runs:
-            where.append(("removed", "=", False))
+            where += [("removed", "=", False), *self._words]
         sign = "-" if self._order.descending else ""
         beyond: Literal["<", ">"] = "<" if self._order.descending else ">"
         found: list[Row] = []
@@ -292,11 +294,13 @@ class RunList:
         return [Position(value=_plain(row[column]), run_id=row["run_id"]) for row in found]
 
     def _valueless(self, after: Position | None, size: int) -> list[Position]:
-        where: list[Where] = [*self._scope, ("removed", "=", False)]
-        if after is not None:
-            where.append(("run_id", ">", after.run_id))
+        where: list[Where] = [*self._scope, ("removed", "=", False), *self._words]
         if self._order.metric is None:
             where.append((self._order.key, "=", None))
+        elif self._all_have_it():
+            return []
+        if after is not None:
+            where.append(("run_id", ">", after.run_id))
         found: list[Position] = []
         while len(found) < size:
             rows = self._rows.find(tracked_runs, *where, order_by=("run_id",), limit=CHUNK)
@@ -306,6 +310,11 @@ class RunList:
             found += [Position(value=None, run_id=one) for one in self._without_metric(ids)]
             where = [one for one in where if one[0] != "run_id"] + [("run_id", ">", ids[-1])]
         return found[:size]
+
+    def _all_have_it(self) -> bool:
+        """Whether every run has the metric, so that none is left to look for."""
+        having = self._rows.count(run_metrics, *self._scope, *self._metric_name())
+        return having >= self._rows.count(tracked_runs, *self._scope, ("removed", "=", False))
 
     def _without_metric(self, ids: list[str]) -> list[str]:
         if self._order.metric is None:

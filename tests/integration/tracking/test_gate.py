@@ -152,6 +152,7 @@ def test_what_runs_code_or_holds_secrets_is_shut(tracking: str, method: str, pat
 
 def test_another_project_is_out_of_reach(tracking: str) -> None:
     mine = new_experiment(tracking, "flights/mine")
+    tags = [{"key": "octavo.project", "value": "flights"}]
     for path, body in (
         ("runs/create", {"experiment_id": mine}),
         ("runs/create", {"experimentId": mine}),

@@ -34,6 +34,10 @@ def run(run_id: str = "r1", **more: Any) -> Run:
     return Run(**{**given, **more})
 
 
+def in_utc(at: datetime) -> str:
+    return at.replace(tzinfo=UTC).isoformat()
+
+
 @pytest.mark.parametrize("text", ["name", "-started_at", "metrics.auc", "-metrics.a b/c"])
 def test_orders_that_make_sense(text: str) -> None:
     order = rules.order_from(text)
@@ -49,16 +53,29 @@ def test_orders_that_do_not(text: str) -> None:
 
 
 @given(
-    st.sampled_from(["-started_at", "name", "-metrics.auc"]),
-    st.none() | st.text(max_size=40) | st.floats(allow_nan=False, allow_infinity=False),
+    st.one_of(
+        st.tuples(st.just("-started_at"), st.none() | st.datetimes().map(in_utc)),
+        st.tuples(st.just("name"), st.text(max_size=40)),
+        st.tuples(
+            st.just("-metrics.auc"), st.none() | st.floats(allow_nan=False, allow_infinity=False)
+        ),
+    ),
     st.text(max_size=40),
 )
-def test_a_cursor_leads_back(text: str, value: str | float | None, run_id: str) -> None:
-    order = rules.order_from(text)
-    if order.metric is not None and isinstance(value, str):
-        value = None
-    position = Position(value=value, run_id=run_id)
+def test_a_cursor_leads_back(case: tuple[str, str | float | None], run_id: str) -> None:
+    order = rules.order_from(case[0])
+    position = Position(value=case[1], run_id=run_id)
     assert rules.position_from(rules.cursor_of(order, position), order) == position
+
+
+@pytest.mark.parametrize(
+    ("order_by", "value"),
+    [("started_at", "soon"), ("started_at", "2026-01-02"), ("name", 3), ("metrics.auc", "x")],
+)
+def test_a_cursor_of_another_kind_of_value_is_refused(order_by: str, value: str | float) -> None:
+    order = rules.order_from(order_by)
+    with pytest.raises(Invalid):
+        rules.position_from(rules.cursor_of(order, Position(value=value, run_id="r")), order)
 
 
 @given(st.text(max_size=80))
