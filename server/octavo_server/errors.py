@@ -13,6 +13,8 @@ class OctavoError(Exception):
 
     code: ClassVar[str] = "internal"
     status: ClassVar[int] = 500
+    on_trail: ClassVar[bool] = False
+    """True: refusing a change this way is kept on the audit trail."""
 
     def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(message)
@@ -32,6 +34,7 @@ class Forbidden(OctavoError):
 
     code = "forbidden"
     status = 403
+    on_trail = True
 
 
 class PolicyRefused(OctavoError):
@@ -39,6 +42,7 @@ class PolicyRefused(OctavoError):
 
     code = "policy_refused"
     status = 403
+    on_trail = True
 
 
 class NotFound(OctavoError):

@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from octavo_server.audit.service import AuditService, IdempotencyClaim, current_claim
 from octavo_server.database.rows import Database
 from octavo_server.database.tables.audit import idempotency_keys
-from octavo_server.errors import Conflict, Forbidden, Invalid, NotFound, OctavoError, PolicyRefused
+from octavo_server.errors import Conflict, Forbidden, Invalid, NotFound, OctavoError
 from octavo_server.identity import Caller, Identity
 from octavo_server.permissions import PERMISSIONS, roles_with
 
@@ -171,8 +171,8 @@ class GovernedRoute(APIRoute):
         async def handle(request: Request) -> Response:
             try:
                 response = await inner(request)
-            except (Forbidden, PolicyRefused) as refusal:
-                if request.method not in SAFE:
+            except OctavoError as refusal:
+                if refusal.on_trail and request.method not in SAFE:
                     await run_in_threadpool(request.app.state.guard.keep_refusal, request, refusal)
                 raise
             claim = getattr(request.state, "claim", None)

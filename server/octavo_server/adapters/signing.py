@@ -33,6 +33,7 @@ class SignatureRefused(Conflict):
     """A signature that does not prove what it should: wrong key, changed payload, no signature."""
 
     code = "signature_refused"
+    on_trail = True
 
 
 class SigningKeyUnusable(OctavoError):

@@ -29,6 +29,7 @@ class ReleaseRefused(Conflict):
     """A release's stored bytes or signature aren't the approved ones; it must not run."""
 
     code = "release_refused"
+    on_trail = True
 
 
 class Releases:
