@@ -72,9 +72,9 @@ class Platform:
         heartbeat = Heartbeat(until=datetime.now(UTC), active_at=active_at)
         return await self._post(f"sessions/{quote(session, safe='')}/heartbeat", heartbeat, Session)
 
-    async def end_session(self, session: str, reason: EndReason) -> Session:
-        """Meter a session until now and close it."""
-        end = SessionEnd(until=datetime.now(UTC), reason=reason)
+    async def end_session(self, session: str, reason: EndReason, until: datetime) -> Session:
+        """Meter a session up to the moment it was last seen alive, and close it."""
+        end = SessionEnd(until=until, reason=reason)
         return await self._post(f"sessions/{quote(session, safe='')}/end", end, Session)
 
     async def _post(self, path: str, body: BaseModel, answer: type[Answer]) -> Answer:

@@ -42,6 +42,7 @@ class OctavoSpawner(LocalProcessSpawner):  # type: ignore[misc]
         self.accounts = Accounts(Path(self.octavo_home))
         self.session: Session | None = None
         self._end_reason: EndReason | None = None
+        self._alive_at: datetime | None = None
         self._beat_at = 0.0
         self._beating: asyncio.Task[None] | None = None
 
@@ -94,7 +95,7 @@ class OctavoSpawner(LocalProcessSpawner):  # type: ignore[misc]
         """
         self.session, self._end_reason = await self._open_session(), None
         try:
-            account = await asyncio.to_thread(self.accounts.person, self.user.name)
+            account = await asyncio.to_thread(self._clean_account)
             await asyncio.to_thread(furnish, account, self.session.project, self.session.template)
             limits = limits_of(self.session.profile)
             self.popen_kwargs = account.popen_kwargs(limits, death_signal=signal.SIGTERM)
@@ -104,7 +105,7 @@ class OctavoSpawner(LocalProcessSpawner):  # type: ignore[misc]
         except BaseException:
             await self._close_session("failed")
             raise
-        self._beat_at = time.monotonic()
+        self._beat_at, self._alive_at = time.monotonic(), datetime.now(UTC)
         return address
 
     async def _open_session(self) -> Session:
@@ -120,10 +121,17 @@ class OctavoSpawner(LocalProcessSpawner):  # type: ignore[misc]
         """Stop the workspace with everything the person's account still runs."""
         reason: EndReason = "failed" if self._start_pending else "stopped"
         reason = self._end_reason = self._end_reason or reason
+        if self.proc is not None and self.proc.poll() is None:
+            self._alive_at = datetime.now(UTC)
         await super().stop(now)
-        account = await asyncio.to_thread(self.accounts.person, self.user.name)
-        await asyncio.to_thread(account.kill_all)
+        await asyncio.to_thread(self._clean_account)
         await self._close_session(reason)
+
+    def _clean_account(self) -> Account:
+        """Return the person's account with nothing running in it: one workspace each."""
+        account = self.accounts.person(self.user.name)
+        account.kill_all()
+        return account
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
         """Tell what is happening while a person waits."""
@@ -152,6 +160,7 @@ class OctavoSpawner(LocalProcessSpawner):  # type: ignore[misc]
         if status is not None:
             await self._close_session(self._end_reason or "crashed")
         elif self.ready:
+            self._alive_at = datetime.now(UTC)
             self._stop_if_idle()
             self._meter()
         return status
@@ -186,10 +195,12 @@ class OctavoSpawner(LocalProcessSpawner):  # type: ignore[misc]
 
     async def _close_session(self, reason: EndReason) -> None:
         session, self.session, self._end_reason = self.session, None, None
+        alive_at, self._alive_at = self._alive_at, None
         if session is None:
             return
         try:
-            await self.platform.end_session(session.id, reason)
+            # After a restart of the hub nobody knows how long it lived: what was metered counts.
+            await self.platform.end_session(session.id, reason, alive_at or session.started_at)
         except (PlatformAway, PlatformRefused) as error:
             self.log.error("Session %s stays open until its next start: %s", session.id, error)
 

@@ -83,9 +83,11 @@ class SessionState(StrEnum):
 
 MOVES: dict[SessionState, frozenset[SessionState]] = {
     SessionState.RUNNING: frozenset({SessionState.ENDED}),
-    SessionState.ENDED: frozenset(),
+    SessionState.ENDED: frozenset({SessionState.RUNNING}),
 }
-"""The allowed moves."""
+"""The allowed moves; only what ended as lost can run again."""
+LOST = "lost"
+"""Why a session ended that nobody had seen for a while."""
 
 
 @dataclass(frozen=True, kw_only=True)

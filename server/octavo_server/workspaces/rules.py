@@ -15,6 +15,7 @@ import rfc8785
 from octavo_server.errors import Forbidden, IllegalMove
 from octavo_server.identity import Caller, CallerKind
 from octavo_server.workspaces.domain import (
+    LOST,
     MICRO,
     MOVES,
     WORKSPACE_ENVIRONMENT,
@@ -136,6 +137,18 @@ def changed_since(seen: str | None, version: ProfileVersion) -> str | None:
 def hours_left(left_micro_eur: int, profile: Profile) -> float | None:
     """Return how many hours of the profile an amount pays for; None when it costs nothing."""
     return left_micro_eur / profile.price_micro_eur if profile.price_micro_eur else None
+
+
+def is_lost(session: Session) -> bool:
+    """Whether the session ended because nobody saw it, so that seeing it again revives it."""
+    return session.state is SessionState.ENDED and session.end_reason == LOST
+
+
+def revived(session: Session) -> Session:
+    """Return a lost session running again. Raises IllegalMove for one that ended otherwise."""
+    if SessionState.RUNNING not in MOVES[session.state] or not is_lost(session):
+        raise IllegalMove(f"The session {session.id} has ended.", "Start a new workspace.")
+    return replace(session, state=SessionState.RUNNING, ended_at=None, end_reason=None)
 
 
 def metered(

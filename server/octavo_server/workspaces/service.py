@@ -16,6 +16,7 @@ from octavo_server.projects.service import ProjectsService
 from octavo_server.workspaces import rules, store
 from octavo_server.workspaces.accounting import Accounting, Report
 from octavo_server.workspaces.domain import (
+    LOST,
     Budget,
     Card,
     ProfileVersion,
@@ -228,19 +229,30 @@ class WorkspacesService:
         for one in store.running(change.rows, ("person", "=", person)):
             self._close(change, one, one.metered_until, "superseded")
         for one in store.running(change.rows, lost):
-            self._close(change, one, one.metered_until, "lost")
+            self._close(change, one, one.metered_until, LOST)
 
     def heartbeat(
         self, hub: Caller, session_id: str, until: datetime, active_at: datetime | None
     ) -> SessionView:
         """Meter a running session up to a moment; the same or an earlier one changes nothing."""
         rules.check_hub(hub)
+        self._revive_if_lost(hub, session_id)
         with self._database.write() as rows:
             found = self._found(store.session(rows, session_id), session_id)
             beaten = rules.metered(found, until, active_at, self._clock())
             store.save_session(rows, beaten)
             self._accounting.book_session(rows, beaten)
         return self.view(beaten)
+
+    def _revive_if_lost(self, hub: Caller, session_id: str) -> None:
+        """Let a workspace go on that outlived an outage of the platform."""
+        with self._database.read() as rows:
+            found = self._found(store.session(rows, session_id), session_id)
+        if rules.is_lost(found):
+            subject = f"session:{session_id}"
+            with self._audit.change(hub, "workspaces.revive", subject, found.project) as change:
+                store.save_session(change.rows, rules.revived(found))
+                change.note(person=found.person, profile=found.profile)
 
     def end_session(
         self, hub: Caller, session_id: str, until: datetime, reason: str
@@ -339,8 +351,8 @@ class WorkspacesService:
         for one in lost:
             subject = f"session:{one.id}"
             with self._audit.change(caller, "workspaces.end", subject, one.project) as change:
-                self._close(change, one, one.metered_until, "lost")
-                change.note(person=one.person, reason="lost", profile=one.profile)
+                self._close(change, one, one.metered_until, LOST)
+                change.note(person=one.person, reason=LOST, profile=one.profile)
         return len(lost)
 
 

@@ -273,6 +273,16 @@ def test_a_session_nobody_has_seen_is_ended_where_it_was_seen_last(world: World)
     assert world.actions()[0] == "workspaces.end"
 
 
+def test_a_lost_session_that_is_seen_again_goes_on_and_is_metered_whole(world: World) -> None:
+    session = world.start().session
+    world.clock.now += 16 * MINUTE
+    assert world.service.end_lost() == 1
+    view = world.service.heartbeat(HUB, session.id, world.clock.now, None)
+    assert (view.session.state, view.session.end_reason) == ("running", None)
+    assert view.seconds == 16 * 60
+    assert world.actions()[0] == "workspaces.revive"
+
+
 def test_runs_and_deployments_are_booked_too_and_idempotently(world: World) -> None:
     since = world.clock.now
     for minutes in (30, 30, 10, 90):
