@@ -47,6 +47,7 @@ def environment(
         **dict.fromkeys(THREAD_COUNTS, threads),
         "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
         "JUPYTER_CONFIG_PATH": str(LAB_CONFIGURATION),
+        "JUPYTER_PATH": str(LAB_CONFIGURATION / "share"),
         "JUPYTERHUB_ACTIVITY_INTERVAL": str(ACTIVITY_EVERY_S),
         "OCTAVO_URL": f"{public_url}/services/octavo",
         "OCTAVO_TOKEN": token,

@@ -11,12 +11,12 @@ from octavo_widgets.markup import Markup, joined, moment, tag
 from octavo_widgets.theme import MARKS
 
 Acknowledge = Callable[[Alert, str], None]
-AGAINST = "Open now, newest first, against the deployment's limits."
+AGAINST = "Open now, the worst first, against the deployment's limits and promises."
 LEAST_NOTE = 3
 
 
 def alert_list(found: Sequence[Alert], acknowledge: Acknowledge) -> widgets.VBox:
-    """Return the open alerts, newest first; ``acknowledge`` gets the alert and a note."""
+    """Return the open alerts, the worst first; ``acknowledge`` gets the alert and a note."""
     head = joined(
         [
             tag("h2", "Alerts"),
@@ -30,10 +30,16 @@ def alert_list(found: Sequence[Alert], acknowledge: Acknowledge) -> widgets.VBox
     rows: list[widgets.Widget] = [widgets.HTML(head)]
     if not found:
         rows.append(widgets.HTML(tag("p", "No open alert.")))
-    rows += [_row(alert, acknowledge) for alert in found]
+    rows += [_row(alert, acknowledge) for alert in sorted(found, key=_worst)]
     box = widgets.VBox(rows)
     box.add_class("octavo-card")
     return box
+
+
+def _worst(alert: Alert) -> tuple[bool, bool, float]:
+    """Order: nobody has it, critical, far over its limit."""
+    over = (alert.value or 0.0) / alert.limit if alert.limit else float("inf")
+    return alert.acknowledged_by is not None, alert.level != "critical", -over
 
 
 def _row(alert: Alert, acknowledge: Acknowledge) -> widgets.Widget:

@@ -37,9 +37,7 @@ class Monitor(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self._window = widgets.ToggleButtons(
             options=WINDOWS, value=window if window in WINDOWS else "1h", description="Window"
         )
-        again = widgets.Button(
-            description="Refresh", icon="refresh", tooltip="Read everything again"
-        )
+        again = widgets.Button(description="Refresh", tooltip="Read everything again")
         bar = widgets.HBox([self._choice, self._window, again, self._as_of])
         bar.add_class("octavo-bar")
         self.add_class("octavo-monitor")
@@ -105,10 +103,10 @@ class Monitor(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         lower.add_class("octavo-columns")
         return [
             widgets.HTML(sections.lights(summary.lights)),
-            alert_list(alerts, self._acknowledge),
             columns,
             widgets.HTML(sections.drift_table(report)),
             lower,
+            alert_list(alerts, self._acknowledge),
         ]
 
     def _acknowledge(self, alert: Alert, note: str) -> None:

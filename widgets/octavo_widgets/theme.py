@@ -69,9 +69,7 @@ STYLE = Markup(
 .octavo-monitor td.octavo-text, .octavo-monitor th.octavo-text { text-align: left;
   white-space: normal; }
 .octavo-monitor tr { background: none; }
-.octavo-monitor td.octavo-cell-critical { font-weight: 700;
-  box-shadow: inset 3px 0 0 var(--jp-error-color1); }
-.octavo-monitor td.octavo-cell-warning { box-shadow: inset 3px 0 0 var(--jp-warn-color1); }
+.octavo-monitor td.octavo-cell-critical { font-weight: 700; }
 .octavo-legend { display: flex; gap: 16px; flex-wrap: wrap; margin: 4px 0; }
 .octavo-swatch { display: inline-block; width: 12px; height: 12px; margin-right: 5px;
   vertical-align: -1px; border-radius: 2px; }
@@ -79,7 +77,11 @@ STYLE = Markup(
   padding: 6px 0; gap: 8px; align-items: center; overflow: visible; }
 .octavo-monitor .octavo-bar { gap: 8px; flex-wrap: wrap; align-items: center;
   overflow: visible; }
+.octavo-monitor .octavo-bar .jupyter-widgets { flex-shrink: 0; }
+.octavo-monitor .octavo-bar > .widget-html { width: auto; flex: 0 0 auto; }
+.octavo-monitor .widget-toggle-buttons { display: flex; align-items: center; width: auto; }
 .octavo-monitor .widget-toggle-buttons .widget-toggle-button { width: auto; }
+.octavo-monitor .octavo-alert .widget-button:disabled { opacity: 0.6; }
 .octavo-monitor .widget-label { color: var(--jp-ui-font-color1); }
 .octavo-problem { border-left: 4px solid var(--jp-error-color1); }
 </style>"""

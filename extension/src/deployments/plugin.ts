@@ -23,7 +23,8 @@ const MONITOR = 'monitor.ipynb';
 /** The dashboard of a deployment: Voilà on the monitor notebook in the project's folder of this workspace. */
 export function monitorUrl(baseUrl: string, dashboards: string, project: string, deployment: string): string {
   const path = URLExt.join(baseUrl, 'voila/render', URLExt.encodeParts(URLExt.join(dashboards, MONITOR)));
-  return `${path}?${new URLSearchParams({ project, deployment }).toString()}`;
+  const theme = document.body.dataset['jpThemeLight'] === 'false' ? 'dark' : 'light';
+  return `${path}?${new URLSearchParams({ project, deployment, theme }).toString()}`;
 }
 
 /** Open the dashboard in a tab of its own: the Hub forbids pages of a workspace inside frames. */

@@ -128,9 +128,9 @@ def _drift_breaches(view: View, report: DriftReport) -> list[Breach]:
     broken: list[Breach] = []
     for feature, months in by_feature.items():
         worst = max(months, key=lambda one: one.psi or 0.0)
-        message = f"{feature} moved away from {report.baseline} in "
-        message += f"{', '.join(one.month for one in months)}; "
-        message += f"most in {worst.month} (PSI {worst.psi or 0.0:.2f}, limit {limit:g})."
+        message = f"{feature} moved away from training in {len(months)} of "
+        message += f"{len(report.months)} months, most in {worst.month} "
+        message += f"(PSI {worst.psi or 0.0:.2f}, limit {limit:g})."
         broken.append(
             Breach(
                 rule="drift",
