@@ -1,0 +1,172 @@
+"""Repositories that must not become anybody's registry; each is built by the real engine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from tests.integration.features.conftest import Loaded
+from tests.support.flights import TEMPLATE
+from tests.support.people import ADMIN
+
+from octavo_server.adapters.feast_engine import FeastEngine
+from octavo_server.errors import Invalid, PolicyRefused, Unavailable
+from octavo_server.features.domain import Order, Publication
+from octavo_server.features.service import REPOSITORY, FeaturesService, Places
+
+REASON = "To see whether it is refused."
+PLANT = """
+from feast import FeatureView, Field, FileSource
+from feast.data_format import ParquetFormat
+from feast.types import Float64, Int64, UnixTimestamp
+from datetime import timedelta
+import views
+planted = FeatureView(
+    name="{name}", entities=[views.carrier], ttl={ttl}, owner="x@octavo.example",
+    schema=[
+        Field(name="{field}", dtype=Int64, tags={tags}),
+        {more}
+    ],
+    source=FileSource(
+        name="planted_events", path={path}, file_format=ParquetFormat(),
+        timestamp_field="event_timestamp", created_timestamp_column="created_timestamp",
+    ),
+)
+"""
+GOOD = {
+    "name": "planted",
+    "ttl": "timedelta(hours=6)",
+    "field": "planted_flights",
+    "tags": '{"counts": "flights.known_at", "window": "24h"}',
+    "more": "",
+    "path": 'str(views.CURATED / "planted")',
+}
+
+
+class Workshop:
+    """An own lake with the tables that a planted view needs, and a service that publishes it."""
+
+    def __init__(self, loaded: Loaded, folder: Path) -> None:
+        self.places = Places(
+            lakes=folder / "lake", features=folder / "features", templates=folder / "templates"
+        )
+        self.lake = folder / "lake" / "flights"
+        shutil.copytree(loaded.lake, self.lake, copy_function=os.link)
+        self.repository = folder / "templates" / "flights" / REPOSITORY
+        shutil.copytree(TEMPLATE / REPOSITORY, self.repository)
+        services = loaded.platform.services
+        self.engine = FeastEngine(lambda: datetime.now(UTC))
+        self.features = FeaturesService(
+            services.database,
+            services.audit,
+            services.policy,
+            services.lineage,
+            self.engine,
+            services.features._online,
+            self.places,
+            lambda: datetime.now(UTC),
+        )
+
+    def plant(self, known: str = "known_at", **change: str) -> None:
+        """Write a view of counts that takes a delay as known at ``known``."""
+        flights = pd.read_parquet(self.lake / "curated" / "flights").dropna(subset=["known_at"])
+        flights = flights[flights["month"] == "2013-01"].sort_values(known)
+        counted = (
+            flights.assign(one=1).set_index(known).groupby("carrier")["one"].rolling("24h").sum()
+        )
+        table = counted.rename("planted_flights").astype("int64").reset_index()
+        table = table.rename(columns={known: "event_timestamp"})
+        table["created_timestamp"] = table["event_timestamp"]
+        table = table.drop_duplicates(["carrier", "event_timestamp"], keep="last")
+        place = self.lake / "curated" / "planted"
+        place.mkdir(exist_ok=True)
+        table.to_parquet(place / "part-0.parquet", index=False)
+        (self.repository / "planted.py").write_text(PLANT.format(**{**GOOD, **change}))
+
+    def build(self) -> Publication:
+        features = self.places.snapshots("flights")
+        order = Order(
+            project="flights", repository=self.repository, lake=self.lake, features=features
+        )
+        return self.engine.build(order, [].append)
+
+
+@pytest.fixture
+def workshop(loaded: Loaded, tmp_path: Path) -> Workshop:
+    return Workshop(loaded, tmp_path)
+
+
+def test_a_planted_leak_is_caught_and_refused(loaded: Loaded, workshop: Workshop) -> None:
+    """A delay that counts at departure, published with a proof-less view, stops at the gate."""
+    workshop.plant(known="departed_at")
+    before = loaded.platform.services.features.snapshot("flights")
+    with pytest.raises(PolicyRefused, match="not known yet"):
+        workshop.features.publish(ADMIN, "flights", "flights", REASON)
+    assert loaded.platform.services.features.snapshot("flights") == before
+    left = workshop.places.snapshots("flights")
+    assert not (left / "current").exists()
+    assert [path for path in left.iterdir() if path.is_dir()] == []
+
+
+def test_the_same_view_without_the_leak_is_built(workshop: Workshop) -> None:
+    workshop.plant()
+    built = workshop.build()
+    assert built.leaks == ()
+    planted = next(view for view in built.views if view.name == "planted")
+    assert planted.columns == ("planted_flights",)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"name": "<script>alert(1)</script>"}, "is no name"),
+        ({"field": 'x\\"; DROP TABLE t; --'}, "is no name"),
+        ({"path": 'str(views.CURATED / ".." / ".." / ".." / "x")'}, "not in the project's lake"),
+        ({"ttl": "timedelta(days=1, hours=12)"}, "whole number of days"),
+        ({"tags": '{"counts": "../../x.y", "window": "24h"}'}, "names no table"),
+        ({"tags": '{"counts": "flights.known_at", "window": "soon"}'}, "no time span"),
+    ],
+)
+def test_a_hostile_definition_is_refused_in_a_sentence(
+    workshop: Workshop, change: dict[str, str], message: str
+) -> None:
+    workshop.plant(**change)
+    with pytest.raises(Invalid, match=message):
+        workshop.build()
+    assert list(workshop.places.snapshots("flights").glob("*")) == []
+
+
+def test_code_that_readers_would_run_is_refused(workshop: Workshop) -> None:
+    (workshop.repository / "on_demand.py").write_text(
+        "import pandas as pd\n"
+        "from feast import Field\n"
+        "from feast.on_demand_feature_view import on_demand_feature_view\n"
+        "from feast.types import Float64\n"
+        "import views\n"
+        "@on_demand_feature_view(sources=[views.carrier_delay], "
+        "schema=[Field(name='doubled', dtype=Float64)])\n"
+        "def doubled(frame: pd.DataFrame) -> pd.DataFrame:\n"
+        "    return pd.DataFrame({'doubled': frame['carrier_delay_mean_3h'] * 2})\n"
+    )
+    with pytest.raises(Invalid, match="every reader would run"):
+        workshop.build()
+
+
+def test_a_repository_that_raises_is_a_failed_engine(workshop: Workshop) -> None:
+    (workshop.repository / "broken.py").write_text("raise RuntimeError('by its author')\n")
+    with pytest.raises(Unavailable, match="by its author"):
+        workshop.build()
+
+
+def test_a_child_sees_no_secret_of_the_service(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OCTAVO_TOKEN", "secret")
+    (workshop.repository / "curious.py").write_text(
+        "import os\nassert 'OCTAVO_TOKEN' not in os.environ, 'a secret was handed on'\n"
+    )
+    assert workshop.build().leaks == ()

@@ -1,0 +1,169 @@
+"""Publication is gated, audited and undone when refused; reads come from the index."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.support.features import FIRST, NOON, SECOND, FakeEngine, FakeOnlineStore, view
+from tests.support.people import ADMIN
+from tests.support.services import open_audit
+
+from octavo_server.adapters.cedar import CedarEngine, default_policies
+from octavo_server.audit.service import AuditService
+from octavo_server.database.memory import MemoryDatabase
+from octavo_server.errors import Invalid, NotFound, PolicyRefused
+from octavo_server.features.domain import Publication, StoredValue
+from octavo_server.features.service import FeaturesService, Places
+from octavo_server.identity import service_caller
+from octavo_server.lineage.service import LineageService
+from octavo_server.policy.service import PolicyService
+
+REASON = "The carrier's delay is needed."
+
+
+class World:
+    """A features service on fakes, and what it stands on."""
+
+    def __init__(self, folder: Path) -> None:
+        self.database = MemoryDatabase()
+        self.audit: AuditService = open_audit(self.database, folder)
+        policy = PolicyService(self.database, self.audit, CedarEngine())
+        policy.install_default(default_policies())
+        self.lineage = LineageService(self.database)
+        self.engine, self.online = FakeEngine(), FakeOnlineStore()
+        (folder / "templates" / "flights" / "feature_repo").mkdir(parents=True)
+        self.places = Places(
+            lakes=folder / "lake", features=folder / "features", templates=folder / "templates"
+        )
+        self.features = FeaturesService(
+            self.database,
+            self.audit,
+            policy,
+            self.lineage,
+            self.engine,
+            self.online,
+            self.places,
+            lambda: NOON,
+        )
+
+    def publish(self) -> str:
+        return self.features.publish(ADMIN, "flights", "flights", REASON).id
+
+    def entries(self) -> list[str]:
+        return [one.action for one in self.audit.entries() if one.action != "policy.install"]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def test_publication_makes_a_snapshot_current(world: World) -> None:
+    assert world.publish() == FIRST
+    snapshot = world.features.snapshot("flights")
+    assert (snapshot.published_by, snapshot.previous) == ("admin", None)
+    assert world.engine.pointers == {world.places.features / "flights": FIRST}
+    assert [hit.view.name for hit in world.features.find("flights", "delay")] == ["carrier_delay"]
+    [entry] = [one for one in world.audit.entries() if one.action == "features.publish"]
+    assert entry.subject == f"feature_snapshot:flights/{FIRST}"
+    assert entry.details["reason"] == REASON
+    assert entry.details["policy"]["facts"] == {"leaks": 0, "views_removed": 0}
+
+
+def test_publication_is_seen_in_the_lineage(world: World) -> None:
+    world.publish()
+    graph = world.lineage.around("flights", "feature_view:flights/carrier_delay", 2)
+    assert {(edge.source, edge.relation, edge.target) for edge in graph.edges} == {
+        (
+            "source:flights/curated/carrier_delay",
+            "feeds",
+            "feature_view:flights/carrier_delay",
+        ),
+        (
+            "feature_view:flights/carrier_delay",
+            "part of",
+            "feature_service:flights/flights_late",
+        ),
+        (
+            "feature_view:flights/carrier_delay",
+            "published in",
+            f"feature_snapshot:flights/{FIRST}",
+        ),
+    }
+    consumers = world.features.consumers(world.features.view("flights", "carrier_delay"))
+    assert ("feature_service", "part of") in {(one.kind, one.relation) for one in consumers}
+
+
+def test_a_leak_keeps_the_gate_shut_and_nothing_changes(world: World) -> None:
+    world.publish()
+    leaky = Publication(snapshot=SECOND, views=(view(snapshot=SECOND),), leaks=("too early",))
+    world.engine.publication = leaky
+    with pytest.raises(PolicyRefused, match="not known yet"):
+        world.publish()
+    assert world.features.snapshot("flights").id == FIRST
+    assert world.features.view("flights", "carrier_delay").snapshot == FIRST
+    assert list(world.engine.pointers.values()) == [FIRST]
+    assert world.engine.discarded == [SECOND]
+    assert world.entries() == ["features.publish"]
+
+
+def test_a_repository_that_can_not_be_built_changes_nothing(world: World) -> None:
+    world.engine.refuses = Invalid("The features can't be published.", "")
+    with pytest.raises(Invalid):
+        world.publish()
+    assert world.features.current("flights") is None
+    assert world.entries() == []
+
+
+def test_a_hostile_name_is_refused_before_the_gate(world: World) -> None:
+    bad = view(columns=("<script>",))
+    world.engine.publication = replace(world.engine.publication, views=(bad,))
+    with pytest.raises(Invalid, match="<script>"):
+        world.publish()
+    assert world.features.current("flights") is None
+
+
+def test_publishing_the_same_again_is_no_change(world: World) -> None:
+    world.publish()
+    world.engine.pointers.clear()  # as after a crash between commit and pointer
+    assert world.publish() == FIRST
+    assert world.entries() == ["features.publish"]
+    assert list(world.engine.pointers.values()) == [FIRST]
+
+
+def test_a_publication_says_what_it_replaces_and_removes(world: World) -> None:
+    world.publish()
+    other = view("route_delay", snapshot=SECOND)
+    world.engine.publication = Publication(snapshot=SECOND, views=(other,), leaks=())
+    world.publish()
+    assert world.features.snapshot("flights").previous == FIRST
+    newest = world.audit.entries(limit=1)[0]
+    assert newest.details["removed"] == ["carrier_delay"]
+    with pytest.raises(NotFound):
+        world.features.view("flights", "carrier_delay")
+    assert world.features.folder("flights", FIRST) == world.places.features / "flights" / FIRST
+
+
+@pytest.mark.parametrize("template", [None, "unknown", "../flights"])
+def test_only_an_installed_repository_is_built(world: World, template: str | None) -> None:
+    with pytest.raises(Invalid, match="no template with features"):
+        world.features.publish(service_caller("install"), "flights", template, REASON)
+    assert world.engine.orders == []
+
+
+def test_a_folder_is_given_for_published_snapshots_alone(world: World) -> None:
+    with pytest.raises(NotFound):
+        world.features.folder("flights", "../../etc")
+
+
+def test_online_values_come_by_row_and_feature(world: World) -> None:
+    world.publish()
+    stored = StoredValue(text="12.5", event_at=NOON)
+    world.online.values["carrier_delay", "UA", "carrier_delay_mean_24h"] = stored
+    rows = world.features.online(
+        "flights",
+        ["carrier_delay:carrier_delay_mean_24h"],
+        [{"carrier": "UA"}, {"carrier": "ZZ"}],
+    )
+    cells = [row["carrier_delay:carrier_delay_mean_24h"] for row in rows]
+    assert [(cell.value, cell.status) for cell in cells] == [(12.5, "present"), (None, "absent")]
