@@ -214,15 +214,17 @@ class Replays:
                 started_at=self._clock(),
             ),
         )
-        done = self._runner.execute(order, happened=note.happened, stop=self._stop)
+
+        def stop() -> str | None:
+            note.keep()
+            return "The worker was stopped." if self._stopping.is_set() else None
+
+        done = self._runner.execute(order, happened=note.happened, stop=stop)
         if done.ending is Ending.STOPPED:
             raise ReplayStopped
         if done.ending is not Ending.SUCCEEDED:
             raise ReplayFailed(failure_of(done))
         return done
-
-    def _stop(self) -> str | None:
-        return "The worker was stopped." if self._stopping.is_set() else None
 
     def _finish(self, replayed: Submission) -> None:
         ready = replace(replayed, bundle_digest=rules.digest_of(rules.bundle(replayed)))
@@ -250,8 +252,9 @@ class _Notes:
     def __init__(self, database: Database, progress: ReplayProgress) -> None:
         self._database = database
         self._progress = progress
+        self._kept: ReplayProgress | None = None
         self._next = 0.0
-        self._keep()
+        self.keep()
 
     def happened(self, happening: Happening) -> None:
         """Take a happening in."""
@@ -263,13 +266,16 @@ class _Notes:
         elif happening.kind == "finished":
             progress = replace(progress, step="compares")
         self._progress = progress
-        if time.monotonic() >= self._next:
-            self._keep()
+        self.keep()
 
-    def _keep(self) -> None:
+    def keep(self) -> None:
+        """Write what is new, unless something was written just now."""
+        if self._kept == self._progress or time.monotonic() < self._next:
+            return
         self._next = time.monotonic() + NOTE_EVERY_S
         with self._database.write() as rows:
             store.note_progress(rows, self._progress)
+        self._kept = self._progress
 
 
 def data_of(submission: Submission) -> list[str]:

@@ -235,13 +235,19 @@ class Attempts:
             limits=profile.limits,
         )
         follow = _Following(self._database, run)
+        asked = _Stop(self._database, run, self._stopping)
+
+        def stop() -> str | None:
+            follow.keep()
+            return asked()
+
         try:
-            return self._runner.execute(
-                order, happened=follow.happened, stop=_Stop(self._database, run, self._stopping)
-            )
+            return self._runner.execute(order, happened=follow.happened, stop=stop)
         except OctavoError as error:
             # It never started, so nothing is unknown.
             return Execution(ending=Ending.FAILED, message=error.message, seconds=0.0)
+        finally:
+            follow.keep(at_once=True)
 
     def _commit(self, run: Run, release: VerifiedRelease, done: Execution) -> None:
         """Keep the one result of the run; a result that comes too late is dropped."""
@@ -372,7 +378,7 @@ class _Following:
     def __init__(self, database: Database, run: Run) -> None:
         self._database = database
         self._run = run
-        self._kept: list[Event] = []
+        self._pending: list[Event] = []
         self._next = 0.0
         self._cell = self._cells = 0
 
@@ -382,17 +388,19 @@ class _Following:
         if happening.kind == "cell_finished" and happening.cell is not None:
             self._cell = happening.cell + 1
         if happening.kind in {"cell_started", "cell_finished", "error"}:
-            self._kept.append(_event(happening, self._run.attempts))
-        if time.monotonic() >= self._next or happening.kind in {"error", "finished"}:
-            self._write()
+            self._pending.append(_event(happening, self._run.attempts))
+        self.keep()
 
-    def _write(self) -> None:
+    def keep(self, *, at_once: bool = False) -> None:
+        """Write what is new, unless something was written just now."""
+        if not self._pending or (time.monotonic() < self._next and not at_once):
+            return
         self._next = time.monotonic() + NOTE_EVERY_S
         with self._database.write() as rows:
-            for event in self._kept:
+            for event in self._pending:
                 store.add_event(rows, self._run.id, event)
             store.note_progress(rows, self._run.id, self._cell, self._cells)
-        self._kept = []
+        self._pending = []
 
 
 def _event(happening: Happening, attempt: int) -> Event:

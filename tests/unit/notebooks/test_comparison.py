@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from octavo.records.notebooks import Input, Tolerance
 from tests.support.notebooks import code, notebook, printed
 
+from octavo.records.notebooks import Input, Tolerance
 from octavo_server.notebooks.comparison import changed_inputs, compare, results
 
 TIGHT = Tolerance(relative=1e-6, absolute=1e-9)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from octavo.records.notebooks import LintFinding
 from tests.support.notebooks import code, notebook
 
+from octavo.records.notebooks import LintFinding
 from octavo_server.notebooks.document import parse
 from octavo_server.notebooks.lint import lint
 

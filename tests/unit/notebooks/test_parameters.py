@@ -7,9 +7,9 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from octavo.records.notebooks import Parameter, ParameterType, ParameterValue
 from tests.support.notebooks import notebook
 
+from octavo.records.notebooks import Parameter, ParameterType, ParameterValue
 from octavo_server.errors import Invalid
 from octavo_server.notebooks.document import parse
 from octavo_server.notebooks.parameters import accept, infer, injections, models_of, read_cell
