@@ -13,6 +13,9 @@ COMMANDS = {
     "up": "octavo.cli.machine:up",
     "down": "octavo.cli.machine:down",
     "status": "octavo.cli.machine:status",
+    "submit": "octavo.cli.notebooks:submit",
+    "verify": "octavo.cli.notebooks:verify",
+    "runs": "octavo.cli.runs:runs",
     "audit": "octavo.cli.audit:audit",
 }
 """Command -> ``module:attribute`` of its click command."""
