@@ -3,6 +3,7 @@ import * as React from 'react';
 
 import type { Deployment, DeploymentDetail, DeploymentList, DeploymentRequest, DeploymentRequestList } from '../api/deployments';
 import type { AlertList as Alerts } from '../api/monitoring';
+import { deploymentIcon } from '../icon';
 import { Lineage } from '../lineage/panel';
 import { AlertList, isOpen } from '../monitoring/components/AlertList';
 import { Pulse } from '../monitoring/components/Pulse';
@@ -125,7 +126,7 @@ export function DeploymentPage(props: { model: DeploymentModel; octavo: IOctavo 
     <Await resource={model.deployment} lines={10}>
       {deployment => (
         <Page
-          icon={launchIcon}
+          icon={deploymentIcon}
           title={`${deployment.name} @${deployment.environment}`}
           answer={<Truth model={model} deployment={deployment} />}
           chips={
@@ -143,7 +144,10 @@ export function DeploymentPage(props: { model: DeploymentModel; octavo: IOctavo 
             </Button>
           }
         >
-          <Split main={<DeploymentMain model={model} deployment={deployment} octavo={octavo} />} side={<DeploymentSide model={model} deployment={deployment} octavo={octavo} />} />
+          <Split main={<DeploymentMain model={model} deployment={deployment} />} side={<DeploymentSide model={model} deployment={deployment} octavo={octavo} />} />
+          <Card title={trans.__('Lineage')}>
+            <Lineage octavo={octavo} project={model.project} node={`deployment:${model.project}/${deployment.name}`} />
+          </Card>
         </Page>
       )}
     </Await>
@@ -166,8 +170,8 @@ function Truth(props: { model: DeploymentModel; deployment: Deployment }): React
   );
 }
 
-function DeploymentMain(props: { model: DeploymentModel; deployment: DeploymentDetail; octavo: IOctavo }): React.JSX.Element {
-  const { model, deployment, octavo } = props;
+function DeploymentMain(props: { model: DeploymentModel; deployment: DeploymentDetail }): React.JSX.Element {
+  const { model, deployment } = props;
   const back = (): void =>
     askReason({
       title: trans.__('Roll back %1', deployment.name),
@@ -194,9 +198,6 @@ function DeploymentMain(props: { model: DeploymentModel; deployment: DeploymentD
       <TryIt key={deployment.inputs.map(column => column.name).join()} deployment={deployment} onScore={row => model.score(row)} />
       <Card title={trans.__('From outside')}>
         <Code label={trans.__('curl')} code={curlOf(deployment, window.location.origin)} />
-      </Card>
-      <Card title={trans.__('Lineage')}>
-        <Lineage octavo={octavo} project={model.project} node={`deployment:${model.project}/${deployment.name}`} />
       </Card>
     </>
   );
@@ -228,7 +229,7 @@ export function DeploymentRequestPage(props: { model: DeploymentRequestModel; oc
     <Await resource={model.request} lines={8}>
       {request => (
         <Page
-          icon={launchIcon}
+          icon={deploymentIcon}
           title={trans.__('%1 v%2 to %3', request.model, request.version, request.deployment)}
           answer={request.message || request.state}
           chips={

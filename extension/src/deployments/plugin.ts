@@ -1,11 +1,12 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette, Notification } from '@jupyterlab/apputils';
 import { URLExt } from '@jupyterlab/coreutils';
-import { bellIcon, launchIcon, refreshIcon } from '@jupyterlab/ui-components';
+import { bellIcon, refreshIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { listDeploymentRequests, listDeployments } from '../api/deployments';
 import { listAlerts } from '../api/monitoring';
+import { deploymentIcon } from '../icon';
 import { AlertsModel, AlertsPage } from '../monitoring/panel';
 import { ProjectList } from '../shell/list';
 import { IOctavo } from '../tokens';
@@ -45,7 +46,7 @@ async function openMonitor(app: JupyterFrontEnd, octavo: IOctavo, project: strin
 function addViews(app: JupyterFrontEnd, octavo: IOctavo): void {
   octavo.addView<DeploymentModel>({
     kind: 'deployment',
-    icon: launchIcon,
+    icon: deploymentIcon,
     title: args => args['name'] ?? trans.__('Deployment'),
     model: args => {
       const model = new DeploymentModel(octavo, args);
@@ -56,7 +57,7 @@ function addViews(app: JupyterFrontEnd, octavo: IOctavo): void {
   });
   octavo.addView<DeploymentRequestModel>({
     kind: 'deployment-request',
-    icon: launchIcon,
+    icon: deploymentIcon,
     title: () => trans.__('Deployment request'),
     model: args => new DeploymentRequestModel(octavo, args),
     body: DeploymentRequestPage
@@ -88,7 +89,7 @@ export const deploymentsPlugin: JupyterFrontEndPlugin<void> = {
     app.commands.addCommand(DEPLOY, {
       label: trans.__('Request Deployment…'),
       caption: trans.__('Ask for a model version to go live'),
-      icon: launchIcon,
+      icon: deploymentIcon,
       describedBy: {
         args: {
           type: 'object',

@@ -1,7 +1,8 @@
-import { tableRowsIcon, tagIcon } from '@jupyterlab/ui-components';
+import { tableRowsIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import type { Run } from '../api/experiments';
+import { modelIcon } from '../icon';
 import { Lineage } from '../lineage/panel';
 import { matches, useQuery } from '../shell/hooks';
 import type { IOctavo } from '../tokens';
@@ -48,15 +49,16 @@ export function RunSection(props: { recent: RecentRuns; octavo: IOctavo; actions
                 key={run.run_id}
                 lead={<StateDot tone={runTone(run)} label={run.status} />}
                 title={run.name}
-                figure={lead && <Lead run={run} before={shown[index + 1]} name={lead} />}
+                figure={lead && <span title={lead}>{metric(run.metrics[lead])}</span>}
                 detail={
                   <>
-                    {run.experiment} · <Time at={run.started_at} />
+                    {lead && <Change run={run} before={shown[index + 1]} name={lead} />}
+                    <Time at={run.started_at} /> · {run.experiment}
                     {run.registered.length > 0 && ` · ${run.registered.join(', ')}`}
                   </>
                 }
                 onOpen={() => octavo.open('run', { project, id: run.run_id })}
-                next={run.models > 0 ? { label: trans.__('Register'), icon: tagIcon, onClick: () => props.actions.register(project, run) } : undefined}
+                next={run.models > 0 ? { label: trans.__('Register'), icon: modelIcon, onClick: () => props.actions.register(project, run) } : undefined}
               />
             ))}
           </Rows>
@@ -66,17 +68,12 @@ export function RunSection(props: { recent: RecentRuns; octavo: IOctavo; actions
   );
 }
 
-function Lead(props: { run: Run; before: Run | undefined; name: string }): React.JSX.Element | null {
+/** Which metric the figure is, and how it compares with the run before. */
+function Change(props: { run: Run; before: Run | undefined; name: string }): React.JSX.Element {
   const value = props.run.metrics[props.name];
   const before = props.before?.metrics[props.name];
-  if (value === null || value === undefined) {
-    return null;
-  }
-  return (
-    <span title={props.name}>
-      {metric(value)} {typeof before === 'number' && before !== value && <span className="jp-octavo-Muted">{signed(value - before)}</span>}
-    </span>
-  );
+  const change = typeof value === 'number' && typeof before === 'number' ? ` ${signed(value - before)}` : '';
+  return <>{`${props.name}${change} · `}</>;
 }
 
 /** How many runs are live. */

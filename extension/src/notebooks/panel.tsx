@@ -44,7 +44,7 @@ export interface IReleaseActions {
 export function submissionState(state: Submission['state']): string {
   return {
     queued: trans.__('waits for its replay'),
-    replaying: trans.__('is replayed'),
+    replaying: trans.__('is being replayed'),
     reviewable: trans.__('to review'),
     failed: trans.__('replay failed'),
     approved: trans.__('approved'),

@@ -62,10 +62,13 @@ export const notebooksPlugin: JupyterFrontEndPlugin<void> = {
         }
       }
     });
+    const renew = (): void => app.commands.notifyCommandChanged(SUBMIT);
+    notebooks.currentChanged.connect(renew);
+    octavo.session.projectChanged.connect(renew);
     toolbars?.addFactory<NotebookPanel>(
       'Notebook',
       'octavo-submit',
-      () => new CommandToolbarButton({ commands: app.commands, id: SUBMIT, label: trans.__('Submit') })
+      () => new CommandToolbarButton({ commands: app.commands, id: SUBMIT, label: trans.__('Submit for review') })
     );
     palette?.addItem({ command: SUBMIT, category: trans.__('Octavo') });
     octavo.addView<ReviewModel>({

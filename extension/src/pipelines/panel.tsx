@@ -3,6 +3,7 @@ import * as React from 'react';
 
 import type { ReleaseList, SubmissionList } from '../api/notebooks';
 import type { Pipeline, PipelineList, PipelineRun, Schedule } from '../api/pipelines';
+import { pipelineIcon } from '../icon';
 import { CellFault } from '../notebooks/components/CellFault';
 import { SubmissionRow, waiting } from '../notebooks/panel';
 import { matches, useQuery } from '../shell/hooks';
@@ -126,7 +127,7 @@ export function PipelinePage(props: { model: PipelineModel; octavo: IOctavo; act
     <Await resource={model.pipeline} lines={10}>
       {pipeline => (
         <Page
-          icon={runIcon}
+          icon={pipelineIcon}
           title={pipeline.title || pipeline.name}
           answer={pipelineLine(pipeline)}
           chips={
@@ -220,7 +221,7 @@ export function PipelineRunPage(props: { model: PipelineRunModel; octavo: IOctav
     <Await resource={model.run} lines={10}>
       {run => (
         <Page
-          icon={runIcon}
+          icon={pipelineIcon}
           title={trans.__('Run of %1', run.pipeline)}
           answer={run.message || run.state}
           chips={

@@ -9,6 +9,7 @@ import * as React from 'react';
 import { listReleases, listSubmissions, readRelease } from '../api/notebooks';
 import type { Pipeline, ScheduleRequest } from '../api/pipelines';
 import { createPipeline, createSchedule, listPipelines, readPipeline, startRun } from '../api/pipelines';
+import { pipelineIcon } from '../icon';
 import { asOctavoError } from '../request';
 import { ProjectList } from '../shell/list';
 import { IOctavo } from '../tokens';
@@ -101,14 +102,14 @@ function askSchedule(octavo: IOctavo, pipeline: Pipeline, lists: IPipelineLists)
 function addViews(octavo: IOctavo, actions: IPipelineActions, parts: INotebookParts): void {
   octavo.addView<PipelineModel>({
     kind: 'pipeline',
-    icon: runIcon,
+    icon: pipelineIcon,
     title: args => args['name'] ?? trans.__('Pipeline'),
     model: args => new PipelineModel(octavo, args),
     body: props => React.createElement(PipelinePage, { ...props, actions })
   });
   octavo.addView<PipelineRunModel>({
     kind: 'pipeline-run',
-    icon: runIcon,
+    icon: pipelineIcon,
     title: () => trans.__('Pipeline run'),
     model: args => {
       const model = new PipelineRunModel(octavo, args);

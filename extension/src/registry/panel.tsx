@@ -1,8 +1,9 @@
-import { launchIcon, tagIcon } from '@jupyterlab/ui-components';
+import { launchIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import type { Model, ModelDetail, ModelList, ModelVerification, RegistrationDraft } from '../api/registry';
 import { draftModel, registerModel } from '../api/registry';
+import { modelIcon } from '../icon';
 import { leadingMetrics } from '../experiments/components/runs';
 import { Lineage } from '../lineage/panel';
 import { Resource } from '../resource';
@@ -31,7 +32,7 @@ export interface IModelActions {
 /** Say which alias points where: "champion v7, challenger v8". */
 export function aliasLine(model: Model): string {
   const aliases = Object.entries(model.aliases).map(([alias, version]) => `${alias} v${version}`);
-  return aliases.join(', ') || trans.__('v%1', model.latest?.version ?? 0);
+  return aliases.join(', ') || trans.__('v%1, no alias', model.latest?.version ?? 0);
 }
 
 /** The sidebar's section of models. */
@@ -109,7 +110,7 @@ export function ModelPage(props: { model: RegisteredModel; octavo: IOctavo; acti
     <Await resource={model.detail} lines={10}>
       {detail => (
         <Page
-          icon={tagIcon}
+          icon={modelIcon}
           title={model.name}
           answer={aliasLine(detail.model)}
           chips={<VersionProof model={model} />}
@@ -120,9 +121,6 @@ export function ModelPage(props: { model: RegisteredModel; octavo: IOctavo; acti
               <>
                 <Card title={trans.__('Versions')} count={detail.versions.length}>
                   <Versions versions={detail.versions} lead={leadingMetrics(Object.keys(detail.versions[0]?.metrics ?? {}), 1)[0]} onPick={version => model.pick(version.version)} />
-                </Card>
-                <Card title={trans.__('Lineage')}>
-                  <VersionLineage model={model} octavo={octavo} />
                 </Card>
                 <Await resource={model.version}>{version => <VersionCard detail={version} />}</Await>
               </>
@@ -138,6 +136,9 @@ export function ModelPage(props: { model: RegisteredModel; octavo: IOctavo; acti
               </>
             }
           />
+          <Card title={trans.__('Lineage')}>
+            <VersionLineage model={model} octavo={octavo} />
+          </Card>
         </Page>
       )}
     </Await>

@@ -1,8 +1,9 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { refreshIcon, tagIcon } from '@jupyterlab/ui-components';
+import { refreshIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { listModels } from '../api/registry';
+import { modelIcon } from '../icon';
 import { ProjectList } from '../shell/list';
 import { IOctavo } from '../tokens';
 import { openForm } from '../ui/form';
@@ -29,7 +30,7 @@ export const registryPlugin: JupyterFrontEndPlugin<void> = {
     app.commands.addCommand(REGISTER, {
       label: trans.__('Register Model…'),
       caption: trans.__('Register the model that a run has logged'),
-      icon: tagIcon,
+      icon: modelIcon,
       describedBy: {
         args: { type: 'object', required: ['project', 'run'], properties: { project: { type: 'string' }, run: { type: 'string' } } }
       },
@@ -54,7 +55,7 @@ export const registryPlugin: JupyterFrontEndPlugin<void> = {
     });
     octavo.addView<RegisteredModel>({
       kind: 'model',
-      icon: tagIcon,
+      icon: modelIcon,
       title: args => args['name'] ?? trans.__('Model'),
       model: args => new RegisteredModel(octavo, args),
       body: props => React.createElement(ModelPage, { ...props, actions })

@@ -61,6 +61,20 @@ export function Facts(props: { facts: readonly (readonly [string, React.ReactNod
   );
 }
 
+/** Many figures in as many columns as there is room for, each right-aligned. */
+export function Figures(props: { figures: readonly (readonly [string, string])[] }): React.JSX.Element {
+  return (
+    <dl className="jp-octavo-Figures">
+      {props.figures.map(([name, value]) => (
+        <div key={name}>
+          <dt title={name}>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
 /** Main content with a narrower column at its side; one below the other where there is no room. */
 export function Split(props: { main: React.ReactNode; side: React.ReactNode }): React.JSX.Element {
   return (

@@ -21,7 +21,7 @@ export interface IRowProps {
 /** One thing in the sidebar: opens its view, offers its next step. */
 export function Row(props: IRowProps): React.JSX.Element {
   return (
-    <li className="jp-octavo-Row">
+    <li className={`jp-octavo-Row${props.next ? ' jp-mod-next' : ''}`}>
       <button type="button" className="jp-octavo-Row-main" onClick={props.onOpen} title={props.title}>
         <span className="jp-octavo-Row-line">
           {props.lead}

@@ -50,6 +50,8 @@ export interface IFormProps {
 
 /** Fields, what went wrong, what will happen, and the button that does it. */
 export function Form(props: IFormProps): React.JSX.Element {
+  const node = React.useRef<HTMLDivElement>(null);
+  React.useEffect(() => node.current?.querySelector<HTMLElement>('input, textarea, select')?.focus(), []);
   const submit = (): void => {
     if (!props.blocked && !props.busy) {
       props.onSubmit();
@@ -57,6 +59,7 @@ export function Form(props: IFormProps): React.JSX.Element {
   };
   return (
     <div
+      ref={node}
       className="jp-octavo-Form"
       role="form"
       aria-label={props.submit}

@@ -16,7 +16,7 @@ export function relative(at: Date, now: Date): string {
     return trans.__('just now');
   }
   const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1];
-  return new Intl.RelativeTimeFormat(undefined, { numeric: 'always', style: 'narrow' }).format(Math.round(seconds / size), unit);
+  return new Intl.RelativeTimeFormat(undefined, { numeric: 'always', style: 'short' }).format(Math.round(seconds / size), unit).replace('.', '');
 }
 
 /** Write a moment out with its zone, in UTC and in the reader's own. */
@@ -40,7 +40,7 @@ export function metric(value: number | null | undefined): string {
 
 /** Write a difference with its sign. */
 export function signed(value: number): string {
-  return `${value > 0 ? '+' : value < 0 ? '−' : '±'}${metric(Math.abs(value))}`;
+  return `${value > 0 ? '+' : value < 0 ? '−' : '±'}${metric(Number(Math.abs(value).toPrecision(3)))}`;
 }
 
 /** Write a share between 0 and 1 as a percentage. */

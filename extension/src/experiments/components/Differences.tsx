@@ -17,7 +17,7 @@ export function Differences(props: IDifferencesProps): React.JSX.Element {
   const delta = runs.length === 2;
   return (
     <div className="jp-octavo-Table-scroll">
-      <table className="jp-octavo-Table" aria-label={trans.__('What differs')}>
+      <table className="jp-octavo-Table jp-octavo-Differences" aria-label={trans.__('What differs')}>
         <thead>
           <tr>
             <th scope="col">{trans.__('Field')}</th>

@@ -4,7 +4,7 @@ import type { RunDetail } from '../../api/experiments';
 import { LineChart } from '../../ui/charts';
 import { Digest } from '../../ui/Chip';
 import { duration, metric } from '../../ui/format';
-import { Card, Facts } from '../../ui/Page';
+import { Card, Facts, Figures } from '../../ui/Page';
 import type { IColumn } from '../../ui/Table';
 import { Table } from '../../ui/Table';
 import { Time, useNow } from '../../ui/Time';
@@ -28,7 +28,7 @@ export function Metrics(props: { detail: RunDetail }): React.JSX.Element {
         {props.detail.metrics.length === 0 ? (
           <p className="jp-octavo-Muted">{trans.__('The run has logged no metric yet.')}</p>
         ) : (
-          <Facts facts={single.map(series => [series.name, metric(series.latest)] as const)} />
+          <Figures figures={single.map(series => [series.name, metric(series.latest)] as const)} />
         )}
         <div className="jp-octavo-Grid">
           {curves.map(series => (

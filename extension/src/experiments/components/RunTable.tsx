@@ -9,7 +9,7 @@ import { Time } from '../../ui/Time';
 import { trans } from '../../words';
 import { leadingMetrics, runSeconds, runTone } from './runs';
 
-const METRICS = 8;
+const METRICS = 5;
 
 /** Props of the table of runs. */
 export interface IRunTableProps {

@@ -14,12 +14,18 @@ export function runTone(run: Run): Tone {
   return TONES[run.status];
 }
 
-const FIRST = /auc|accuracy|f1|average_precision|rmse|mae|log_?loss|brier/i;
+const KNOWN = [/(^|_)auc$/i, /accuracy|f1/i, /rmse|mae\b/i, /log_?loss/i, /brier/i];
 
-/** Pick the metrics that say most: judged on held-out data first, then the well-known names, then the rest. */
+/** How much a metric says: the model's own on held-out data first, what it is only compared with last. */
+function weight(name: string): number {
+  const known = KNOWN.findIndex(pattern => pattern.test(name));
+  const aside = /^base|baseline/i.test(name) ? 200 : /^train/i.test(name) ? 100 : 0;
+  return aside + (known < 0 ? 50 : known);
+}
+
+/** Pick the metrics that say most. */
 export function leadingMetrics(names: readonly string[], most: number): string[] {
-  const weight = (name: string): number => (/test|valid|holdout/i.test(name) ? 0 : 2) + (FIRST.test(name) ? 0 : 1);
-  return [...names].sort((a, b) => weight(a) - weight(b) || a.localeCompare(b)).slice(0, most);
+  return [...names].sort((a, b) => weight(a) - weight(b) || a.length - b.length || a.localeCompare(b)).slice(0, most);
 }
 
 /** How long a run took, or has been going, in seconds. */

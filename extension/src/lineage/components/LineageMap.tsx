@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import type { LineageGraph, LineageNode } from '../../api/lineage';
-import { exact } from '../../ui/format';
+import { exact, shortDigest } from '../../ui/format';
 import { trans } from '../../words';
 
 /** Props of a lineage map. */
@@ -46,12 +46,18 @@ function NodeBox(props: { node: LineageNode; root: boolean; relation: string | n
         {node.kind.replace(/_/g, ' ')}
         {props.relation && ` · ${props.relation}`}
       </span>
-      <span className="jp-octavo-Lineage-label">{node.label}</span>
+      <span className="jp-octavo-Lineage-label">{/^[0-9a-f]{32,64}$/.test(node.label) ? shortDigest(node.label) : node.label}</span>
     </>
   );
+  const box = React.useRef<HTMLDivElement>(null);
+  React.useEffect(() => {
+    if (props.root) {
+      box.current?.scrollIntoView?.({ block: 'nearest', inline: 'center' });
+    }
+  }, [props.root]);
   const className = `jp-octavo-Lineage-node${props.root ? ' jp-mod-root' : ''}`;
   return (
-    <div role="listitem">
+    <div role="listitem" ref={box}>
       {props.onOpen && !props.root ? (
         <button type="button" className={className} title={title} onClick={props.onOpen}>
           {inside}

@@ -18,7 +18,7 @@ export function Diff(props: { diff: NotebookDiff }): React.JSX.Element {
         {diff.cells
           .filter(cell => all || cell.op !== 'same')
           .map((cell, index) => (
-            <CellBox key={index} cell={cell} />
+            <CellBox key={index} cell={cell} first={diff.base === null} />
           ))}
       </div>
       {diff.base !== null && same > 0 && (
@@ -38,23 +38,25 @@ export function diffLine(diff: NotebookDiff): string {
   return trans.__('%1 added, %2 changed, %3 removed since the last release', diff.added, diff.changed, diff.removed);
 }
 
-function CellBox(props: { cell: CellDiff }): React.JSX.Element {
-  const { cell } = props;
+function CellBox(props: { cell: CellDiff; first: boolean }): React.JSX.Element {
+  const { cell, first } = props;
+  const op = first ? 'same' : cell.op;
   const number = cell.new_index ?? cell.old_index ?? 0;
   const words = { same: trans.__('same'), added: trans.__('added'), removed: trans.__('removed'), changed: trans.__('changed') };
   return (
-    <div role="listitem" className={`jp-octavo-Diff-cell jp-mod-${cell.op}`}>
+    <div role="listitem" className={`jp-octavo-Diff-cell jp-mod-${op}`}>
       <div className="jp-octavo-Diff-head">
         <span>{trans.__('Cell %1', number + 1)}</span>
         <span className="jp-octavo-Muted">
-          {cell.cell_type} · {words[cell.op]}
-          {cell.outputs_changed && ` · ${trans.__('outputs differ')}`}
+          {cell.cell_type}
+          {!first && ` · ${words[cell.op]}`}
+          {!first && cell.outputs_changed && ` · ${trans.__('outputs differ')}`}
         </span>
       </div>
       <pre tabIndex={0}>
         {cell.lines.map((line, index) => (
-          <span key={index} className={`jp-octavo-Diff-line jp-mod-${line.op}`}>
-            <span aria-hidden="true">{MARKS[line.op]} </span>
+          <span key={index} className={`jp-octavo-Diff-line jp-mod-${first ? 'same' : line.op}`}>
+            {!first && <span aria-hidden="true">{MARKS[line.op]} </span>}
             {line.text}
             {'\n'}
           </span>

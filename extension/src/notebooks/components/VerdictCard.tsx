@@ -56,7 +56,7 @@ export function ReplayCard(props: { submission: Submission }): React.JSX.Element
           <Progress label={trans.__('Replay')} done={((progress?.pass_number ?? 1) - 1) * (progress?.cells ?? 0) + (progress?.cell ?? 0)} all={(progress?.passes ?? 1) * (progress?.cells ?? 0)} />
           {progress && (
             <p className="jp-octavo-Muted">
-              {trans.__('execution %1 of %2, cell %3 of %4, %5', progress.pass_number, progress.passes, progress.cell, progress.cells, duration(progress.elapsed_s))}
+              {[trans.__('execution %1 of %2', progress.pass_number, progress.passes), progress.cells > 0 ? trans.__('cell %1 of %2', progress.cell, progress.cells) : '', duration(progress.elapsed_s)].filter(Boolean).join(' · ')}
             </p>
           )}
         </>

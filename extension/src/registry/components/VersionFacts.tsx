@@ -4,7 +4,7 @@ import type { ModelVersionDetail } from '../../api/registry';
 import { Chip, Digest } from '../../ui/Chip';
 import { bytes, metric } from '../../ui/format';
 import { Checklist } from '../../ui/lists';
-import { Card, Facts } from '../../ui/Page';
+import { Card, Facts, Figures } from '../../ui/Page';
 import type { IColumn } from '../../ui/Table';
 import { Table } from '../../ui/Table';
 import { Time } from '../../ui/Time';
@@ -53,10 +53,10 @@ export function VersionChecks(props: { detail: ModelVersionDetail; onRun: () => 
             ],
             [trans.__('Load it with'), <code key="uri">{version.uri}</code>],
             [trans.__('Scan'), <Chip key="scan" tone={scan.outcome === 'clean' ? 'good' : scan.outcome === 'notes' ? 'plain' : 'bad'} title={scan.findings.map(finding => `${finding.path}: ${finding.what}`).join('\n')}>{trans.__('%1, %2 files', scan.outcome, scan.scanned)}</Chip>],
-            [trans.__('Tried out'), <Chip key="tried" tone={prediction.outcome === 'passed' ? 'good' : 'warn'} title={prediction.detail}>{prediction.outcome.replace('_', ' ')}</Chip>],
-            ...Object.entries(version.metrics).map(([name, value]) => [name, metric(value)] as const)
+            [trans.__('Tried out'), <Chip key="tried" tone={prediction.outcome === 'passed' ? 'good' : 'warn'} title={prediction.detail}>{prediction.outcome.replace('_', ' ')}</Chip>]
           ]}
         />
+        <Figures figures={Object.entries(version.metrics).map(([name, value]) => [name, metric(value)] as const)} />
       </Card>
       <Card title={trans.__('Checklist at registration')}>
         <Checklist label={trans.__('Checklist at registration')} lines={checklist} />

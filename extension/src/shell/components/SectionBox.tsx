@@ -24,9 +24,13 @@ export function SectionBox(props: { section: ISection; open: boolean; onToggle: 
             </span>
           )}
         </button>
-        {section.actions?.map(action => (
-          <Button key={action.label} kind="quiet" icon={action.icon} label={action.label} onClick={action.onClick} />
-        ))}
+        {section.actions && (
+          <div className="jp-octavo-Section-actions">
+            {section.actions.map(action => (
+              <Button key={action.label} kind="quiet" icon={action.icon} label={action.label} onClick={action.onClick} />
+            ))}
+          </div>
+        )}
       </div>
       {open && (
         <div className="jp-octavo-Section-body">
