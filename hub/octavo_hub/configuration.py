@@ -66,12 +66,15 @@ def _people(c: Any, settings: HubSettings) -> None:
 
 def _services(c: Any, settings: HubSettings) -> None:
     urls = {"octavo": settings.server, "tracking": settings.tracking, "worker": "", "spawner": ""}
+    # MLflow's pages ask the platform service what the person who opened them may see.
+    further = {"tracking": {"oauth_client_allowed_scopes": ["access:services!service=octavo"]}}
     c.JupyterHub.services = [
         {
             "name": name,
             "api_token": settings.token(name),
             "display": False,
             **({"url": url, "oauth_no_confirm": True, "timeout": 1} if url else {}),
+            **further.get(name, {}),
         }
         for name, url in urls.items()
     ]

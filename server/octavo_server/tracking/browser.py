@@ -65,23 +65,23 @@ class HubPages:
         cookie = self._cookie(STATE_COOKIE, state, STATE_LIFE_S)
         await _redirect(send, f"{self._authorize_path}?{query}", cookie)
 
-    async def callback(self, scope: Scope, send: Send) -> bool:
-        """Takes the Hub's answer and starts a session; False when the answer is not to be used."""
+    async def callback(self, scope: Scope) -> str | None:
+        """The Hub token that a sign-in brought back; None for an answer that is not to be used."""
         query = parse_qs(scope["query_string"].decode("latin-1"))
         state, code = query.get("state", [""])[0], query.get("code", [""])[0]
         expected = _cookies(scope).get(STATE_COOKIE, "")
         if not state or not code or not secrets.compare_digest(state.encode(), expected.encode()):
-            return False
-        token = await self._exchange(code)
-        if token is None:
-            return False
+            return None
+        return await self._exchange(code)
+
+    async def begin(self, token: str, send: Send) -> None:
+        """Starts a session for `token` and shows the first page."""
         await _redirect(
             send,
             f"{self._prefix}/",
             self._cookie(SESSION_COOKIE, self._remember(token), SESSION_LIFE_S),
             self._cookie(STATE_COOKIE, "", 0),
         )
-        return True
 
     async def _exchange(self, code: str) -> str | None:
         form = {

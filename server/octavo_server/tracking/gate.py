@@ -53,8 +53,11 @@ class Pages(Protocol):
     async def sign_in(self, send: Send) -> None:
         """Sends the browser to the Hub."""
 
-    async def callback(self, scope: Scope, send: Send) -> bool:
-        """Finishes a sign-in; False when it doesn't hold."""
+    async def callback(self, scope: Scope) -> str | None:
+        """The Hub token that a sign-in brought back; None when it doesn't hold."""
+
+    async def begin(self, token: str, send: Send) -> None:
+        """Starts a session for the token's owner."""
 
 
 class Gate:
@@ -108,7 +111,8 @@ class Gate:
         if needed is Need.OPEN:
             await self._app(inner, receive, send)
             return
-        if inner["path"] == CALLBACK and await self._pages.callback(scope, send):
+        if inner["path"] == CALLBACK:
+            await self._finish_sign_in(scope, send)
             return
         try:
             visitor = await self._visitor(scope)
@@ -129,6 +133,18 @@ class Gate:
             await self._pass_on(inner, receive, send)
         else:
             await self._checked(visitor, inner, receive, send)
+
+    async def _finish_sign_in(self, scope: Scope, send: Send) -> None:
+        """Starts a session only for a token that holds, so that no browser goes in circles."""
+        try:
+            token = await self._pages.callback(scope)
+            if token is None:
+                raise Unauthenticated("This is not the answer to a sign-in of yours.", "Try again.")
+            await anyio.to_thread.run_sync(self._visitors.of, token)
+        except OctavoError as error:
+            await _refuse(send, _as_refusal(error))
+        else:
+            await self._pages.begin(token, send)
 
     async def _checked(self, visitor: Visitor, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a create request on after its body was found to stay in the caller's projects."""
