@@ -219,5 +219,5 @@ class OctavoSpawner(LocalProcessSpawner):  # type: ignore[misc]
 
 
 def command() -> list[str]:
-    """Return the command of a workspace: the installed script, whatever PATH says."""
-    return [str(Path(sys.executable).parent / "jupyterhub-singleuser")]
+    """Return the command of a workspace; -P keeps files in the home from shadowing modules."""
+    return [sys.executable, "-P", "-m", "octavo.local.singleuser"]

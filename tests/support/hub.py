@@ -87,7 +87,7 @@ class RunningHub:
     def start_hub(self) -> None:
         """Start the hub and wait until it answers through the proxy."""
         config = str(resources.path("hub/jupyterhub_config.py"))
-        self.hub = self._start("jupyterhub", "-f", config)
+        self.hub = self._start("octavo_hub", "-f", config)
         await_until(lambda: _answers(f"{self.url}/hub/health"), self)
 
     def stop(self) -> None:

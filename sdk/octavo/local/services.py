@@ -50,7 +50,7 @@ def services(launch: Launch) -> list[Service]:
         ),
         Service(
             name="hub",
-            argv=(sys.executable, "-m", "jupyterhub", "-f", config),
+            argv=(sys.executable, "-m", "octavo_hub", "-f", config),
             ready=answers(f"{launch.public_url_inside}/hub/health"),
             stops_last=False,
         ),

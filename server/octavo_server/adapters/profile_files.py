@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
+
+from octavo.local.imports import skip_iri_grammar
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
 
 SCHEMA = "profile.schema.json"
 
@@ -23,7 +26,7 @@ class ProfileFolder:
 
     def read(self) -> tuple[dict[str, Mapping[str, Any]], dict[str, str]]:
         """Return the valid documents by profile id, and the faults by file name."""
-        validator = Draft202012Validator(json.loads((self._folder / SCHEMA).read_text("utf-8")))
+        validator = _validator(json.loads((self._folder / SCHEMA).read_text("utf-8")))
         documents: dict[str, Mapping[str, Any]] = {}
         faults: dict[str, str] = {}
         for file in sorted(self._folder.glob("*.yaml")):
@@ -35,7 +38,17 @@ class ProfileFolder:
         return documents, faults
 
 
-def _read(file: Path, validator: Draft202012Validator) -> tuple[Any, str | None]:
+def _validator(schema: Any) -> Validator:
+    # Imported only where files are read: the service itself never needs it.
+    skip_iri_grammar()
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(schema)
+
+
+def _read(file: Path, validator: Validator) -> tuple[Any, str | None]:
+    from jsonschema.exceptions import best_match
+
     try:
         document = yaml.safe_load(file.read_text("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
