@@ -1,0 +1,167 @@
+"""A notebook in a child process: it runs, fails, is stopped, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+
+import pytest
+from tests.integration.runs.conftest import processes_of, until
+from tests.support.notebooks import notebook
+
+from octavo_server.adapters.child_runner import ChildRunner
+from octavo_server.execution import (
+    Ending,
+    Execution,
+    Happening,
+    Injection,
+    Limits,
+    Order,
+)
+
+ROOT = os.geteuid() == 0
+
+
+def execute(
+    runner: ChildRunner,
+    name: str,
+    *cells: str,
+    stop: Callable[[list[Happening]], str | None] = lambda seen: None,
+    memory_mib: int = 2048,
+    wall_s: float = 100.0,
+    **more: object,
+) -> tuple[Execution, list[Happening]]:
+    """Execute cells after the parameters and return what came of them."""
+    order = Order(
+        id=name,
+        notebook=json.dumps(notebook(*cells)).encode(),
+        parameters={"n": Injection(value=7), "day": Injection(value="2013-07-01", as_date=True)},
+        environment={"OCTAVO_RUN": name},
+        limits=Limits(memory_mib=memory_mib, wall_s=wall_s),
+        record_environment=True,
+    )
+    seen: list[Happening] = []
+    done = runner.execute(order, happened=seen.append, stop=lambda: stop(seen))
+    assert processes_of(name) == []
+    return done, seen
+
+
+def started(seen: list[Happening], cell: int) -> bool:
+    return any(one.kind == "cell_started" and one.cell == cell for one in seen)
+
+
+def test_a_run_that_goes_well(runner: ChildRunner) -> None:
+    done, seen = execute(
+        runner,
+        "well",
+        "import random\nprint(n, repr(day), random.random())",
+        "open('a.txt', 'w').write('x' * n)\nimport os\n"
+        "print(sorted(k for k in os.environ if 'TOKEN' in k or 'SECRET' in k), os.getuid())",
+    )
+    assert (done.ending, done.message) == (Ending.SUCCEEDED, "All cells ran.")
+    assert [(one.path, one.size) for one in done.files] == [("a.txt", 7)]
+    assert done.packages is not None
+    assert {"ipykernel", "ipython"} <= set(done.packages)
+    assert [(one.kind, one.cell) for one in seen] == [
+        ("started", None),
+        ("cell_started", 0), ("cell_finished", 0),
+        ("cell_started", 1), ("cell_finished", 1),
+        ("cell_started", 2), ("cell_finished", 2),
+        ("finished", None),
+    ]  # fmt: skip
+    assert seen[1].cells == 3
+    cells = json.loads(done.output or b"{}")["cells"]
+    assert "datetime.date(2013, 7, 1) " in "".join(cells[2]["outputs"][0]["text"])
+    account = "".join(cells[3]["outputs"][0]["text"])
+    assert account.startswith("[] ")
+    assert ROOT != account.endswith(" 0\n")
+    assert bool(done.account) == ROOT
+    again, _ = execute(runner, "well", "import random\nprint(n, repr(day), random.random())")
+    other = json.loads(again.output or b"{}")["cells"]
+    assert other[2]["outputs"] == cells[2]["outputs"]
+
+
+def test_a_failing_cell_is_reported_with_source_and_traceback(runner: ChildRunner) -> None:
+    done, seen = execute(runner, "fails", "def f():\n    return 1 / 0\n", "f()", "print('never')")
+    assert done.ending is Ending.FAILED
+    assert done.message == "Cell 3 failed: ZeroDivisionError: division by zero"
+    assert done.failure is not None
+    assert (done.failure.cell, done.failure.source) == (2, "f()")
+    assert "return 1 / 0" in done.failure.traceback
+    assert "\x1b" not in done.failure.traceback
+    assert not started(seen, 3)
+    assert b"ZeroDivisionError" in (done.output or b"")
+
+
+def test_stopping_a_long_cell(runner: ChildRunner) -> None:
+    began = time.monotonic()
+    done, _ = execute(
+        runner, "stopped", "import time\ntime.sleep(600)",
+        stop=lambda seen: "oncall cancelled it." if started(seen, 1) else None,
+    )  # fmt: skip
+    assert (done.ending, done.message) == (Ending.STOPPED, "oncall cancelled it.")
+    assert time.monotonic() - began < 60
+
+
+def test_too_much_memory_and_too_much_time(runner: ChildRunner) -> None:
+    eats = "x = bytearray(700 * 2**20)\nimport time\ntime.sleep(600)"
+    done, _ = execute(runner, "memory", eats, memory_mib=512)
+    assert done.ending is Ending.FAILED
+    assert "its profile allows 512 MiB" in done.message
+    done, _ = execute(runner, "time", "import time\ntime.sleep(600)", wall_s=8.0)
+    assert (done.ending, done.message) == (Ending.FAILED, "It took longer than its limit of 8 s.")
+
+
+def test_a_killed_runner_vanishes_and_its_kernel_dies(runner: ChildRunner) -> None:
+    done, seen = execute(
+        runner, "killed", "import os, time\nos.kill(os.getppid(), 9)\ntime.sleep(600)"
+    )
+    assert done.ending is Ending.VANISHED
+    assert "exit status -9" in done.message
+    assert started(seen, 1)
+
+
+def test_a_killed_kernel_is_a_failure(runner: ChildRunner) -> None:
+    done, _ = execute(runner, "kernel", "import os\nos.kill(os.getpid(), 9)")
+    assert done.ending is Ending.FAILED
+    assert "DeadKernelError" in done.message
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("link", "os.symlink('/etc/passwd', 'stolen')"),
+        ("own", "shutil.rmtree('../.octavo'); os.symlink('/etc', '../.octavo')"),
+        ("log", "os.remove('../.octavo/events.jsonl'); os.mkfifo('../.octavo/events.jsonl')"),
+        ("fifo", "os.mkfifo('pipe')"),
+    ],
+)
+def test_what_a_notebook_plants_is_not_followed(
+    runner: ChildRunner, name: str, source: str
+) -> None:
+    done, _ = execute(runner, f"plant-{name}", f"import os, shutil\n{source}")
+    assert done.files == ()
+    assert b"root:" not in (done.output or b"")
+
+
+def test_processes_that_a_notebook_leaves_are_ended(runner: ChildRunner) -> None:
+    leaves = "import subprocess\nsubprocess.Popen(['sleep', '600'], start_new_session=True)"
+    done, _ = execute(runner, "leaves", leaves)
+    assert done.ending is Ending.SUCCEEDED
+    until(lambda: not processes_of("leaves"), "what it left is gone", 5)
+
+
+def test_hostile_text_stays_text(runner: ChildRunner) -> None:
+    order = Order(
+        id="text",
+        notebook=json.dumps(notebook("print(repr(day))")).encode(),
+        parameters={"day": Injection(value='"; import os; os._exit(3) #\n\'\\')},
+        environment={},
+        limits=Limits(memory_mib=2048, wall_s=100.0),
+    )
+    done = runner.execute(order, happened=lambda one: None, stop=lambda: None)
+    assert done.ending is Ending.SUCCEEDED
+    cells = json.loads(done.output or b"{}")["cells"]
+    assert "os._exit(3)" in "".join(cells[2]["outputs"][0]["text"])
