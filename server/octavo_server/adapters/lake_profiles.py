@@ -63,13 +63,12 @@ def month_profile(month: str, files: list[Path], order: Order) -> dict[str, Any]
     for name in kept:
         column = data.column(name)
         try:
-            answer["features"][name] = profiles.feature(
-                _array(column), name=name, like=baseline[name]
-            )
+            found = profiles.feature(_array(column), name=name, like=baseline[name])
         except (profiles.UnusableColumn, ValueError, TypeError) as error:
             finding(name, "wrong_type", f"{name} can't be compared in {month}: {error}"[:300])
             continue
-        if len(column) and column.null_count == len(column):
+        answer["features"][name] = found
+        if found["rows"] and found["nulls"] == found["rows"]:
             finding(name, "all_null", f"{name} has no value in {month}.")
     return answer
 
