@@ -74,9 +74,11 @@ export function watchRun(requests: Requests, project: string, id: string, hear: 
   return requests.listen(
     projectPath(project, 'runs', id, 'events'),
     event => {
-      const said = JSON.parse(event.data) as PipelineRunEvent;
-      hear(said);
-      return said.kind !== 'done';
+      if (event.name === 'done') {
+        return false; // the run is over; this event carries nothing
+      }
+      hear(JSON.parse(event.data) as PipelineRunEvent);
+      return true;
     },
     signal
   );
