@@ -19,6 +19,7 @@ from octavo.local.accounts import Account, Accounts
 from octavo.local.confinement import Limits
 from octavo.records.workspaces import EndReason, Session, SpawnChoice
 from octavo_hub.choice import choice_of, options_of, refused
+from octavo_hub.ending import Ending
 from octavo_hub.page import SpawnPage
 from octavo_hub.platform import AWAY, Platform, PlatformAway, PlatformRefused
 from octavo_hub.starter import furnish
@@ -45,6 +46,7 @@ class OctavoSpawner(LocalProcessSpawner):  # type: ignore[misc]
         self._alive_at: datetime | None = None
         self._beat_at = 0.0
         self._beating: asyncio.Task[None] | None = None
+        self._ending: asyncio.Task[None] | None = None
 
     # ---- what a person chooses
 
@@ -196,13 +198,17 @@ class OctavoSpawner(LocalProcessSpawner):  # type: ignore[misc]
     async def _close_session(self, reason: EndReason) -> None:
         session, self.session, self._end_reason = self.session, None, None
         alive_at, self._alive_at = self._alive_at, None
-        if session is None:
-            return
-        try:
-            # After a restart of the hub nobody knows how long it lived: what was metered counts.
-            await self.platform.end_session(session.id, reason, alive_at or session.started_at)
-        except (PlatformAway, PlatformRefused) as error:
-            self.log.error("Session %s stays open until its next start: %s", session.id, error)
+        if session is not None:
+            ending = Ending(
+                platform=self.platform,
+                session=session.id,
+                reason=reason,
+                # After a restart of the hub nobody knows how long it lived: what is metered counts.
+                until=alive_at or session.started_at,
+                log=self.log,
+            )
+            if not await ending.once():
+                self._ending = asyncio.create_task(ending.until_done())
 
     # ---- over a restart of the hub
 

@@ -11,17 +11,19 @@ import secrets
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 
 from octavo.local import resources
 from octavo.local.accounts import Accounts
@@ -89,6 +91,32 @@ class RunningHub:
         config = str(resources.path("hub/jupyterhub_config.py"))
         self.hub = self._start("octavo_hub", "-f", config)
         await_until(lambda: _answers(f"{self.url}/hub/health"), self)
+
+    def kill_hub(self) -> None:
+        """Kill the hub without a chance to clean up."""
+        assert self.hub is not None
+        self.hub.kill()
+        self.hub.wait()
+        self.hub = None
+
+    def leftovers(self) -> list[int]:
+        """Return what still runs with this state folder in its environment, bar the server."""
+        known = {one.pid for one in (self.hub, self.server) if one is not None}
+        mark = str(self.home)
+        found = psutil.process_iter(["pid", "environ", "status"])
+        return [
+            one.pid
+            for one in found
+            if one.pid not in known
+            and one.info["status"] != psutil.STATUS_ZOMBIE
+            and any(mark in value for value in (one.info["environ"] or {}).values())
+        ]
+
+    def running_sessions(self) -> list[str]:
+        """Return the ids of the sessions that the platform believes to be running."""
+        with closing(sqlite3.connect(self.home / "state" / "platform.sqlite")) as database:
+            query = "SELECT id FROM workspace_sessions WHERE state = 'running'"
+            return [row[0] for row in database.execute(query)]
 
     def stop(self) -> None:
         """Stop both."""

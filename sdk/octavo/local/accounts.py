@@ -132,9 +132,7 @@ class Accounts:
         if self.isolated:
             uid, gid = _ensure(name, home, login_shell)
             return Account(name=name, uid=uid, gid=gid, home=home)
-        entry = pwd.getpwuid(os.geteuid())
-        uid, gid = entry.pw_uid, entry.pw_gid
-        return Account(name=entry.pw_name, uid=uid, gid=gid, home=home, own=False)
+        return Account(name=_own_name(), uid=os.geteuid(), gid=os.getegid(), home=home, own=False)
 
     def _free_slot(self, pool: Pool, most: int, wait_s: float) -> tuple[int, int]:
         folder = self.octavo_home / "state" / "slots"
@@ -162,6 +160,14 @@ class Accounts:
         give(account.home, os.geteuid(), os.getegid())
         for folder in SHARED_TEMPORARY:
             account.sweep(folder)
+
+
+def _own_name() -> str:
+    """Return the name of Octavo's own account; a container may run it under a bare number."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
 
 
 def _furnished(account: Account) -> Account:

@@ -211,3 +211,16 @@ def test_a_platform_admin_sees_workspaces_but_cant_enter_them(hub: RunningHub) -
         assert client.get("/user/scientist/api/status").status_code in {403, 404, 424}
     with hub.browser("scientist") as client:
         assert client.get("/hub/admin").status_code == 403
+
+
+def test_a_killed_hub_leaves_nothing_running_and_the_next_one_settles_the_session(
+    hub: RunningHub,
+) -> None:
+    with hub.browser("scientist") as client:
+        _start(hub, client)
+        await_until(lambda: bool(_server(hub, "scientist").get("ready")), hub)
+    hub.kill_hub()
+    await_until(lambda: hub.leftovers() == [], hub)
+    hub.start_hub()
+    await_until(lambda: hub.running_sessions() == [], hub)
+    assert _server(hub, "scientist") == {}
