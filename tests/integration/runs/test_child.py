@@ -157,7 +157,7 @@ def test_hostile_text_stays_text(runner: ChildRunner) -> None:
     order = Order(
         id="text",
         notebook=json.dumps(notebook("print(repr(day))")).encode(),
-        parameters={"day": Injection(value='"; import os; os._exit(3) #\n\'\\')},
+        parameters={"day": Injection(value="\"; import os; os._exit(3) #\n'\\")},
         environment={},
         limits=Limits(memory_mib=2048, wall_s=100.0),
     )

@@ -41,7 +41,10 @@ def with_cell(**changes: Any) -> dict[str, Any]:
         (with_cell(outputs=[{}]), "outputs[0].output_type"),
         (with_cell(execution_count="1"), "execution_count: '1'"),
         (with_cell(id="x" * 65), "cells[1].id"),
-        (with_cell(source="x" * (2**20 + 1)), "cells[1].source: 1048577 characters; at most 1048576"),
+        (
+            with_cell(source="x" * (2**20 + 1)),
+            "cells[1].source: 1048577 characters; at most 1048576",
+        ),
         (notebook() | {"cells": [code("")] * (MOST_CELLS + 1)}, "2001 cells; at most 2000"),
         (notebook() | {"metadata": {"x": deep(DEEPEST)}}, f"nested more than {DEEPEST} deep"),
         (notebook() | {"metadata": {"x": "y" * (11 * 2**20)}}, "bytes; at most 10485760"),

@@ -47,7 +47,8 @@ def test_only_a_date_made_as_date_arrives_as_date() -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["n = f()", "n = None", "n = [1]", "n: int = 'x'", "n: list = 3", "n = date(2013, 2, 30)"]
+    "source",
+    ["n = f()", "n = None", "n = [1]", "n: int = 'x'", "n: list = 3", "n = date(2013, 2, 30)"],
 )
 def test_what_has_no_typed_literal_is_told(source: str) -> None:
     assert read_cell(source) == [None]
