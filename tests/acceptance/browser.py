@@ -56,16 +56,32 @@ class Desk:
         page.wait_for_url(re.compile(r"/hub/(home|spawn)|/user/"))
 
     def start_workspace(self, project: str = "flights", profile: str = "cpu-small") -> None:
-        """Choose the project and the card, press Start, and wait for JupyterLab."""
-        page = self.open("/hub/spawn")
-        page.get_by_role("radio", name=re.compile(rf"\b{project}\b")).check()
-        self.card(profile).get_by_role("button", name=re.compile("^Start")).click()
+        """Open the workspace that runs, or choose project and card and press Start."""
+        page = self.open("/hub/home")
+        page.get_by_role("link", name=re.compile("^(Open JupyterLab|Choose a workspace)$")).click()
+        choice = page.get_by_role("radio", name=re.compile(rf"\b{project}\b"))
+        expect(choice.or_(page.get_by_role("menubar")).first).to_be_visible(timeout=SPAWN_MS)
+        if choice.is_visible():
+            choice.check()
+            self.card(profile).get_by_role("button", name=re.compile("^Start")).click()
         self.await_lab()
 
+    def stop_workspace(self) -> None:
+        """Stop the workspace from the home page, if one runs."""
+        page = self.open("/hub/home")
+        stop = page.get_by_role("button", name="Stop the workspace")
+        if stop.is_visible():
+            stop.click()
+            expect(page.get_by_role("link", name="Choose a workspace")).to_be_visible()
+
+    def cards(self) -> Locator:
+        """Find the profile cards of the chosen project."""
+        shown = self.page.get_by_role("list", name=re.compile("Machine$")).filter(visible=True)
+        return shown.get_by_role("listitem")
+
     def card(self, profile: str) -> Locator:
-        """Find a profile's card among those shown."""
-        cards = self.page.get_by_role("listitem").filter(visible=True)
-        return cards.filter(has=self.page.get_by_text(profile, exact=True))
+        """Find a profile's card."""
+        return self.cards().filter(has=self.page.get_by_text(profile, exact=True))
 
     def await_lab(self) -> None:
         """Wait until JupyterLab can be used."""
@@ -98,6 +114,7 @@ def opened() -> Iterator[Browser]:
         raise FileNotFoundError(
             f"None of {', '.join(NAMES)} is installed: apt-get install chromium"
         )
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         try:

@@ -1,0 +1,1 @@
+"""The golden path, played headless: one notebook's whole way, by the people who walk it."""
