@@ -133,6 +133,7 @@ def _announce(path: Path) -> None:
 def main() -> int:
     """Work until SIGTERM or SIGINT."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     stop = threading.Event()
 
     def ask(_number: int, _frame: Any) -> None:

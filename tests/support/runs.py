@@ -19,10 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from octavo.records.notebooks import CellDiff, Input, Submission, SubmissionRequest
-from tests.support.notebooks import code, notebook
-from tests.support.people import REVIEWER, SCIENTIST
-from tests.support.services import open_audit
-
 from octavo_server.adapters.cedar import CedarEngine, default_policies
 from octavo_server.adapters.signing import Signer
 from octavo_server.audit.service import AuditService
@@ -47,6 +43,9 @@ from octavo_server.pipelines.attempts import Attempts
 from octavo_server.pipelines.service import PipelinesService
 from octavo_server.pipelines.ticker import Ticker
 from octavo_server.policy.service import PolicyService
+from tests.support.notebooks import code, notebook
+from tests.support.people import REVIEWER, SCIENTIST
+from tests.support.services import open_audit
 
 PROJECT = "flights"
 PYTHON = "3.11.2"
@@ -92,7 +91,7 @@ class FakeRunner:
         self.endings: list[Ending] = []
         self.printed: list[str] = []
         self.swept: list[str] = []
-        self.during: Callable[[Order], None] = lambda order: None
+        self.during: Callable[[Order], None] = lambda _: None
 
     def execute(
         self,

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from octavo.records.notebooks import (
 LOOK_EVERY_S = 1.0
 
 
-def project_option() -> Any:
+def project_option() -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return the option that names the project, by default the workspace's own."""
     return click.option(
         "--project",

@@ -1,4 +1,4 @@
-"""The child process that executes one notebook: ``python -m octavo_server.adapters.papermill_child``.
+"""The child process that executes one notebook.
 
 It reads its order (JSON) from standard input, runs in the current folder, which is its account's
 home, and leaves ``.octavo/events.jsonl`` and ``.octavo/output.ipynb`` there. It holds no secret but

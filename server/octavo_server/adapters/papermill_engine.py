@@ -160,7 +160,11 @@ class OctavoEngine(Engine):  # type: ignore[misc]
 
     @classmethod
     def execute_notebook(
-        cls, nb: Any, kernel_name: str, output_path: str | None = None, **kwargs: Any
+        cls,
+        nb: Any,
+        kernel_name: str,
+        output_path: str | None = None,  # noqa: ARG003 - papermill passes it; `save_to` is used
+        **kwargs: Any,
     ) -> Any:
         """Execute ``nb`` and return it; a failing cell stops it and stays in its outputs."""
         execution = LoggedExecution(nb, kwargs["event_log"], Path(kwargs["save_to"]))

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from octavo.records.notebooks import (
+    Input,
     LintAnswer,
     NotebookDiff,
     Parameter,
@@ -252,6 +253,18 @@ class NotebooksService:
     ) -> dict[str, Injection]:
         """Return how a release's notebook gets to see checked values."""
         return parameters.injections(release.parameters, values)
+
+    def models_of(self, values: Mapping[str, ParameterValue]) -> list[str]:
+        """Return the model addresses among parameter values."""
+        return parameters.models_of(values)
+
+    def changed_inputs(self, before: Sequence[Input], now: Sequence[Input]) -> list[str]:
+        """Return the inputs whose content isn't what it was before."""
+        return comparison.changed_inputs(before, now)
+
+    def results(self, output: bytes, files: Mapping[str, str]) -> dict[str, Any]:
+        """Return what is kept of an execution to compare others with."""
+        return {"cells": comparison.results(json.loads(output)), "files": dict(files)}
 
     def compare(
         self,

@@ -31,8 +31,6 @@ from octavo_server.execution import (
 )
 from octavo_server.identity import service_caller
 from octavo_server.lineage.service import LineageService
-from octavo_server.notebooks.comparison import changed_inputs
-from octavo_server.notebooks.parameters import models_of
 from octavo_server.notebooks.service import NotebooksService, VerifiedRelease
 from octavo_server.pipelines import evidence, rules, store
 from octavo_server.pipelines.domain import Attempt, AttemptState, Event, Run
@@ -164,12 +162,12 @@ class Attempts:
             read = self._inputs.pin(
                 run.project,
                 [one.name for one in release.inputs if one.kind == "data"],
-                models_of(run.parameters),
+                self._notebooks.models_of(run.parameters),
             )
         except OctavoError as error:
             self._refuse(run, error)
             return
-        changed = changed_inputs(release.inputs, read)
+        changed = self._notebooks.changed_inputs(release.inputs, read)
         pinned = replace(run, inputs=tuple(read), inputs_changed=tuple(changed))
         begun = self._begin(pinned)
         if begun is None:
@@ -292,7 +290,8 @@ class Attempts:
                 reason=f"The replay ran with other values of {given}, and this is the first run "
                 "with these.",
             )
-        base = evidence.results(self._blobs.get(first.output_digest), first)
+        left = {one.path: one.digest for one in first.artifacts}
+        base = self._notebooks.results(self._blobs.get(first.output_digest), left)
         found = self._notebooks.compare(release, done.output, files, base)
         against = f"run {first.id}, the first with these parameters"
         return found.model_copy(update={"reason": evidence.reason(against, run)})
@@ -327,7 +326,7 @@ class Attempts:
         store.save_attempt(change.rows, ended)
 
     def _booked(self, run: Run) -> float:
-        """Book what all attempts consumed so far and return its cost; booking twice does no harm."""
+        """Book what all attempts consumed and return its cost; booking twice does no harm."""
         with self._database.read() as rows:
             attempts = store.attempts(rows, run.id)
         cost = sum(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +9,6 @@ from octavo.records.notebooks import ParameterValue, Verdict
 from octavo_server.adapters.signing import statement
 from octavo_server.audit.service import Change
 from octavo_server.lineage.service import LineageService
-from octavo_server.notebooks.comparison import results as cells_of
 from octavo_server.notebooks.service import VerifiedRelease
 from octavo_server.pipelines import rules
 from octavo_server.pipelines.domain import Run
@@ -30,14 +28,6 @@ def reason(against: str, run: Run) -> str:
     if not run.inputs_changed:
         return f"against {against}"
     return f"against {against}; changed since: {', '.join(run.inputs_changed)}"
-
-
-def results(output: bytes, run: Run) -> dict[str, Any]:
-    """Return a finished run's results, to compare others with."""
-    return {
-        "cells": cells_of(json.loads(output)),
-        "files": {one.path: one.digest for one in run.artifacts},
-    }
 
 
 def signed(

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from octavo.local.accounts import Accounts
 from tests.support.platform import Platform, open_platform
 
+from octavo.local.accounts import Accounts
 from octavo_server.adapters.child_runner import MARK, ChildRunner
 from octavo_server.adapters.file_blobs import FileBlobs
 

@@ -28,7 +28,7 @@ def execute(
     runner: ChildRunner,
     name: str,
     *cells: str,
-    stop: Callable[[list[Happening]], str | None] = lambda seen: None,
+    stop: Callable[[list[Happening]], str | None] = lambda _: None,
     memory_mib: int = 2048,
     wall_s: float = 100.0,
     **more: object,
@@ -76,7 +76,7 @@ def test_a_run_that_goes_well(runner: ChildRunner) -> None:
     assert "datetime.date(2013, 7, 1) " in "".join(cells[2]["outputs"][0]["text"])
     account = "".join(cells[3]["outputs"][0]["text"])
     assert account.startswith("[] ")
-    assert ROOT != account.endswith(" 0\n")
+    assert account.endswith(" 0\n") != ROOT
     assert bool(done.account) == ROOT
     again, _ = execute(runner, "well", "import random\nprint(n, repr(day), random.random())")
     other = json.loads(again.output or b"{}")["cells"]
@@ -161,7 +161,7 @@ def test_hostile_text_stays_text(runner: ChildRunner) -> None:
         environment={},
         limits=Limits(memory_mib=2048, wall_s=100.0),
     )
-    done = runner.execute(order, happened=lambda one: None, stop=lambda: None)
+    done = runner.execute(order, happened=lambda _: None, stop=lambda: None)
     assert done.ending is Ending.SUCCEEDED
     cells = json.loads(done.output or b"{}")["cells"]
     assert "os._exit(3)" in "".join(cells[2]["outputs"][0]["text"])

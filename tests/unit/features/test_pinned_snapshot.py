@@ -1,7 +1,9 @@
 """A notebook reads the snapshot it is pinned to, or nothing."""
 
 import json
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -73,3 +75,19 @@ def test_the_lake_is_the_project_s(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("OCTAVO_LAKE")
     with pytest.raises(FileNotFoundError, match="OCTAVO_LAKE"):
         features.lake()
+
+
+def test_what_was_read_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(features, "reads", [])
+    found = features.snapshot(lay_down(tmp_path))
+    features.record(found)
+    assert features.reads == [found.id]
+
+
+def test_an_active_run_is_tagged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tags: dict[str, str] = {}
+    active = SimpleNamespace(active_run=object, set_tag=tags.__setitem__)
+    monkeypatch.setitem(sys.modules, "mlflow", active)
+    found = features.snapshot(lay_down(tmp_path))
+    features.record(found)
+    assert tags == {"octavo.feature_snapshot": found.id}

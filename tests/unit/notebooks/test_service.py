@@ -142,7 +142,7 @@ def test_a_replay_that_a_killed_worker_left_starts_over(areas: Areas) -> None:
         areas.replays.run(made.id)
     assert areas.replays.waiting() == []
     areas.workers.restart("worker-2")
-    areas.runner.during = lambda order: None
+    areas.runner.during = lambda _: None
     assert areas.replays.waiting() == [(made.id, f"replay-{made.id}-worker-2")]
     areas.replays.run(made.id)
     assert areas.notebooks.submission(in_project(REVIEWER), PROJECT, made.id).bundle_digest
@@ -151,7 +151,7 @@ def test_a_replay_that_a_killed_worker_left_starts_over(areas: Areas) -> None:
 
 def test_a_stopped_worker_leaves_the_replay_for_the_next(areas: Areas) -> None:
     made = areas.submitted()
-    areas.runner.during = lambda order: areas.replays.stop()
+    areas.runner.during = lambda _: areas.replays.stop()
     areas.replays.run(made.id)
     found = areas.notebooks.submission(in_project(REVIEWER), PROJECT, made.id)
     assert found.state == "replaying"
@@ -193,7 +193,7 @@ def test_a_missing_an_added_and_a_forged_file_are_refused(areas: Areas) -> None:
     digest = areas.released()
     kept = dict(areas.files.files[digest])
     del areas.files.files[digest]["lint.json"]
-    with pytest.raises(ReleaseRefused, match="lint.json: The file is missing"):
+    with pytest.raises(ReleaseRefused, match=r"lint\.json: The file is missing"):
         areas.notebooks.verified_release(PROJECT, digest)
     areas.files.files[digest] = kept | {"extra.py": b"x"}
     with pytest.raises(ReleaseRefused, match=r"extra.py: This file doesn't belong here"):

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from octavo.records.pipelines import RunState
 
+from octavo.records.pipelines import RunState
 from octavo_server.errors import IllegalMove, Invalid
 from octavo_server.pipelines import rules
 from octavo_server.pipelines.domain import MOVES, Run, Schedule, Trigger

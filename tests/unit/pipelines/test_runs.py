@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from octavo.records.pipelines import PipelineRequest, PipelineRun, RunState, ScheduleRequest
 from tests.support.notebooks import notebook
 from tests.support.people import ADMIN, ONCALL, SCIENTIST
 from tests.support.runs import PROJECT, Areas, in_project, open_areas
 
+from octavo.records.pipelines import PipelineRequest, PipelineRun, RunState, ScheduleRequest
 from octavo_server.database.rows import Database
 from octavo_server.errors import Conflict, IllegalMove, Invalid, NotFound, PolicyRefused
 from octavo_server.execution import Ending, Order
@@ -168,7 +168,7 @@ def killed_while_running(areas: Areas) -> str:
     areas.runner.during = die
     with pytest.raises(KeyboardInterrupt):
         areas.attempts.run(asked.id)
-    areas.runner.during = lambda order: None
+    areas.runner.during = lambda _: None
     return asked.id
 
 
@@ -199,7 +199,7 @@ def test_a_result_that_comes_too_late_is_dropped(areas: Areas) -> None:
     asked = start(areas)
 
     def meanwhile(order: Order) -> None:
-        areas.runner.during = lambda other: None
+        areas.runner.during = lambda _: None
         areas.workers.restart("worker-2")
         areas.attempts.run(asked.id)
 
@@ -215,9 +215,7 @@ def test_cancelling(areas: Areas) -> None:
     assert areas.pipelines.cancel(oncall, PROJECT, waits.id).state == "cancelled"
     areas.attempts.run(waits.id)
     assert areas.pipelines.run(PROJECT, waits.id).attempts == []
-    areas.runner.during = lambda order: (
-        areas.pipelines.cancel(oncall, PROJECT, under_way.id) and None
-    )
+    areas.runner.during = lambda _: areas.pipelines.cancel(oncall, PROJECT, under_way.id) and None
     done = ran(areas, under_way.id)
     assert (done.state, done.message) == ("cancelled", "oncall cancelled it.")
     with pytest.raises(IllegalMove, match="is cancelled"):
@@ -227,7 +225,7 @@ def test_cancelling(areas: Areas) -> None:
 def test_a_stopped_workers_attempt_counts_as_lost(areas: Areas) -> None:
     pipeline(areas, areas.released(idempotent=True))
     asked = start(areas)
-    areas.runner.during = lambda order: areas.attempts.stop()
+    areas.runner.during = lambda _: areas.attempts.stop()
     done = ran(areas, asked.id)
     assert (done.state, done.attempts[0].state) == ("queued", "lost")
 
