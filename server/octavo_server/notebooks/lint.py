@@ -63,7 +63,7 @@ def _made(cell: Cell | None, finding: Finding) -> LintFinding:
 
 def _code(cells: Iterable[Cell]) -> Iterator[LintFinding]:
     """Look at the Python of each cell, and at the names across all cells."""
-    parsed: list[tuple[Cell, ast.Module]] = []
+    parsed: list[tuple[Cell, lint_names.Scope]] = []
     whole = "\n".join(cell.source for cell in cells)
     for cell in cells:
         source, shell = plain_python(cell.source)
@@ -71,13 +71,14 @@ def _code(cells: Iterable[Cell]) -> Iterator[LintFinding]:
             yield _made(cell, finding)
         try:
             tree = ast.parse(source)
+            scope = lint_names.read(tree)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             yield _made(cell, _syntax(error))
             continue
-        parsed.append((cell, tree))
+        parsed.append((cell, scope))
         for finding in lint_code.findings(tree, whole):
             yield _made(cell, finding)
-    for index, finding in lint_names.findings([tree for _, tree in parsed]):
+    for index, finding in lint_names.findings([scope for _, scope in parsed]):
         yield _made(parsed[index][0], finding)
 
 
@@ -86,7 +87,7 @@ def _syntax(error: Exception) -> Finding:
         rule="syntax",
         severity=Severity.ERROR,
         line=getattr(error, "lineno", None),
-        message=f"This is no Python: {getattr(error, 'msg', error)}.",
+        message=f"This is no Python: {getattr(error, 'msg', str(error)) or 'nested too deep'}.",
         fix="Correct it, or make the cell a raw one.",
     )
 

@@ -18,9 +18,13 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
-def findings(cells: Sequence[ast.Module]) -> Iterator[tuple[int, Finding]]:
+def read(tree: ast.Module) -> Scope:
+    """Return what a cell binds and uses. Raises RecursionError for one that is nested too deep."""
+    return Scope().read(tree)
+
+
+def findings(scopes: Sequence[Scope]) -> Iterator[tuple[int, Finding]]:
     """Yield the index of the cell and the finding, for each name once."""
-    scopes = [_Scope().read(tree) for tree in cells]
     if any(scope.star for scope in scopes):
         return  # whatever a star import brings can't be known without executing it
     everywhere = ALWAYS.union(*(scope.bound for scope in scopes))
@@ -56,7 +60,7 @@ def _finding(name: str, line: int, *, later: bool) -> Finding:
     )
 
 
-class _Scope(ast.NodeVisitor):
+class Scope(ast.NodeVisitor):
     """What a cell binds at the top level, uses at once, and uses only inside functions."""
 
     def __init__(self) -> None:
@@ -66,7 +70,7 @@ class _Scope(ast.NodeVisitor):
         self.star = False
         self._local: list[set[str]] = []
 
-    def read(self, tree: ast.Module) -> _Scope:
+    def read(self, tree: ast.Module) -> Scope:
         """Read a cell and return itself."""
         self.visit(tree)
         return self
@@ -177,7 +181,7 @@ def _names(arguments: ast.arguments) -> set[str]:
 
 def _bound_inside(body: Sequence[ast.AST]) -> set[str]:
     """Return the names that a function's body binds anywhere, since Python makes them local."""
-    inner = _Scope()
+    inner = Scope()
     for part in body:
         if isinstance(part, ast.AST):
             inner.visit(part)

@@ -48,13 +48,14 @@ def read_cell(source: str) -> list[Parameter | None]:
     """Return one entry an assignment, None where it has no typed literal."""
     try:
         body = ast.parse(source).body
-    except SyntaxError:
-        return []
-    comments = _comments(source)
-    found: dict[str, Parameter | None] = {}
-    for statement in body:
-        for name, annotation, value in _assigned(statement):
-            found[name] = _parameter(name, annotation, value, comments.get(statement.lineno, ""))
+        assigned = [(one.lineno, each) for one in body for each in _assigned(one)]
+        comments = _comments(source)
+        found = {
+            name: _parameter(name, annotation, value, comments.get(line, ""))
+            for line, (name, annotation, value) in assigned
+        }
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []  # lint says that this is no Python
     return list(found.values())
 
 

@@ -49,6 +49,7 @@ def found(*cells: str | dict[str, Any], parameters: str | None = "n: int = 3") -
         ("%pip install pandas==2.3.3", "install", 1),
         ("x = 1\n!rm -rf data", "shell", 2),
         ("%%bash\nls", "shell", 1),
+        ("x = 1\ny = x = = 2", "syntax", 2),
     ],
 )
 def test_a_fault_is_found_at_its_line(source: str, rule: str, line: int) -> None:
@@ -65,7 +66,7 @@ def test_a_fault_is_found_at_its_line(source: str, rule: str, line: int) -> None
         "import numpy as np\nnp.random.seed(1)\nnp.random.rand(n)",
         "total = sum(i * n for i in range(n))\ntotal",
         "class A:\n    q = n\n    def get(self):\n        return self.q\nA().get()",
-        "def outer(a, *b, c=1, **d):\n    def inner():\n        return a, b, c, d\n    return inner",
+        "def outer(a, *b, c=1, **d):\n    def inner():\n        return a, b, c, d\n    inner()",
         "try:\n    n\nexcept ValueError as error:\n    print(error)",
         "with open('a.csv') as file:\n    text = file.read()\ntext",
         "match n:\n    case 1 as one:\n        print(one)\n    case [a, *b]:\n        print(a, b)",
@@ -108,3 +109,11 @@ def test_the_worst_comes_first_and_is_counted() -> None:
     report = lint(parse(notebook("import time\ntime.time()", "print(missing)")))
     assert [one.severity.value for one in report.findings] == ["error", "warning"]
     assert (report.errors, report.warnings) == (1, 1)
+
+
+@pytest.mark.parametrize("depth", [90, 900, 2500, 50_000])
+@pytest.mark.parametrize(("one", "last"), [("1+", "1"), ("-", "1"), ("f(", "")])
+def test_source_nested_too_deep_is_a_finding_at_most(one: str, last: str, depth: int) -> None:
+    source = f"x = {one * depth}{last}"
+    assert {finding.rule for finding in found(source)} <= {"syntax", "undefined-name"}
+    lint(parse(notebook("1", parameters=source)))
