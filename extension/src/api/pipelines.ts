@@ -69,7 +69,7 @@ export function readProvenance(requests: Requests, project: string, id: string, 
   return requests.send<Provenance>(projectPath(project, 'runs', id, 'provenance'), { signal });
 }
 
-/** Hear what happens in a run until it is done or `signal` aborts. */
+/** Hear what happens in a run; resolves when it is over or `signal` aborts. */
 export function watchRun(requests: Requests, project: string, id: string, hear: (event: PipelineRunEvent) => void, signal: AbortSignal): Promise<void> {
   return requests.listen(
     projectPath(project, 'runs', id, 'events'),

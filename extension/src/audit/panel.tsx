@@ -56,7 +56,7 @@ export function AuditPage(props: { model: AuditModel }): React.JSX.Element {
       {verdict.value && verdict.value.faults.length > 0 && <Sentences label={trans.__('What does not hold')} sentences={verdict.value.faults} />}
       <div className="jp-octavo-Bar">
         <TextField label={trans.__('Who')} type="search" value={query.actor ?? ''} maxLength={255} placeholder={trans.__('exact name')} onChange={actor => filter({ actor })} />
-        <TextField label={trans.__('What')} type="search" value={query.action ?? ''} maxLength={255} placeholder="notebooks.review" onChange={action => filter({ action })} />
+        <TextField label={trans.__('What')} type="search" value={query.action ?? ''} maxLength={255} placeholder={trans.__('such as notebooks.review')} onChange={action => filter({ action })} />
         <TextField label={trans.__('To')} type="search" value={query.subject ?? ''} maxLength={255} placeholder={trans.__('part of the name')} onChange={subject => filter({ subject })} />
         <TextField label={trans.__('Project')} type="search" value={query.project ?? ''} maxLength={40} placeholder={trans.__('exact name')} onChange={project => filter({ project })} />
       </div>

@@ -52,11 +52,13 @@ export class DeploymentModel implements IDisposable {
   async rollBack(reason: string): Promise<void> {
     await rollBack(this._octavo.requests, this.project, this.name, reason);
     await this.deployment.refresh();
+    this._octavo.session.touch();
   }
 
   async promote(reason: string): Promise<void> {
     await promote(this._octavo.requests, this.project, this.name, reason);
     await this.deployment.refresh();
+    this._octavo.session.touch();
   }
 
   /** Score one row through the public way in. */
@@ -97,6 +99,7 @@ export class DeploymentRequestModel implements IDisposable {
   /** Approve exactly what is on screen, or reject it. */
   async decide(body: IReviewBody): Promise<void> {
     this.request.put(await reviewDeployment(this._octavo.requests, this.project, this.id, body));
+    this._octavo.session.touch();
   }
 
   dispose(): void {

@@ -274,7 +274,7 @@ function Asked(props: { request: DeploymentRequest; octavo: IOctavo }): React.JS
         />
       </Card>
       <Card title={trans.__('Policy')} aside={<Chip tone={request.policy.allowed ? 'good' : 'bad'}>{request.policy.allowed ? trans.__('allows') : trans.__('refuses')}</Chip>}>
-        <Sentences label={trans.__('Reasons of the policy')} sentences={request.policy.reasons} />
+        <Sentences label={trans.__('What the policy says')} sentences={request.policy.reasons} />
       </Card>
     </>
   );

@@ -103,7 +103,7 @@ export const deploymentsPlugin: JupyterFrontEndPlugin<void> = {
         const done = (id: string | null, close: () => void): void => {
           close();
           if (id) {
-            refresh();
+            octavo.session.touch();
             octavo.open('deployment-request', { project, id });
           }
         };

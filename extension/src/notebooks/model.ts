@@ -44,6 +44,7 @@ export class ReviewModel implements IDisposable {
     const submission = await reviewSubmission(this._octavo.requests, this.project, this.id, body);
     this.submission.put(submission);
     this._decided.emit(submission);
+    this._octavo.session.touch();
   }
 
   dispose(): void {

@@ -128,6 +128,7 @@ export function ReviewPage(props: { model: ReviewModel; octavo: IOctavo }): Reac
               </Card>
             }
             side={<ReviewSide submission={submission} model={model} />}
+            follow
           />
         </Page>
       )}
@@ -160,7 +161,7 @@ function ReviewSide(props: { submission: Submission; model: ReviewModel }): Reac
         <Findings report={submission.lint} />
       </Card>
       <Card title={trans.__('Policy')} aside={submission.policy && <Chip tone={submission.policy.allowed ? 'good' : 'bad'}>{submission.policy.allowed ? trans.__('would allow') : trans.__('refuses')}</Chip>}>
-        {submission.policy ? <Sentences label={trans.__('Reasons of the policy')} sentences={submission.policy.reasons} /> : <p className="jp-octavo-Muted">{trans.__('Asked once the replay is done.')}</p>}
+        {submission.policy ? <Sentences label={trans.__('What the policy says')} sentences={submission.policy.reasons} /> : <p className="jp-octavo-Muted">{trans.__('Asked once the replay is done.')}</p>}
       </Card>
       <Card title={trans.__('Runs with')}>
         <Facts

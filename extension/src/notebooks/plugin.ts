@@ -21,6 +21,7 @@ const RUN = 'octavo-lab:run-release';
 function submit(octavo: IOctavo, panel: NotebookPanel): void {
   const notebook = JSON.parse(JSON.stringify(panel.context.model.toJSON())) as Record<string, unknown>;
   const done = (submission: Submission): void => {
+    octavo.session.touch();
     Notification.success(trans.__('%1 is submitted and will be replayed.', submission.name), { autoClose: 5000 });
     octavo.open('review', { project: submission.project, id: submission.id });
   };

@@ -2,8 +2,8 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import type { Pipeline, PipelineRun, PipelineRunEvent, PipelineRunList, Provenance, ScheduleRequest, Values } from '../api/pipelines';
-import { cancelRun, createSchedule, deleteSchedule, listPipelineRuns, readPipeline, readPipelineRun, readProvenance, resolveRun, startRun, watchRun } from '../api/pipelines';
+import type { Pipeline, PipelineRun, PipelineRunEvent, PipelineRunList, Provenance } from '../api/pipelines';
+import { cancelRun, deleteSchedule, listPipelineRuns, readPipeline, readPipelineRun, readProvenance, resolveRun, watchRun } from '../api/pipelines';
 import { Resource } from '../resource';
 import type { IOctavo, ViewArgs } from '../tokens';
 import { ended } from './components/RunList';
@@ -19,6 +19,7 @@ export class PipelineModel implements IDisposable {
     const { requests, session } = _octavo;
     this.pipeline = new Resource(signal => readPipeline(requests, this.project, this.name, signal));
     this.runs = new Resource<PipelineRunList>(signal => listPipelineRuns(requests, this.project, this.name, signal));
+    session.touched.connect(this._renew, this);
     this.pipeline.poll(session.settings.refreshSeconds);
     this.runs.poll(session.settings.refreshSeconds);
   }
@@ -32,28 +33,21 @@ export class PipelineModel implements IDisposable {
     return this.pipeline.isDisposed;
   }
 
-  /** Start a run and return it. */
-  async run(values: Values): Promise<PipelineRun> {
-    const run = await startRun(this._octavo.requests, this.project, this.name, values);
-    void this.runs.refresh();
-    return run;
-  }
-
-  /** Run by the clock from now on. */
-  async schedule(body: ScheduleRequest): Promise<void> {
-    await createSchedule(this._octavo.requests, this.project, this.name, body);
-    await this.pipeline.refresh();
-  }
-
   /** Take a schedule away. */
   async unschedule(id: string): Promise<void> {
     await deleteSchedule(this._octavo.requests, this.project, this.name, id);
-    await this.pipeline.refresh();
+    this._octavo.session.touch();
   }
 
   dispose(): void {
+    this._octavo.session.touched.disconnect(this._renew, this);
     this.pipeline.dispose();
     this.runs.dispose();
+  }
+
+  private _renew(): void {
+    void this.pipeline.refresh();
+    void this.runs.refresh();
   }
 }
 
@@ -69,9 +63,9 @@ export class PipelineRunModel implements IDisposable {
     this.run = new Resource(signal => readPipelineRun(requests, this.project, this.id, signal));
     this.provenance = new Resource<Provenance>(signal => readProvenance(requests, this.project, this.id, signal));
     void this.run.refresh();
-    watchRun(requests, this.project, this.id, event => this._hear(event), this._abort.signal).catch(() => {
-      this.run.poll(_octavo.session.settings.refreshSeconds);
-    });
+    watchRun(requests, this.project, this.id, event => this._hear(event), this._abort.signal)
+      .then(() => this._reload())
+      .catch(() => this.run.poll(_octavo.session.settings.refreshSeconds));
   }
 
   readonly project: string;
@@ -132,6 +126,7 @@ export class PipelineRunModel implements IDisposable {
     const after = this.run.state.value;
     if (before && after && !ended(before.state) && ended(after.state)) {
       this._finished.emit(after);
+      this._octavo.session.touch();
     }
   }
 

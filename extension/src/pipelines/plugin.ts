@@ -33,7 +33,7 @@ function priceNote(octavo: IOctavo, profile: string): string {
     : trans.__('Runs on %1, booked on the project.', profile);
 }
 
-function askRun(octavo: IOctavo, pipeline: Pipeline, lists: IPipelineLists): void {
+function askRun(octavo: IOctavo, pipeline: Pipeline): void {
   openForm(trans.__('Run %1', pipeline.name), close =>
     React.createElement(RunForm, {
       pipeline: pipeline.name,
@@ -44,14 +44,14 @@ function askRun(octavo: IOctavo, pipeline: Pipeline, lists: IPipelineLists): voi
       onRun: async (_name, values) => {
         const run = await startRun(octavo.requests, pipeline.project, pipeline.name, values);
         close();
-        void lists.pipelines.resource.refresh();
+        octavo.session.touch();
         octavo.open('pipeline-run', { project: pipeline.project, id: run.id });
       }
     })
   );
 }
 
-async function askRelease(octavo: IOctavo, project: string, digest: string, lists: IPipelineLists): Promise<void> {
+async function askRelease(octavo: IOctavo, project: string, digest: string): Promise<void> {
   const release = await readRelease(octavo.requests, project, digest);
   openForm(trans.__('Run %1 release %2', release.name, release.number), close =>
     React.createElement(RunForm, {
@@ -64,7 +64,7 @@ async function askRelease(octavo: IOctavo, project: string, digest: string, list
         const pipeline = await pipelineFor(octavo, project, name, digest);
         const run = await startRun(octavo.requests, project, pipeline.name, values);
         close();
-        void lists.pipelines.resource.refresh();
+        octavo.session.touch();
         octavo.open('pipeline-run', { project, id: run.id });
       }
     })
@@ -81,11 +81,11 @@ async function pipelineFor(octavo: IOctavo, project: string, name: string, diges
   return there?.release === digest ? there : createPipeline(octavo.requests, project, { name, release: digest, title: '' });
 }
 
-function askSchedule(octavo: IOctavo, pipeline: Pipeline, lists: IPipelineLists): void {
+function askSchedule(octavo: IOctavo, pipeline: Pipeline): void {
   const schedule = async (body: ScheduleRequest, close: () => void): Promise<void> => {
     const made = await createSchedule(octavo.requests, pipeline.project, pipeline.name, body);
     close();
-    void lists.pipelines.resource.refresh();
+    octavo.session.touch();
     octavo.open('pipeline', { project: pipeline.project, name: pipeline.name });
     Notification.success(trans.__('%1 is scheduled: %2 %3', pipeline.name, made.cron, made.time_zone), { autoClose: 5000 });
   };
@@ -143,12 +143,12 @@ export const pipelinesPlugin: JupyterFrontEndPlugin<void> = {
       pipelines: new ProjectList(octavo.session, listPipelines)
     };
     const runRelease = (project: string, digest: string): void => {
-      askRelease(octavo, project, digest, lists).catch(error => Notification.error(asOctavoError(error).message));
+      askRelease(octavo, project, digest).catch(error => Notification.error(asOctavoError(error).message));
     };
     const actions: IPipelineActions = {
       runRelease,
-      run: pipeline => askRun(octavo, pipeline, lists),
-      schedule: pipeline => askSchedule(octavo, pipeline, lists),
+      run: pipeline => askRun(octavo, pipeline),
+      schedule: pipeline => askSchedule(octavo, pipeline),
       openOutput: run => octavo.open('output', { project: run.project, id: run.id })
     };
     addViews(octavo, actions, { rendermime, contentFactory, editorServices });

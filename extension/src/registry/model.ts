@@ -55,6 +55,7 @@ export class RegisteredModel implements IDisposable {
   async move(alias: string, version: number, reason: string): Promise<void> {
     const expected = this.detail.state.value?.model.aliases[alias] ?? null;
     await moveAlias(this._octavo.requests, this.project, this.name, alias, { version, reason, expected });
+    this._octavo.session.touch();
     await Promise.all([this.detail.refresh(), this.aliases.refresh(), this.version.refresh()]);
   }
 

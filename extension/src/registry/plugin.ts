@@ -45,7 +45,7 @@ export const registryPlugin: JupyterFrontEndPlugin<void> = {
             onDone: name => {
               close();
               if (name) {
-                void list.resource.refresh();
+                octavo.session.touch();
                 octavo.open('model', { project, name });
               }
             }

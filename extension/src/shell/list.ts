@@ -13,6 +13,7 @@ export class ProjectList<T> implements IDisposable {
   ) {
     this.resource = new Resource<T>(signal => load(_session.requests, _session.project, signal));
     _session.projectChanged.connect(this._start, this);
+    _session.touched.connect(this._renew, this);
     if (_session.project) {
       this._start();
     }
@@ -25,8 +26,14 @@ export class ProjectList<T> implements IDisposable {
   }
 
   dispose(): void {
+    this._session.projectChanged.disconnect(this._start, this);
+    this._session.touched.disconnect(this._renew, this);
     this.resource.dispose();
     Signal.clearData(this);
+  }
+
+  private _renew(): void {
+    void this.resource.refresh();
   }
 
   private _start(): void {

@@ -56,6 +56,16 @@ export class Session implements IDisposable {
     return this._queryChanged;
   }
 
+  /** Emits when something of the project was changed here, so that open views load it anew. */
+  get touched(): ISignal<this, void> {
+    return this._touched;
+  }
+
+  /** Say that something of the project was changed here. */
+  touch(): void {
+    this._touched.emit();
+  }
+
   get isDisposed(): boolean {
     return this._isDisposed;
   }
@@ -112,6 +122,7 @@ export class Session implements IDisposable {
   private _project = '';
   private _query = '';
   private _isDisposed = false;
+  private readonly _touched = new Signal<this, void>(this);
   private readonly _projectChanged = new Signal<this, string>(this);
   private readonly _queryChanged = new Signal<this, string>(this);
 }

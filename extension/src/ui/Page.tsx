@@ -75,10 +75,10 @@ export function Figures(props: { figures: readonly (readonly [string, string])[]
   );
 }
 
-/** Main content with a narrower column at its side; one below the other where there is no room. */
-export function Split(props: { main: React.ReactNode; side: React.ReactNode }): React.JSX.Element {
+/** Main content with a narrower column at its side, which stays in sight with `follow`; one below the other where there is no room. */
+export function Split(props: { main: React.ReactNode; side: React.ReactNode; follow?: boolean }): React.JSX.Element {
   return (
-    <div className="jp-octavo-Split">
+    <div className={`jp-octavo-Split${props.follow ? ' jp-mod-follow' : ''}`}>
       <div className="jp-octavo-Split-main">{props.main}</div>
       <aside className="jp-octavo-Split-side">{props.side}</aside>
     </div>

@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import type { Deployment } from '../../api/deployments';
 import { Button } from '../../ui/Button';
-import { ShareBar } from '../../ui/charts';
+import { ShareBar } from '../../ui/bars';
 import { Chip } from '../../ui/Chip';
 import { Card } from '../../ui/Page';
 import { trans } from '../../words';

@@ -1,7 +1,8 @@
 import * as React from 'react';
 
 import type { Feature, Statistics as Figures } from '../../api/features';
-import { Bars, Histogram } from '../../ui/charts';
+import { Bars } from '../../ui/bars';
+import { Histogram } from '../../ui/charts';
 import { metric, percent } from '../../ui/format';
 import { Card, Facts } from '../../ui/Page';
 import { Empty } from '../../ui/states';

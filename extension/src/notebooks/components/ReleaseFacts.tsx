@@ -80,7 +80,7 @@ export function ReleaseSide(props: { release: Release; onSubmission: () => void 
           [trans.__('Python'), release.environment.python],
           [trans.__('Packages'), trans.__('%1 locked', Object.keys(release.environment.packages).length)],
           [trans.__('Environment'), <Digest key="env" value={release.environment.digest} what={trans.__('Environment lock')} />],
-          [trans.__('Signing key'), release.key_id],
+          [trans.__('Signing key'), <Digest key="key" value={release.key_id} what={trans.__('Signing key')} />],
           [trans.__('Lost attempts'), release.idempotent ? trans.__('are retried') : trans.__('wait for a person')],
           [
             trans.__('Review'),

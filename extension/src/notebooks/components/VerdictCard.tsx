@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import type { Submission, Verdict } from '../../api/notebooks';
-import { Progress } from '../../ui/charts';
+import { Progress } from '../../ui/bars';
 import { VerdictChip } from '../../ui/Chip';
 import { duration } from '../../ui/format';
 import { Card } from '../../ui/Page';

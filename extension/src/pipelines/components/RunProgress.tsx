@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import type { PipelineRun, PipelineRunEvent } from '../../api/pipelines';
-import { Progress } from '../../ui/charts';
+import { Progress } from '../../ui/bars';
 import { duration } from '../../ui/format';
 import { useNow } from '../../ui/Time';
 import { trans } from '../../words';
@@ -40,12 +40,11 @@ export function RunProgress(props: { run: PipelineRun; events: readonly Pipeline
 
 /** What happened in a run, as it was heard. */
 export function RunLog(props: { events: readonly PipelineRunEvent[] }): React.JSX.Element {
-  const shown = props.events.filter(event => event.kind !== 'done');
-  return shown.length === 0 ? (
+  return props.events.length === 0 ? (
     <p className="jp-octavo-Muted">{trans.__('Nothing has happened yet.')}</p>
   ) : (
     <ol className="jp-octavo-Log" aria-label={trans.__('Log')} aria-live="off" tabIndex={0}>
-      {shown.map(event => (
+      {props.events.map(event => (
         <li key={event.seq}>
           <time dateTime={event.at} title={event.at}>
             {event.at.slice(11, 19)}

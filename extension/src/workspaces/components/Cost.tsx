@@ -1,7 +1,8 @@
 import * as React from 'react';
 
 import type { CostLine, CostReport } from '../../api/workspaces';
-import { Bars, LineChart } from '../../ui/charts';
+import { Bars } from '../../ui/bars';
+import { LineChart } from '../../ui/charts';
 import { money } from '../../ui/format';
 import { Card } from '../../ui/Page';
 import { Empty } from '../../ui/states';
