@@ -27,7 +27,7 @@ fail() { # one clear sentence, then stop
 
 while [ $# -gt 0 ]; do
   case $1 in
-    --venv) venv=$2; shift 2 ;;
+    --venv) venv=$(realpath -m "$2"); shift 2 ;;
     --wheel) wheel=$2; shift 2 ;;
     -*) fail "$1 is not an option of images/install.sh; it knows --venv and --wheel." ;;
     *) extras=${extras:+$extras,}$1; shift ;;
