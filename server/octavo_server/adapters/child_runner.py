@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ from octavo_server.execution import (
 
 CHILD = "octavo_server.adapters.papermill_child"
 MARK = "OCTAVO_EXECUTION"
+LAST_WORDS = ".runner.log"
+MOST_WORDS = 2**20
 LOOK_EVERY_S = 0.2
 MEMORY_EVERY_S = 0.5
 MOST_OUTPUT = 64 * 2**20
@@ -92,7 +95,8 @@ class ChildRunner:
         happened: Callable[[Happening], None],
         stop: Callable[[], str | None],
     ) -> _Watch:
-        process = _start(order, account)
+        with _last_words(account.home) as words:
+            process = _start(order, account, words)
         watch = _Watch(order, process, account, happened, stop)
         try:
             with _order_sent(process, order):
@@ -108,6 +112,8 @@ class ChildRunner:
     def _collect(self, order: Order, home: Path, watch: _Watch) -> Execution:
         """Read what the child left; its folder belongs to the services again."""
         try:
+            if watch.ending is Ending.VANISHED:
+                watch.message += _tail(run_folder.read(home, LAST_WORDS, MOST_WORDS))
             output = run_folder.read(home, f"{run_folder.OWN}/output.ipynb", MOST_OUTPUT)
             left = self._files(order, home) if watch.ending is Ending.SUCCEEDED else ()
             lock = self._lock(order, home)
@@ -163,6 +169,8 @@ class _Watch:
         self._began = time.monotonic()
         self._next_memory = 0.0
         self._finished = False
+        self._cell: int | None = None
+        self._sources = _sources(order)
         self.ending = Ending.VANISHED
         self.message = ""
         self.failure: Failure | None = None
@@ -245,7 +253,13 @@ class _Watch:
         happening = Happening(
             kind=str(line["kind"]), at=datetime.fromisoformat(line["at"]), **known, details=rest
         )
+        if happening.kind == "cell_started":
+            self._cell = happening.cell
         if happening.kind == "error" and self.failure is None:
+            if happening.cell is None and self._cell is not None:
+                # Not the cell raised: its kernel died under it.
+                happening = replace(happening, cell=self._cell)
+                rest["source"] = self._sources.get(self._cell, "")
             texts = {
                 key: str(rest.get(key, "")) for key in ("source", "ename", "evalue", "traceback")
             }
@@ -254,7 +268,18 @@ class _Watch:
         self._happened(happening)
 
 
-def _start(order: Order, account: Account) -> subprocess.Popen[bytes]:
+@contextmanager
+def _last_words(home: Path) -> Iterator[int]:
+    """Give the file that takes what the child says outside any cell."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    descriptor = os.open(home / LAST_WORDS, flags, 0o600)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _start(order: Order, account: Account, words: int) -> subprocess.Popen[bytes]:
     threads = str(order.limits.threads)
     environment = {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -279,10 +304,15 @@ def _start(order: Order, account: Account) -> subprocess.Popen[bytes]:
         [sys.executable, "-P", "-m", CHILD],
         env=environment,
         stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=words,
+        stderr=words,
         **account.popen_kwargs(limits),
     )
+
+
+def _sources(order: Order) -> dict[int, str]:
+    cells = json.loads(order.notebook).get("cells", [])
+    return {index: "".join(cell.get("source", "")) for index, cell in enumerate(cells)}
 
 
 @contextmanager
@@ -299,6 +329,11 @@ def _order_sent(process: subprocess.Popen[bytes], order: Order) -> Iterator[None
         process.stdin.write(json.dumps(body).encode())
         process.stdin.close()
     yield
+
+
+def _tail(words: bytes | None) -> str:
+    lines = (words or b"").decode(errors="replace").strip().splitlines()
+    return f" Its last words: {lines[-1][:300]}" if lines else ""
 
 
 def _value(injection: Injection) -> Any:

@@ -179,7 +179,17 @@ class Attempts:
         ):
             self._lose(begun, done.message, done)
         else:
-            self._commit(begun, release, done)
+            self._commit(self._with_late_changes(begun), release, done)
+
+    def _with_late_changes(self, run: Run) -> Run:
+        """Return the run with the inputs that were changed under its hands."""
+        data = [one.name for one in run.inputs if one.kind == "data"]
+        try:
+            now = self._inputs.pin(run.project, data, self._notebooks.models_of(run.parameters))
+        except OctavoError as error:
+            return replace(run, inputs_changed=(*run.inputs_changed, error.message))
+        late = [f"{one} (while it ran)" for one in self._notebooks.changed_inputs(run.inputs, now)]
+        return replace(run, inputs_changed=(*run.inputs_changed, *late))
 
     def _refuse(self, run: Run, error: OctavoError) -> None:
         message = f"{error.message} {error.remedy}".strip()
@@ -268,6 +278,7 @@ class Attempts:
                 output_digest=output,
                 artifacts=artifacts,
                 comparison=verdict,
+                inputs_changed=run.inputs_changed,
                 error=_error(done),
             )
             if state is RunState.SUCCEEDED:

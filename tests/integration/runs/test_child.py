@@ -120,13 +120,16 @@ def test_a_killed_runner_vanishes_and_its_kernel_dies(runner: ChildRunner) -> No
     )
     assert done.ending is Ending.VANISHED
     assert "exit status -9" in done.message
+    assert "Traceback" not in done.message
     assert started(seen, 1)
 
 
 def test_a_killed_kernel_is_a_failure(runner: ChildRunner) -> None:
     done, _ = execute(runner, "kernel", "import os\nos.kill(os.getpid(), 9)")
     assert done.ending is Ending.FAILED
-    assert "DeadKernelError" in done.message
+    assert done.message == "Cell 2 failed: DeadKernelError: Kernel died"
+    assert done.failure is not None
+    assert "os.kill" in done.failure.source
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,13 @@ def test_changed_inputs_are_told(areas: Areas) -> None:
     assert "changed since: data:curated" in done.comparison.reason
 
 
+def test_inputs_that_change_under_a_runs_hands_are_told(areas: Areas) -> None:
+    pipeline(areas, areas.released())
+    asked = start(areas)
+    areas.runner.during = lambda _: setattr(areas.inputs, "digest", "d2")
+    assert ran(areas, asked.id).inputs_changed == ["data:curated (while it ran)"]
+
+
 def test_a_failed_cell_is_reported_with_source_and_traceback(areas: Areas) -> None:
     pipeline(areas, areas.released())
     asked = start(areas)
