@@ -41,7 +41,9 @@ class Lab:
     def section(self, title: str) -> Locator:
         """Return an open section of the sidebar, refreshed as a person would."""
         panels = self.panels()
-        head = panels.get_by_role("button", name=re.compile(rf"^{re.escape(title)}\b"), expanded=False)
+        head = panels.get_by_role(
+            "button", name=re.compile(rf"^{re.escape(title)}\b"), expanded=False
+        )
         if head.count():
             head.click()
         return panels.get_by_role("region", name=re.compile(rf"^{re.escape(title)}\b"))
@@ -109,7 +111,9 @@ class Lab:
     def save(self) -> None:
         """Save the notebook in front."""
         self.page.keyboard.press("Control+s")
-        expect(self.page.locator("#jp-main-dock-panel .lm-mod-current.jp-mod-dirty")).to_have_count(0)
+        expect(self.page.locator("#jp-main-dock-panel .lm-mod-current.jp-mod-dirty")).to_have_count(
+            0
+        )
 
     def file(self, path: str) -> bytes:
         """Return a file's bytes, through the person's own Jupyter Server."""

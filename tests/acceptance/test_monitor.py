@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.acceptance.browser import PATIENCE_MS, Desk, opened
+from tests.acceptance.browser import PATIENCE_MS, desk, opened
 from tests.acceptance.installation import Installation
 from tests.acceptance.person import Person
 
@@ -32,8 +32,8 @@ def test_the_monitor_shows_fetches_nothing_from_outside_and_leaves_no_kernel(
 ) -> None:
     oncall = people("oncall")
     oncall.start_workspace()
-    with opened() as browser, browser.new_context() as context:
-        page = context.new_page()
+    with opened() as browser:
+        viewer = desk(browser, octavo, "oncall")
         outside: list[str] = []
         own = (octavo.url, octavo.url.replace("http", "ws", 1), "data:", "blob:")
 
@@ -41,20 +41,18 @@ def test_the_monitor_shows_fetches_nothing_from_outside_and_leaves_no_kernel(
             if not url.startswith(own):
                 outside.append(url)
 
-        page.on("request", lambda request: sent(request.url))
-        desk = Desk(person="oncall", installation=octavo, context=context, page=page)
-        desk.sign_in()
+        viewer.page.on("request", lambda request: sent(request.url))
+        viewer.sign_in()
         before = _kernels(oncall)
-        desk.open(PAGE.format(theme=theme))
-        shown = page.get_by_role("heading").first
+        page = viewer.open(PAGE.format(theme=theme))
+        shown = page.locator(".octavo-monitor").get_by_role("heading").first
         expect(shown).to_be_visible(timeout=2 * PATIENCE_MS)
-        assert (
-            page.locator("body").get_attribute("data-jp-theme-light")
-            == str(theme == "light").lower()
-        )
+        is_light = page.locator("body").get_attribute("data-jp-theme-light")
+        assert is_light == ("true" if theme == "light" else "false")
         assert _kernels(oncall) == before + 1
         assert outside == []
-        desk.open("/hub/home")
+        assert viewer.complaints == []
+        viewer.open("/hub/home")
         deadline = time.monotonic() + LEAVE_S
         while _kernels(oncall) > before:
             assert time.monotonic() < deadline, "the dashboard's kernel is still there"

@@ -13,6 +13,7 @@ from tests.acceptance.golden_path.story import PROJECT, Story
 
 MONTH = "2013-07"
 MOST = 500
+"""How many flights are taken, spread evenly over the month."""
 
 
 def scheduled_flights(story: Story, count: int) -> list[dict[str, Any]]:
@@ -22,9 +23,7 @@ def scheduled_flights(story: Story, count: int) -> list[dict[str, Any]]:
     """
     columns = tuple(
         one["name"]
-        for one in story.client("scientist").get(
-            f"/projects/{PROJECT}/deployments/late"
-        )["inputs"]
+        for one in story.client("scientist").get(f"/projects/{PROJECT}/deployments/late")["inputs"]
     )
     return _flights(story.installation.home / "lake" / PROJECT, columns)[:count]
 
@@ -32,7 +31,8 @@ def scheduled_flights(story: Story, count: int) -> list[dict[str, Any]]:
 @cache
 def _flights(lake: Path, columns: tuple[str, ...]) -> list[dict[str, Any]]:
     folder = lake / "curated" / "flights_late" / f"month={MONTH}"
-    rows = lake_dataset.dataset(folder).head(MOST, columns=list(columns)).to_pylist()
+    month = lake_dataset.dataset(folder).to_table(columns=list(columns))
+    rows = month.take(range(0, len(month), len(month) // MOST)).to_pylist()
     return [{name: _plain(value) for name, value in row.items()} for row in rows]
 
 

@@ -46,7 +46,9 @@ def read(view: Locator) -> Evidence:
         "owner": about.get_by_role("definition").first.inner_text(),
         "newest_event": about.locator("time").first.get_attribute("datetime"),
         "snapshot": (snapshot.get_attribute("title") or "").rsplit("\n", 1)[-1],
-        "columns": [row.get_by_role("cell").first.inner_text() for row in table.get_by_role("row").all()[1:]],
+        "columns": [
+            row.get_by_role("cell").first.inner_text() for row in table.get_by_role("row").all()[1:]
+        ],
     }
 
 

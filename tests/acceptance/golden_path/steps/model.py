@@ -45,7 +45,9 @@ def register(lab: Lab, run_name: str) -> tuple[dict[str, str], str]:
 
 def lines(checklist: Locator) -> dict[str, str]:
     """Read a checklist: its label to its state."""
-    said = [line.locator("span").all_inner_texts() for line in checklist.get_by_role("listitem").all()]
+    said = [
+        line.locator("span").all_inner_texts() for line in checklist.get_by_role("listitem").all()
+    ]
     return {texts[-2]: texts[-1] for texts in said}
 
 

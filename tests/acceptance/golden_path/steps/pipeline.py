@@ -53,7 +53,9 @@ def run(lab: Lab) -> list[str]:
         said = line.inner_text().split("\n")[0]
         seen += [said] if said not in seen else []
         if time.monotonic() > deadline:
-            raise TimeoutError(f"the run has not succeeded after {RUN_S:.0f} s: {view.inner_text()}")
+            raise TimeoutError(
+                f"the run has not succeeded after {RUN_S:.0f} s: {view.inner_text()}"
+            )
         lab.page.wait_for_timeout(200)
     if len(seen) < 2:
         raise AssertionError(f"no progress was shown while it ran: {seen}")

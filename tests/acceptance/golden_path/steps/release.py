@@ -104,4 +104,7 @@ def verified(story: Story, lab: Lab) -> list[str]:
     digest = view.get_by_role("button", name=re.compile("^Release ")).first.get_attribute("title")
     if story.release not in (digest or ""):
         raise AssertionError(f"the panel shows {digest}, released was {story.release}")
-    return [" ".join(one.split()) for one in lab.card("Verification").get_by_role("listitem").all_inner_texts()]
+    return [
+        " ".join(one.split())
+        for one in lab.card("Verification").get_by_role("listitem").all_inner_texts()
+    ]
