@@ -32,6 +32,7 @@ class Monitor(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         self._home = f"/projects/{project}"
         self._heading = widgets.HTML()
         self._as_of = widgets.HTML()
+        self._note = widgets.HTML()
         self._body = widgets.VBox()
         self._choice = widgets.Dropdown(description="Deployment")
         self._window = widgets.ToggleButtons(
@@ -41,7 +42,7 @@ class Monitor(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
         bar = widgets.HBox([self._choice, self._window, again, self._as_of])
         bar.add_class("octavo-bar")
         self.add_class("octavo-monitor")
-        self.children = [widgets.HTML(STYLE), self._heading, bar, self._body]
+        self.children = [widgets.HTML(STYLE), self._note, self._heading, bar, self._body]
         self._list(deployment)
         self._choice.observe(lambda _: self.refresh(), "value")
         self._window.observe(lambda _: self.refresh(), "value")
@@ -134,11 +135,11 @@ class Monitor(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
             )
             self._body.children = [widgets.HTML(empty)]
             return
+        # Without a value of its own the widget would choose none.
         self._choice.options = found
-        if wanted in found:
-            self._choice.value = wanted
-        elif wanted is not None:
-            self._heading.value = tag("p", f"There is no deployment {wanted!r}; this is another.")
+        self._choice.value = wanted if wanted in found else found[0]
+        if wanted is not None and wanted not in found:
+            self._note.value = tag("p", f"There is no deployment {wanted!r}; this is another.")
 
     def _show_problem(self, error: ClientError) -> None:
         self._body.children = [widgets.HTML(sections.problem(error.message, error.remedy))]
