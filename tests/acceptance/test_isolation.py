@@ -120,15 +120,16 @@ def test_it_cant_look_into_the_platforms_processes(
 
 
 def test_every_inner_port_wants_a_token(octavo: Installation, scientist_kernel: Kernel) -> None:
-    inner = {
-        "hub": f"http://127.0.0.1:{octavo.port + 1}/hub/api/users",
-        "server": f"http://127.0.0.1:{octavo.port + 2}/services/octavo/api/v1/projects",
-        "tracking": f"http://127.0.0.1:{octavo.port + 3}/services/tracking/api/2.0/mlflow/experiments/search",
-        "proxy": f"http://127.0.0.1:{octavo.port + 4}/api/rawdata",
+    paths = {
+        1: "/hub/api/users",
+        2: "/services/octavo/api/v1/projects",
+        3: "/services/tracking/api/2.0/mlflow/experiments/search",
+        4: "/api/rawdata",
     }
-    for name, url in inner.items():
+    for offset, path in paths.items():
+        url = f"http://127.0.0.1:{octavo.port + offset}{path}"
         answer = attempt(scientist_kernel, f"fetch({url!r})")
-        assert answer.get("refused") in {401, 403}, (name, answer)
+        assert answer.get("refused") in {401, 403}, (path, answer)
 
 
 def test_another_persons_workspace_wants_a_token_at_its_own_port(

@@ -33,7 +33,8 @@ def test_down_leaves_nothing_and_the_second_up_is_quick(
     assert octavo.of_accounts() == []
     assert octavo.marked() == []
     taken = {octavo.port + offset for offset in PORTS}
-    assert not taken & {c.laddr.port for c in psutil.net_connections("tcp") if c.status == "LISTEN"}
+    listening = [one for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN]
+    assert not taken & {one.laddr.port for one in listening if one.laddr}
 
     again = own_launcher.up()
     assert again.ready_s is not None

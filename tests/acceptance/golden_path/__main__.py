@@ -43,8 +43,8 @@ def installation(*, fresh: bool) -> Iterator[Installation]:
         yield there
         return
     say("No Octavo runs here: starting a fresh one for this play.")
-    with launcher(tell=say) as fresh:
-        yield fresh.up()
+    with launcher(tell=say) as own:
+        yield own.up()
 
 
 def show(report: Report) -> None:

@@ -110,7 +110,7 @@ def try_it(lab: Lab) -> str:
 
 
 def score(story: Story, flights: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Post flights one by one to the endpoint, as a program outside does, and return the answers."""
+    """Post flights one by one, as a program outside does, and return the answers."""
     path = f"/services/octavo/api/v1/projects/{PROJECT}/deployments/{MODEL}/invocations"
     headers = {"Authorization": f"Bearer {story.tokens['scientist']}"}
     url = story.installation.url
