@@ -78,7 +78,7 @@ class RunningHub:
         """Start the platform service and wait until it answers."""
         self.server = self._start("octavo_server.app")
         await_until(
-            lambda: _answers(f"http://127.0.0.1:{self.port + 2}/services/octavo/health"), self
+            lambda: answers(f"http://127.0.0.1:{self.port + 2}/services/octavo/health"), self
         )
 
     def stop_server(self) -> None:
@@ -90,7 +90,7 @@ class RunningHub:
         """Start the hub and wait until it answers through the proxy."""
         config = str(resources.path("hub/jupyterhub_config.py"))
         self.hub = self._start("octavo_hub", "-f", config)
-        await_until(lambda: _answers(f"{self.url}/hub/health"), self)
+        await_until(lambda: answers(f"{self.url}/hub/health"), self)
 
     def kill_hub(self) -> None:
         """Kill the hub without a chance to clean up."""
@@ -135,12 +135,16 @@ class RunningHub:
 
 
 @contextmanager
-def running_hub() -> Iterator[RunningHub]:
-    """Give a hub with the flights project, the shipped profiles and the demo people."""
+def running_hub(**settings: str) -> Iterator[RunningHub]:
+    """Give a hub with the flights project, the shipped profiles and the demo people.
+
+    ``settings`` are further OCTAVO_* variables, by their full names.
+    """
     home = Path(tempfile.mkdtemp(prefix="octavo-hub-"))
     running = RunningHub(home=home, port=_free_ports(), log=home / "processes.log")
     try:
         _prepare(running)
+        running.environment |= settings
         running.start_server()
         running.start_hub()
         yield running
@@ -179,7 +183,8 @@ def _prepare(running: RunningHub) -> None:
     )
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether something answers with success at an address."""
     try:
         return httpx.get(url, timeout=5, trust_env=False).is_success
     except httpx.HTTPError:
