@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from typing import Any
 
 import pytest
@@ -42,6 +43,10 @@ def pipeline(installation: Installation, name: str, release: str) -> str:
 def started(installation: Installation, path: str, **parameters: Any) -> str:
     made = installation.call("scientist", "POST", path, 201, {"parameters": parameters})
     return str(made["id"])
+
+
+def gone(run: str) -> bool:
+    return not processes_of(run)
 
 
 def in_cell(installation: Installation, run: str, cell: int) -> Any:
@@ -127,7 +132,7 @@ def test_kill_9_of_the_worker(installation: Installation) -> None:
     in_cell(installation, asked, 2)
     assert installation.stop_worker(installation.workers[-1], signal.SIGKILL) == -signal.SIGKILL
     for run in (retried, asked):
-        until(lambda run=run: not processes_of(run), "nothing outlives its worker", 10)
+        until(partial(gone, run), "nothing outlives its worker", 10)
     installation.start_worker()
     done = installation.ended(f"{RUNS}/{retried}", "queued", "running")
     assert done["state"] == "succeeded"

@@ -62,8 +62,8 @@ def test_in_which_pieces_a_stream_arrives_is_chance() -> None:
 
     one = [stream("stdout", "a"), stream("stderr", "w"), stream("stdout", "b")]
     two = [stream("stdout", "ab"), stream("stderr", "w")]
-    made = [notebook(code("f()", outputs=each), parameters=None) for each in (one, two)]
-    assert verdict(*made) == "identical"
+    first, second = (notebook(code("f()", outputs=each), parameters=None) for each in (one, two))
+    assert verdict(first, second) == "identical"
 
 
 def test_files_compare_by_their_bytes() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -117,3 +119,15 @@ def test_source_nested_too_deep_is_a_finding_at_most(one: str, last: str, depth:
     source = f"x = {one * depth}{last}"
     assert {finding.rule for finding in found(source)} <= {"syntax", "undefined-name"}
     lint(parse(notebook("1", parameters=source)))
+
+
+def test_every_rule_is_documented_with_its_weight() -> None:
+    root = Path(__file__).resolve().parents[3]
+    folder = root / "server" / "octavo_server" / "notebooks"
+    source = "".join((folder / name).read_text() for name in ("lint.py", "lint_code.py",
+                     "lint_names.py", "source.py"))  # fmt: skip
+    made = set(re.findall(r'rule="([a-z-]+)",\s+severity=Severity\.(\w+)', source))
+    made |= {(rule, "WARNING") for rule in re.findall(r'_warning\(\s*"([a-z-]+)"', source)}
+    page = (root / "docs" / "user" / "lint.md").read_text()
+    told = {(rule, weight.upper()) for rule, weight in re.findall(r"\| `([a-z-]+)` \| (\w+)", page)}
+    assert made == told
