@@ -14,6 +14,7 @@ from typing import Any
 
 from octavo.features import CURRENT
 from octavo_server.adapters.feast_index import REFUSED
+from octavo_server.adapters.feast_online import ONLINE_FILE, waiting_online
 from octavo_server.errors import Invalid, Unavailable
 from octavo_server.features.domain import Freshness, Order, Publication, View
 from octavo_server.features.store import view_from
@@ -52,7 +53,10 @@ class FeastEngine:
         return self._views(project, snapshot, answer["views"])
 
     def point_to(self, features: Path, snapshot: str) -> None:
-        """Make ``snapshot`` what new readers get; one rename."""
+        """Make ``snapshot`` what new readers get: its online store, then one rename."""
+        waiting = features / waiting_online(snapshot)
+        if waiting.exists():
+            waiting.replace(features / ONLINE_FILE)
         draft = features / f".{CURRENT}-{os.getpid()}"
         draft.unlink(missing_ok=True)
         draft.symlink_to(snapshot)
@@ -67,6 +71,7 @@ class FeastEngine:
         """Remove a snapshot that was refused, unless readers have it already."""
         if self.pointed_to(features) == snapshot:
             return
+        (features / waiting_online(snapshot)).unlink(missing_ok=True)
         folder = features / snapshot
         for file in folder.glob("*"):
             file.unlink()

@@ -27,6 +27,11 @@ def feast_project(project: str) -> str:
     return project.replace("-", "_")
 
 
+def waiting_online(snapshot: str) -> str:
+    """Return the name of an online store that waits for its snapshot to become current."""
+    return f".{snapshot}.{ONLINE_FILE}"
+
+
 def key_bytes(key: Mapping[str, str | int], types: Mapping[str, str]) -> bytes:
     """Return the serialised entity key. Raises KeyError for a key type that Octavo can't read."""
     names = sorted(key)

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from octavo.features import CURRENT, REGISTRY_FILE, SNAPSHOT_FILE, folder_digest
 from octavo_server.adapters import feast_index, feast_leaks
 from octavo_server.adapters.feast_index import REFUSED, RegistryRefused, file_source
-from octavo_server.adapters.feast_online import ONLINE_FILE, feast_project
+from octavo_server.adapters.feast_online import ONLINE_FILE, feast_project, waiting_online
 
 if TYPE_CHECKING:
     from feast import FeatureStore, FeatureView
@@ -203,7 +203,7 @@ def _materialize(store: FeatureStore, views: list[FeatureView]) -> None:
 def _lay_down(
     build: Path, features: Path, project: str, sources: dict[str, Any], made_from: str
 ) -> str:
-    """Write the snapshot under its digest, put the online store in place, return the digest."""
+    """Write the snapshot under its digest, lay the online store beside it, return the digest."""
     laid = build / "snapshot"
     laid.mkdir()
     shutil.copyfile(build / REGISTRY_FILE, laid / REGISTRY_FILE)
@@ -217,7 +217,7 @@ def _lay_down(
     if not (features / digest).exists():
         laid.rename(features / digest)
     (build / ONLINE_FILE).chmod(FILE_MODE)
-    (build / ONLINE_FILE).replace(features / ONLINE_FILE)
+    (build / ONLINE_FILE).replace(features / waiting_online(digest))
     return digest
 
 

@@ -155,7 +155,7 @@ class FeaturesService:
             self.repair(project)
             return before
         try:
-            made = self._decide(caller, project, reason, built, before)
+            made = self._decide(caller, project, reason, built)
         except Exception:
             self._engine.discard(order.features, built.snapshot)
             raise
@@ -178,12 +178,14 @@ class FeaturesService:
         project: str,
         reason: str,
         built: Publication,
-        before: Snapshot | None,
     ) -> Snapshot:
         names = sorted(view.name for view in built.views)
-        removed = rules.removed(before.views if before else (), names)
         subject = f"feature_snapshot:{project}/{built.snapshot}"
         with self._audit.change(caller, "features.publish", subject, project) as change:
+            # Under the lock: of two publications at once each sees what the other made current.
+            change.rows.lock(f"features:{project}")
+            before = store.current(change.rows, project)
+            removed = rules.removed(before.views if before else (), names)
             facts = {"leaks": len(built.leaks), "views_removed": len(removed)}
             self._policy.require(change, "ApplyFeatures", caller, project=project, facts=facts)
             made = Snapshot(
