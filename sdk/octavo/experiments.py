@@ -29,6 +29,9 @@ REGISTER_S = 400.0
 """How long a registration may take: the model is copied, scanned, loaded and tried, seconds."""
 RUN_ID = re.compile(r"[0-9a-f]{32}")
 
+FEAST_AUTH = "feast.infra.data_sources.mlflow.auth"
+"""The module in Feast that can put a token of its own on MLflow's requests."""
+
 _FROM_ENVIRONMENT = {
     "octavo.project": "OCTAVO_PROJECT",
     "octavo.profile": "OCTAVO_PROFILE",
@@ -126,6 +129,57 @@ def _snapshot_read() -> str:
     features = sys.modules.get("octavo.features")
     read: list[str] = getattr(features, "reads", [])
     return read[-1] if read else ""
+
+
+class DeferredFeastHeaders:
+    """Feast's plug-in for MLflow's requests, without importing Feast before somebody else does.
+
+    Feast's plug-in answers only inside one of its own scopes, so while its module isn't loaded
+    the answer is no.
+    """
+
+    def in_context(self) -> bool:
+        """Whether Feast has something to add to a request."""
+        auth = sys.modules.get(FEAST_AUTH)
+        return auth is not None and bool(auth.FeastMLflowHeaderProvider().in_context())
+
+    def request_headers(self) -> dict[str, str]:
+        """What Feast adds."""
+        found: dict[str, str] = (
+            sys.modules[FEAST_AUTH].FeastMLflowHeaderProvider().request_headers()
+        )
+        return found
+
+
+class _DeferredEntryPoint:
+    name = "feast"
+
+    def load(self) -> type[DeferredFeastHeaders]:
+        return DeferredFeastHeaders
+
+
+def defer_feast() -> None:
+    """Keeps MLflow's first request from importing all of Feast and torch.
+
+    Feast registers its plug-in for every process that has MLflow: its import costs 5 s and
+    225 MiB.  MLflow loads this module while it is imported, before it looks for such plug-ins.
+    """
+    plugins: Any = sys.modules.get("mlflow.utils.plugins")
+    if plugins is None or getattr(plugins.get_entry_points, "defers_feast", False):
+        return
+    every = plugins.get_entry_points
+
+    def found(group: str) -> list[Any]:
+        return [
+            _DeferredEntryPoint() if one.value.startswith(f"{FEAST_AUTH}:") else one
+            for one in every(group)
+        ]
+
+    found.__dict__["defers_feast"] = True
+    plugins.get_entry_points = found
+
+
+defer_feast()
 
 
 def register(

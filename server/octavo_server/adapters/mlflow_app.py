@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
-from octavo_server.tracking.access import project_of
+from octavo_server.tracking.access import REGISTERED_TAG, project_of
 
 AsgiApp = Callable[
     [
@@ -54,11 +54,12 @@ def load() -> AsgiApp:
     return loaded
 
 
-class ExperimentProjects:
-    """Looks up the project of an experiment in MLflow's store, in process."""
+class StoreRecords:
+    """Looks into MLflow's store, in process."""
 
     def __init__(self) -> None:
         self._known: dict[str, str | None] = {}
+        self._registered: set[str] = set()
         self._lock = threading.Lock()
 
     def project_of(self, experiment_id: str) -> str | None:
@@ -80,3 +81,19 @@ class ExperimentProjects:
                 self._known.clear()
             self._known[experiment_id] = project
         return project
+
+    def is_registered(self, model_id: str) -> bool:
+        """Whether Octavo has signed this logged model; once it has, it stays so."""
+        if model_id in self._registered:
+            return True
+        from mlflow.exceptions import MlflowException
+        from mlflow.server.handlers import _get_tracking_store
+
+        try:
+            store: Any = _get_tracking_store()
+            found = REGISTERED_TAG in store.get_logged_model(model_id).tags
+        except MlflowException:
+            return False
+        if found:
+            self._registered.add(model_id)
+        return found

@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from octavo_server.adapters.mlflow_rest import API, MlflowRest
 from octavo_server.errors import Conflict, NotFound
+from octavo_server.tracking.access import REGISTERED_TAG
 
 
 class MlflowVersionBook:
@@ -52,3 +53,8 @@ class MlflowVersionBook:
         """Sets a tag of a run."""
         asked = {"run_id": run_id, "key": key, "value": value}
         self._rest.call("POST", f"{API}/runs/set-tag", json=asked)
+
+    def keep_model(self, model_id: str, mark: str) -> None:
+        """Marks a logged model as registered; its files can't be changed from then on."""
+        asked = {"tags": [{"key": REGISTERED_TAG, "value": mark}]}
+        self._rest.call("PATCH", f"{API}/logged-models/{model_id}/tags", json=asked)

@@ -1,5 +1,6 @@
 """MLflow over its REST, with the service's token; MLflow itself is never imported here."""
 
+import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -189,9 +190,18 @@ def _input(one: dict[str, Any]) -> DataInput:
     return DataInput(
         name=_text(dataset.get("name", ""))[:500],
         digest=_text(dataset.get("digest", ""))[:500],
-        source=_text(dataset.get("source", ""))[:8_000],
+        source=_source(_text(dataset.get("source", "")))[:8_000],
         context=_pairs(one.get("tags")).get("mlflow.data.context"),
     )
+
+
+def _source(text: str) -> str:
+    """The address in a data set's source, where MLflow wraps one in JSON."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return text
+    return str(found.get("uri", text)) if isinstance(found, dict) else text
 
 
 def _model(info: dict[str, Any]) -> LoggedModel:

@@ -54,6 +54,9 @@ class VersionBook(Protocol):
     def tag_run(self, run_id: str, key: str, value: str) -> None:
         """Sets a tag of a run."""
 
+    def keep_model(self, model_id: str, mark: str) -> None:
+        """Marks a logged model as registered; its files can't be changed from then on."""
+
 
 class Attestor(Protocol):
     """Signs statements and checks signatures."""

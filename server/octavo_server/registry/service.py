@@ -113,7 +113,7 @@ class RegistryService:
             with suppress(OctavoError):
                 self._book.delete_version(rules.registered_name(project, name), version)
             raise
-        self._mark_run(signed, run.registered)
+        self._mark(signed, run.registered)
         return signed
 
     def verify(self, project: str, name: str, version: int) -> Verification:
@@ -240,12 +240,16 @@ class RegistryService:
                 "Use that version, or log the model again after a change.",
             )
 
-    def _mark_run(self, version: ModelVersion, before: list[str]) -> None:
-        marks = ",".join([*before, f"{version.name}/{version.version}"])
-        try:
+    def _mark(self, version: ModelVersion, before: list[str]) -> None:
+        """Says in MLflow what was registered, and keeps the model's files from being changed.
+
+        The version stands without it: whoever uses its files checks every byte first.
+        """
+        mark = f"{version.name}/{version.version}"
+        with suppress(Unavailable):
+            self._book.keep_model(version.model_id, mark)
+            marks = ",".join([*before, mark])
             self._book.tag_run(version.run_id, "octavo.registered", marks[:5_000])
-        except Unavailable:
-            return  # the mark is for people who look at the run; the version itself stands
 
     def _alias_gate(
         self, change: Change, caller: Caller, version: ModelVersion, alias: str

@@ -36,13 +36,14 @@ def build(settings: Settings) -> Gate:
         authorize_path=f"{settings.public}/hub/api/oauth2/authorize",
     )
     visitors = ServerVisitors(f"{settings.server}/services/octavo/api/v1/me")
-    return Gate(mlflow_app.load(), visitors, mlflow_app.ExperimentProjects(), pages, PREFIX)
+    return Gate(mlflow_app.load(), visitors, mlflow_app.StoreRecords(), pages, PREFIX)
 
 
 def main() -> None:
     """Serves until a signal ends it."""
     os.umask(0o077)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # one line a request is noise here
     settings = load_settings()
     gate = build(settings)
     inside = urlsplit(settings.tracking)

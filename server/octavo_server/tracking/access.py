@@ -99,6 +99,8 @@ _ROUTES: Final[tuple[tuple[frozenset[str], re.Pattern[str], Need], ...]] = tuple
             Need.READ,
         ),
         ({_POST}, _MLFLOW + r"artifacts/presigned-download-url", Need.READ),
+        # It would pass by the gate, which keeps the files of registered models as they are.
+        ({_POST}, _MLFLOW + r"artifacts/presigned-upload-url", Need.SHUT),
         ({_GET}, _MLFLOW + rf"(?:{_SECTIONS})(?:/.+)?", Need.READ),
         ({_GET}, _FILES + r"(?:artifacts|presigned)(?:/.+)?", Need.READ),
         ({_PUT}, _FILES + r"artifacts/.+", Need.WRITE),
@@ -118,6 +120,24 @@ def need(method: str, path: str) -> Need:
         if asked in methods and pattern.fullmatch(path):
             return answer
     return Need.SHUT
+
+
+#: Tag of a logged model that Octavo has signed; its files and this tag stay as they are.
+REGISTERED_TAG: Final = "octavo.registered"
+_MODEL_FILE: Final = re.compile(
+    _FILES + r"(?:artifacts|mpu/[a-z]+)/[^/]+/models/(m-[0-9a-f]+)/artifacts/.+"
+)
+_MODEL_TAG: Final = re.compile(
+    _MLFLOW + r"logged-models/(m-[0-9a-f]+)/tags/" + re.escape(REGISTERED_TAG)
+)
+
+
+def touches_model(method: str, path: str) -> str | None:
+    """The logged model whose files, or whose mark of being registered, a request would change."""
+    if method in ("PUT", "POST") and (match := _MODEL_FILE.fullmatch(path)):
+        return match.group(1)
+    match = _MODEL_TAG.fullmatch(path) if method == "DELETE" else None
+    return match.group(1) if match else None
 
 
 _CREATES: Final = re.compile(

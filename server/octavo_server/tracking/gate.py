@@ -1,7 +1,6 @@
 """The ASGI layer around MLflow's app: signs callers in, lets through what their roles allow."""
 
 import json
-import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import replace
 from typing import Any, Final, Protocol
@@ -24,7 +23,11 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 MAX_BODY: Final = 1_048_576
 #: Where the Hub sends a browser back to after signing in.
 CALLBACK: Final = "/oauth_callback"
-logger = logging.getLogger(__name__)
+SIGNED: Final = Refusal(
+    status=403,
+    error_code="PERMISSION_DENIED",
+    message="This model is registered and signed: its files stay as they are. Log it again.",
+)
 
 
 class Visitors(Protocol):
@@ -34,11 +37,14 @@ class Visitors(Protocol):
         """The visitor. Raises `Unauthenticated`, or `Unavailable` when the Hub is away."""
 
 
-class Experiments(Protocol):
-    """Knows which project an experiment belongs to."""
+class Records(Protocol):
+    """What MLflow's own records tell about experiments and models."""
 
     def project_of(self, experiment_id: str) -> str | None:
         """The project, None for an experiment that is nobody's or unknown."""
+
+    def is_registered(self, model_id: str) -> bool:
+        """Whether Octavo has signed this logged model."""
 
 
 class Pages(Protocol):
@@ -64,11 +70,11 @@ class Gate:
     """MLflow behind Octavo's sign-in, at `prefix`."""
 
     def __init__(
-        self, app: App, visitors: Visitors, experiments: Experiments, pages: Pages, prefix: str
+        self, app: App, visitors: Visitors, records: Records, pages: Pages, prefix: str
     ) -> None:
         self._app = app
         self._visitors = visitors
-        self._experiments = experiments
+        self._records = records
         self._pages = pages
         self._changes = Changes()
         self._prefix = prefix.rstrip("/")
@@ -127,12 +133,21 @@ class Gate:
         refusal = _refusal(visitor, needed, scope["method"], inner["path"])
         if refusal is not None:
             await _refuse(send, refusal)
+        elif not visitor.governs and await self._is_signed(scope["method"], inner["path"]):
+            await _refuse(send, SIGNED)
         elif inner["path"] == CHANGES_PATH:
             await self._tell_changes(scope, send)
         elif visitor.governs or not access.reads_body(scope["method"], inner["path"]):
             await self._pass_on(inner, receive, send)
         else:
             await self._checked(visitor, inner, receive, send)
+
+    async def _is_signed(self, method: str, path: str) -> bool:
+        """Whether the request would change the files of a model that Octavo has signed."""
+        model = access.touches_model(method, path)
+        if model is None:
+            return False
+        return await anyio.to_thread.run_sync(self._records.is_registered, model)
 
     async def _finish_sign_in(self, scope: Scope, send: Send) -> None:
         """Starts a session only for a token that holds, so that no browser goes in circles."""
@@ -207,7 +222,7 @@ class Gate:
         if path.endswith(("/registered-models/create", "/model-versions/create")):
             return body, access.check_registered(visitor, body)
         experiment = str(body.get("experiment_id", body.get("experimentId", "")))
-        project = self._experiments.project_of(experiment)
+        project = self._records.project_of(experiment)
         if project is not None and project not in visitor.writes:
             return body, Refusal(
                 status=403,

@@ -335,6 +335,28 @@ def test_a_changed_byte_is_found_and_never_handed_out(
     assert governed.platform.call("oncall", "POST", path).json()["ok"]
 
 
+def test_the_files_of_a_registered_model_cannot_be_changed_by_a_client(
+    governed: Governed, registered: dict[str, Any]
+) -> None:
+    version = governed.platform.services.registry.version("flights", "late", 1)
+    place = version.location.removeprefix("mlflow-artifacts:/")
+    base = f"{governed.tracking}/api/2.0"
+    with httpx.Client(headers={"Authorization": "Bearer scientist"}, trust_env=False) as client:
+        path = f"{base}/mlflow-artifacts/artifacts/{place}/model.pkl"
+        assert client.put(path, content=b"other").status_code == 403
+        tags = f"{base}/mlflow/logged-models/{version.model_id}/tags"
+        assert client.delete(f"{tags}/octavo.registered").status_code == 403
+        body = {"tags": [{"key": "octavo.registered", "value": ""}]}
+        client.patch(tags, json=body)
+        assert client.put(path, content=b"other").status_code == 403
+        quoted = path.replace("/models/", "/%6dodels/")
+        assert client.put(quoted, content=b"other").status_code == 403
+        folder = path.replace("model.pkl", "new.bin")
+        assert client.put(folder, content=b"other").status_code == 403
+    checked = governed.platform.call("oncall", "POST", f"{MODELS}/late/versions/1/verify").json()
+    assert checked["ok"], checked
+
+
 def test_a_model_that_attacks_is_refused_and_leaves_nothing(governed: Governed) -> None:
     code = """
     import os, tempfile

@@ -113,3 +113,20 @@ def test_a_value_that_is_no_model_is_refused() -> None:
 
     with pytest.raises(TypeError, match="no scikit-learn, torch or MLflow model"):
         _log({"not": "a model"}, "late", None)
+
+
+def test_a_request_to_mlflow_imports_neither_feast_nor_torch() -> None:
+    code = """
+import sys, warnings
+warnings.simplefilter("ignore")
+import mlflow
+from mlflow.tracking.request_header.registry import resolve_request_headers
+assert "User-Agent" in resolve_request_headers()
+loaded = {"feast", "torch"} & set(sys.modules)
+assert not loaded, loaded
+from feast.infra.data_sources.mlflow.auth import mlflow_token_scope
+with mlflow_token_scope("a-token"):
+    assert resolve_request_headers()["Authorization"] == "Bearer a-token"
+assert "Authorization" not in resolve_request_headers()
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
