@@ -14,6 +14,8 @@ from tests.integration.features.conftest import Loaded
 
 from octavo_server.load import load
 
+pytestmark = pytest.mark.timeout(400)  # the first test loads the whole project
+
 BASE = "/projects/flights/features"
 COMPARE = """
 import json, sys

@@ -21,6 +21,8 @@ from octavo_server.errors import Invalid, PolicyRefused, Unavailable
 from octavo_server.features.domain import Order, Publication
 from octavo_server.features.service import REPOSITORY, FeaturesService, Places
 
+pytestmark = pytest.mark.timeout(400)  # each builds a registry in a process with Feast
+
 REASON = "To see whether it is refused."
 PLANT = """
 from feast import FeatureView, Field, FileSource
