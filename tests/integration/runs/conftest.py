@@ -24,7 +24,7 @@ PATIENCE_S = 100.0
 Found = TypeVar("Found")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def home() -> Iterator[Path]:
     """Give a state folder that run accounts can reach their own folders in."""
     with tempfile.TemporaryDirectory(prefix="octavo-runs-") as folder:
@@ -34,7 +34,7 @@ def home() -> Iterator[Path]:
         Accounts(place).remove_all()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def runner(home: Path) -> ChildRunner:
     return ChildRunner(Accounts(home), home / "runs", FileBlobs(home / "results"))
 
@@ -113,7 +113,7 @@ class Installation:
         return until(look, f"{path} is over")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def installation(home: Path) -> Iterator[Installation]:
     """Give an installation with a small lake and one worker."""
     curated = home / "lake" / "flights" / "curated"
