@@ -170,8 +170,14 @@ def launcher(tell: Callable[[str], object] = lambda _line: None) -> Iterator[Lau
 
 
 def free_ports() -> int:
-    """Return a public port that is free together with those after it."""
-    for base in range(FIRST_PORT, LAST_PORT, PORTS_APART):
+    """Return a public port that is free together with those after it.
+
+    Two test runs that start at once look in different places first, since a port is bound only
+    after the state is prepared.
+    """
+    candidates = list(range(FIRST_PORT, LAST_PORT, PORTS_APART))
+    first = os.getpid() % len(candidates)
+    for base in candidates[first:] + candidates[:first]:
         if all(_is_free(base + offset) for offset in PORTS):
             return base
     raise RuntimeError(f"no {len(PORTS)} free ports between {FIRST_PORT} and {LAST_PORT}")
