@@ -45,6 +45,8 @@ def environment(
     return {
         **account.environment(),
         **dict.fromkeys(THREAD_COUNTS, threads),
+        # An empty list hides GPUs that the profile doesn't pay for.
+        **({} if session.profile.resources.gpu else {"CUDA_VISIBLE_DEVICES": ""}),
         "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
         "JUPYTER_CONFIG_PATH": str(LAB_CONFIGURATION),
         "JUPYTER_PATH": str(LAB_CONFIGURATION / "share"),

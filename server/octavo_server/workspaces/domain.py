@@ -72,6 +72,8 @@ class MachineFacts:
     """Memory, in GiB."""
     gpus: tuple[str, ...]
     """Product name of each GPU."""
+    gpus_taken: int = 0
+    """GPUs that running workspaces hold."""
 
 
 class SessionState(StrEnum):

@@ -92,6 +92,8 @@ def obstacles(profile: Profile, machine: MachineFacts) -> tuple[str, ...]:
         found.append(
             f"This machine {have}; {profile.title} needs {profile.gpu} x {profile.gpu_type}."
         )
+    elif profile.gpu > len(machine.gpus) - machine.gpus_taken:
+        found.append(f"All GPUs are in use: {machine.gpus_taken} of {len(machine.gpus)}.")
     if WORKSPACE_ENVIRONMENT not in profile.environments:
         found.append(f"{profile.title} is for {' and '.join(profile.environments)} only.")
     return tuple(found)

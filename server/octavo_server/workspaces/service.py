@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -19,6 +19,7 @@ from octavo_server.workspaces.domain import (
     LOST,
     Budget,
     Card,
+    MachineFacts,
     ProfileVersion,
     Session,
     SessionState,
@@ -147,8 +148,20 @@ class WorkspacesService:
             found = store.current_profiles(rows)
         return [version for version in found.values() if version.withdrawn_at is None]
 
+    def _facts(self) -> MachineFacts:
+        """Return what the machine has, and how much of it workspaces hold."""
+        machine = self._machine.facts()
+        if not machine.gpus:
+            return machine
+        with self._database.read() as rows:
+            held = [
+                store.profile_version(rows, one.profile, one.profile_version)
+                for one in store.running(rows)
+            ]
+        return replace(machine, gpus_taken=sum(one.profile.gpu for one in held if one))
+
     def _card(self, person: Caller, project: str, version: ProfileVersion, budget: Budget) -> Card:
-        profile, machine = version.profile, self._machine.facts()
+        profile, machine = version.profile, self._facts()
         facts = rules.facts(profile, person.groups, machine, budget.left_micro_eur)
         decision = self._policy.decide("SpawnWorkspace", person, project=project, facts=facts)
         own = list(rules.obstacles(profile, machine))
@@ -206,7 +219,7 @@ class WorkspacesService:
 
     def _require(self, change: Change, caller: Caller, choice: Choice, card: Card) -> None:
         left = card.budget.left_micro_eur
-        facts = rules.facts(card.version.profile, caller.groups, self._machine.facts(), left)
+        facts = rules.facts(card.version.profile, caller.groups, self._facts(), left)
         self._policy.require(change, "SpawnWorkspace", caller, project=choice.project, facts=facts)
 
     def _opened(

@@ -64,11 +64,14 @@ class Files:
 
 
 class Machine:
-    """A small machine without a GPU."""
+    """A small machine, by default without a GPU."""
+
+    def __init__(self) -> None:
+        self.gpus: tuple[str, ...] = ()
 
     def facts(self) -> MachineFacts:
         """Return what it has."""
-        return MachineFacts(cpus=2, memory_gib=8, gpus=())
+        return MachineFacts(cpus=2, memory_gib=8, gpus=self.gpus)
 
 
 class World:
@@ -77,6 +80,7 @@ class World:
     def __init__(self, database: Database, folder: Path) -> None:
         self.clock = Clock()
         self.files = Files()
+        self.machine = Machine()
         self.audit: AuditService = open_audit(database, folder, self.clock)
         policy = PolicyService(database, self.audit, CedarEngine())
         policy.install_default(default_policies())
@@ -84,7 +88,7 @@ class World:
             database, self.audit, Templates(), admin_group="admins", reviewer_group="reviewers"
         )
         self.service = WorkspacesService(
-            database, self.audit, policy, self.projects, Machine(), self.files, self.clock
+            database, self.audit, policy, self.projects, self.machine, self.files, self.clock
         )
         self.service.publish_profiles(INSTALL)
         self.make("flights", 2000)
@@ -271,6 +275,16 @@ def test_a_session_nobody_has_seen_is_ended_where_it_was_seen_last(world: World)
     view = world.service.end_session(HUB, session.id, world.clock.now, "stopped")
     assert (view.session.end_reason, view.seconds) == ("lost", 60)
     assert world.actions()[0] == "workspaces.end"
+
+
+def test_a_gpu_is_held_by_one_workspace_at_a_time(world: World) -> None:
+    world.machine.gpus = ("A100",)
+    held = world.start("gpu-1").session
+    other = Choice(project="flights", profile="gpu-1", digest=None)
+    with pytest.raises(Forbidden, match="All GPUs are in use: 1 of 1"):
+        world.service.open_session(HUB, "second", ["scientists"], other)
+    world.service.end_session(HUB, held.id, world.clock.now, "stopped")
+    assert world.service.open_session(HUB, "second", ["scientists"], other).session.id
 
 
 def test_a_lost_session_that_is_seen_again_goes_on_and_is_metered_whole(world: World) -> None:
