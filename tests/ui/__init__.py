@@ -1,0 +1,1 @@
+"""How Octavo looks: pictures of its pages and panels."""

@@ -1,0 +1,159 @@
+"""What is photographed: each page and view, who sees it, and how one gets there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, expect
+
+from tests.acceptance.lab import Lab
+
+Go = Callable[[Lab], Page]
+"""Brings the picture's subject to the front and returns the page that shows it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shot:
+    """One picture."""
+
+    name: str
+    """File name without theme, width and ending."""
+    person: str
+    """Who looks."""
+    go: Go
+    """How they get there."""
+
+
+def row(section: str, title: str | re.Pattern[str], rows: str = "") -> Go:
+    """Open a row of the sidebar."""
+
+    def go(lab: Lab) -> Page:
+        lab.open_row(section, title, rows)
+        return lab.page
+
+    return go
+
+
+def tab(section: str, title: str, name: str) -> Go:
+    """Open a row of the sidebar and choose a tab of its view."""
+
+    def go(lab: Lab) -> Page:
+        lab.open_row(section, title).get_by_role("tab", name=name).click()
+        return lab.page
+
+    return go
+
+
+def notebook(lab: Lab) -> Page:
+    """Show the training notebook beside the panels."""
+    lab.panels()
+    lab.page.get_by_role("tab", name="train.ipynb").click()
+    return lab.page
+
+
+def comparison(lab: Lab) -> Page:
+    """Pick the two newest runs and compare them."""
+    lab.section("Experiments").get_by_role("button", name="All runs", exact=True).click()
+    boxes = lab.view().get_by_role("checkbox")
+    for box in boxes.all()[:2]:
+        box.check()
+    lab.view().get_by_role("button", name="Compare").click()
+    heading = lab.page.get_by_role("heading", name="Compare runs", level=1)
+    expect(heading.filter(visible=True)).to_have_count(1)
+    return lab.page
+
+
+def runs(lab: Lab) -> Page:
+    """Show the table of runs."""
+    lab.section("Experiments").get_by_role("button", name="All runs", exact=True).click()
+    return lab.page
+
+
+def registration(lab: Lab) -> Page:
+    """Open the form that registers a model."""
+    close_dialog(lab)
+    lab.row("Experiments", "neural network").get_by_role(
+        "button", name=re.compile("^Register")
+    ).click()
+    expect(lab.dialog().get_by_role("textbox", name="Model card")).to_be_visible()
+    return lab.page
+
+
+def run_form(lab: Lab) -> Page:
+    """Open the form that runs a release."""
+    close_dialog(lab)
+    lab.row("Notebooks & pipelines", "release", "Releases").get_by_role(
+        "button", name=re.compile("^Run")
+    ).click()
+    expect(lab.dialog().get_by_role("textbox", name="threshold")).to_be_visible()
+    return lab.page
+
+
+def pipeline_run(lab: Lab) -> Page:
+    """Open the newest successful run of the pipeline."""
+    view = lab.open_row("Notebooks & pipelines", "score", "Pipelines")
+    view.get_by_role("table", name="Pipeline runs").get_by_text("succeeded").first.click()
+    heading = lab.page.get_by_role("heading", name="Run of score", level=1)
+    expect(heading.filter(visible=True)).to_have_count(1)
+    return lab.page
+
+
+def alerts(lab: Lab) -> Page:
+    """Show the project's alerts."""
+    lab.section("Deployments").get_by_role("button", name="Alerts", exact=True).click()
+    return lab.page
+
+
+def review(lab: Lab) -> Page:
+    """Open the decided submission from its release."""
+    view = lab.open_row("Notebooks & pipelines", "release", "Releases")
+    view.get_by_role("button", name="Open", exact=True).click()
+    heading = lab.page.get_by_role("heading", name="score", level=1)
+    expect(heading.filter(visible=True)).to_have_count(1)
+    return lab.page
+
+
+def monitor(lab: Lab) -> Page:
+    """Open the dashboard of the deployment."""
+    view = lab.open_row("Deployments", "@prod", "Deployments")
+    with lab.page.expect_popup() as opened:
+        view.get_by_role("button", name="Open monitor").click()
+    expect(opened.value.get_by_text("Drift by feature and month")).to_be_visible(timeout=90_000)
+    return opened.value
+
+
+def close_dialog(lab: Lab) -> None:
+    """Close an open dialog, if there is one."""
+    for button in lab.page.get_by_role("dialog").get_by_role("button", name="Cancel").all()[:1]:
+        button.click()
+
+
+PAGES = {"spawn": "/hub/spawn", "home": "/hub/home", "tokens": "/hub/token"}
+"""The hub's pages that a signed-in person sees; the sign-in page comes before them."""
+
+SHOTS = (
+    Shot(name="notebook", person="scientist", go=notebook),
+    Shot(name="feature", person="scientist", go=row("Features", "carrier_delay")),
+    Shot(name="statistics", person="scientist", go=tab("Features", "carrier_delay", "Statistics")),
+    Shot(name="lineage", person="scientist", go=tab("Features", "carrier_delay", "Lineage")),
+    Shot(name="runs", person="scientist", go=runs),
+    Shot(name="run-of-training", person="scientist", go=row("Experiments", "gradient boosting")),
+    Shot(name="compare", person="scientist", go=comparison),
+    Shot(name="model", person="scientist", go=row("Models", "late")),
+    Shot(name="review", person="reviewer", go=review),
+    Shot(
+        name="release", person="scientist", go=row("Notebooks & pipelines", "release", "Releases")
+    ),
+    Shot(
+        name="pipeline", person="scientist", go=row("Notebooks & pipelines", "score", "Pipelines")
+    ),
+    Shot(name="run", person="scientist", go=pipeline_run),
+    Shot(name="run-form", person="scientist", go=run_form),
+    Shot(name="deployment", person="oncall", go=row("Deployments", "@prod", "Deployments")),
+    Shot(name="alerts", person="oncall", go=alerts),
+    Shot(name="monitor", person="oncall", go=monitor),
+    Shot(name="audit", person="admin", go=row("Admin", "Audit trail")),
+    Shot(name="cost", person="admin", go=row("Admin", "Cost")),
+)
