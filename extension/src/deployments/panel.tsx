@@ -165,7 +165,7 @@ function Truth(props: { model: DeploymentModel; deployment: Deployment }): React
   const errors = monitor.versions.reduce((sum, version) => sum + version.errors, 0) / requests;
   return (
     <>
-      {[props.deployment.headline, trans.__('%1 requests in the last hour', requests), trans.__('p99 %1', ms(slowest)), trans.__('errors %1', percent(errors))].join(' · ')}
+      {[props.deployment.headline.replace(/\.$/, ''), trans.__('%1 requests in the last hour', requests), trans.__('p99 %1', ms(slowest)), trans.__('errors %1', percent(errors))].join(' · ')}
     </>
   );
 }

@@ -20,6 +20,7 @@ export class RegisteredModel implements IDisposable {
     this.aliases = new Resource(signal => listAliases(requests, this.project, this.name, signal));
     this.version = new Resource<ModelVersionDetail>(signal => readVersion(requests, this.project, this.name, this._number, signal));
     this.detail.changed.connect(this._pickNewest, this);
+    session.touched.connect(this._renew, this);
     this.detail.poll(session.settings.refreshSeconds * 3);
     void this.aliases.refresh();
   }
@@ -56,7 +57,7 @@ export class RegisteredModel implements IDisposable {
     const expected = this.detail.state.value?.model.aliases[alias] ?? null;
     await moveAlias(this._octavo.requests, this.project, this.name, alias, { version, reason, expected });
     this._octavo.session.touch();
-    await Promise.all([this.detail.refresh(), this.aliases.refresh(), this.version.refresh()]);
+    await this.version.refresh();
   }
 
   /** Check the stored bytes and the signature of the version that is looked at. */
@@ -65,18 +66,28 @@ export class RegisteredModel implements IDisposable {
   }
 
   dispose(): void {
+    this._octavo.session.touched.disconnect(this._renew, this);
     this.detail.dispose();
     this.aliases.dispose();
     this.version.dispose();
     Signal.clearData(this);
   }
 
+  private _renew(): void {
+    void this.detail.refresh();
+    void this.aliases.refresh();
+  }
+
+  /** Look at the newest version first, and at one that was registered meanwhile. */
   private _pickNewest(): void {
-    const newest = this.detail.state.value?.versions[0]?.version;
-    if (this._number === 0 && newest) {
+    const newest = this.detail.state.value?.versions[0]?.version ?? 0;
+    if (newest > this._newest) {
+      this._newest = newest;
       this.pick(newest);
     }
   }
+
+  private _newest = 0;
 
   private _number = 0;
   private readonly _picked = new Signal<this, number>(this);

@@ -58,7 +58,7 @@ export function story(deployment: DeploymentDetail, onOpen: (request: Deployment
     key: `rollout ${rollout.id}`,
     at: rollout.ended_at ?? rollout.started_at,
     title: trans.__('v%1 %2', rollout.to_version, rollout.state.replace('_', ' ')),
-    detail: [rollout.message, rollout.ended_by].filter(Boolean).join(' · ')
+    detail: rollout.ended_by && !rollout.message.includes(rollout.ended_by) ? `${rollout.ended_by}: ${rollout.message}` : rollout.message
   }));
   return [...asked, ...decided, ...moved].sort((a, b) => b.at.localeCompare(a.at));
 }

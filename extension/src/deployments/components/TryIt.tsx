@@ -56,7 +56,7 @@ export function TryIt(props: { deployment: Deployment; onScore: (row: Row) => Pr
               label={column.name}
               type={NUMERIC.test(column.type) ? 'number' : 'text'}
               value={typed[column.name] ?? ''}
-              help={column.required ? column.type : trans.__('%1, may be empty', column.type)}
+              help={column.required ? undefined : trans.__('may be empty')}
               error={columnFault(column, typed[column.name] ?? '')}
               maxLength={1000}
               onChange={value => setTyped({ ...typed, [column.name]: value })}
@@ -75,12 +75,18 @@ export function TryIt(props: { deployment: Deployment; onScore: (row: Row) => Pr
   );
 }
 
+/** Write a prediction: a number, or the numbers of a row, with four digits. */
+export function scoreText(prediction: unknown): string {
+  const values = Array.isArray(prediction) ? prediction : [prediction];
+  return values.map(value => (typeof value === 'number' ? metric(value) : text(value))).join(' · ');
+}
+
 function Answer(props: { answer: InvocationAnswer }): React.JSX.Element {
   const { answer } = props;
   const [first] = answer.predictions;
   return (
     <div className="jp-octavo-Answer" role="status" aria-label={trans.__('Score')}>
-      <b>{typeof first === 'number' ? metric(first) : text(first)}</b>
+      <b>{scoreText(first)}</b>
       <span className="jp-octavo-Muted">
         {trans.__('v%1 · %2', answer.version, ms(answer.latency_ms))}
         {answer.failed_over && ` · ${trans.__('failed over')}`}

@@ -21,7 +21,8 @@ export function Lights(props: { lights: readonly Light[] }): React.JSX.Element {
     <ul className="jp-octavo-Lights" aria-label={trans.__('State')}>
       {props.lights.map(light => (
         <li key={`${light.topic} ${light.sentence}`} title={light.baseline}>
-          <Chip tone={TONES[light.level]}>{light.topic}</Chip> {light.sentence}
+          <Chip tone={TONES[light.level]}>{light.topic}</Chip>
+          <span>{light.sentence}</span>
         </li>
       ))}
     </ul>
