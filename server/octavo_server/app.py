@@ -54,6 +54,7 @@ from octavo_server.deployments.reconciler import Reconciler
 from octavo_server.deployments.router import Router
 from octavo_server.deployments.service import DeploymentsService
 from octavo_server.deployments.telemetry import TelemetryBuffer
+from octavo_server.deployments.usage import ScorerUsage
 from octavo_server.experiments import http as experiments_http
 from octavo_server.experiments.service import ExperimentsService
 from octavo_server.features import http as features_http
@@ -333,6 +334,10 @@ def _reconciler(services: Services) -> Reconciler:
     )
 
 
+def _usage(services: Services) -> ScorerUsage:
+    return ScorerUsage(services.deployments, services.workspaces, services.clock)
+
+
 def _watcher(services: Services) -> Watcher:
     settings = services.settings
     return Watcher(
@@ -351,6 +356,7 @@ def periodic_tasks(services: Services) -> list[PeriodicTask]:
         PeriodicTask(name="experiments index", period_s=5.0, call=services.experiments.refresh),
         PeriodicTask(name="lost sessions", period_s=60.0, call=services.workspaces.end_lost),
         PeriodicTask(name="deployments", period_s=0.5, call=_reconciler(services).step),
+        PeriodicTask(name="scorer usage", period_s=30.0, call=_usage(services).step),
         PeriodicTask(name="monitors", period_s=15.0, call=_watcher(services).step),
         PeriodicTask(name="audit checkpoint", period_s=60.0, call=services.audit.checkpoint),
     ]

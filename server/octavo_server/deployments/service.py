@@ -28,6 +28,8 @@ from octavo_server.errors import IllegalMove, Invalid, NotFound
 from octavo_server.identity import Caller, new_id
 from octavo_server.policy.service import PolicyService
 
+RUNNING = (RequestState.APPROVED.value, RequestState.APPLIED.value)
+"""States of a request under which its version may run."""
 HISTORY = 50
 """Rollouts and requests that a deployment shows."""
 
@@ -257,6 +259,18 @@ class DeploymentsService:
                 rollouts=tuple(store.rollouts(rows, project, name, HISTORY)),
                 requests=tuple(store.requests(rows, *here, limit=HISTORY)),
             )
+
+    def requester(self, project: str, name: str, version: int) -> str:
+        """Return who asked for a version that runs; it is booked on them."""
+        where: tuple[Where, ...] = (
+            ("project", "=", project),
+            ("deployment", "=", name),
+            ("version", "=", version),
+            ("state", "in", RUNNING),
+        )
+        with self._database.read() as rows:
+            found = store.requests(rows, *where, limit=1)
+        return found[0].requested_by if found else "service:worker"
 
     def scored_since(self, project: str, name: str, since: datetime, limit: int) -> list[Scored]:
         """Return the scoring requests since a time, newest first."""
