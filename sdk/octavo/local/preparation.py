@@ -42,9 +42,8 @@ def run_step(launch: Launch, steps: Steps, title: str, arguments: list[str]) -> 
     try:
         wait(child, lambda: steps.heartbeat(title, begun, log))
     finally:
-        if child.poll() is None:
-            child.kill()
-            child.wait()
+        child.kill()
+        child.wait()
     if child.returncode:
         said = tail(log, 1) or [f"it ended with status {child.returncode}"]
         raise ServiceFailed(

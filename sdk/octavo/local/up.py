@@ -34,17 +34,25 @@ def up(launch: Launch, steps: Steps) -> None:
     with disk_errors(home.root):
         home.make_folders()
         with held(home):
-            _run(launch, steps)
+            run(launch, steps)
 
 
-def _run(launch: Launch, steps: Steps) -> None:
+def run(launch: Launch, steps: Steps) -> None:
     """Prepare, start, watch; whatever happens, nothing is left running."""
     home = launch.home
     home.ready_mark.unlink(missing_ok=True)  # a killed start leaves its own
     if sweep(launch):
         steps.say("Processes that an earlier start had left behind were ended.")
     preflight.check_ports(launch)
-    prepare(launch, steps)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # `octavo down` stops a preparation too
+        signal.signal(number, signal.default_int_handler)
+    try:
+        prepare(launch, steps)
+    except KeyboardInterrupt:
+        steps.say("\nStopped before it was ready; what was prepared is kept.")
+        return
+    finally:
+        sweep(launch)  # what a step that broke off had started itself
     supervisor = Supervisor(launch, services(launch), steps)
     supervisor.catch_signals()
     try:
