@@ -2,7 +2,7 @@
 
 import logging
 import os
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import uvicorn
 
@@ -15,6 +15,16 @@ from octavo_server.tracking.visitors import ServerVisitors
 PREFIX = "/services/tracking"
 #: OAuth client that JupyterHub makes for a service named `tracking`.
 CLIENT_ID = "service-tracking"
+LOOPBACK = frozenset({"127.0.0.1", "localhost"})
+
+
+def answered_hosts(public: SplitResult, inside: SplitResult) -> set[str]:
+    """The Host headers that are answered; a loopback address goes by both of its names."""
+    found = {public.netloc, inside.netloc}
+    if public.hostname in LOOPBACK:
+        port = f":{public.port}" if public.port else ""
+        found |= {f"{name}{port}" for name in LOOPBACK}
+    return found
 
 
 def build(settings: Settings) -> Gate:
@@ -25,7 +35,7 @@ def build(settings: Settings) -> Gate:
     mlflow_app.configure(
         database_url=settings.tracking_database,
         artifacts=artifacts,
-        hosts=f"{public.netloc},{inside.netloc}",
+        hosts=",".join(sorted(answered_hosts(public, inside))),
         origin=f"{public.scheme}://{public.netloc}",
     )
     pages = HubPages(
@@ -33,7 +43,8 @@ def build(settings: Settings) -> Gate:
         secret=settings.service_token("tracking"),
         prefix=PREFIX,
         hub_api_url=settings.hub_api,
-        authorize_path=f"{settings.public}/hub/api/oauth2/authorize",
+        # On the host that the browser is on already: its cookie is for that one.
+        authorize_path=f"{public.path}/hub/api/oauth2/authorize",
     )
     visitors = ServerVisitors(f"{settings.server}/services/octavo/api/v1/me")
     return Gate(mlflow_app.load(), visitors, mlflow_app.StoreRecords(), pages, PREFIX)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from tests.support.tracking import me
 
 from octavo_server.tracking import access
+from octavo_server.tracking.__main__ import answered_hosts
 from octavo_server.tracking.access import Need, Visitor
 from octavo_server.tracking.visitors import visitor_from
 
@@ -117,3 +119,31 @@ def test_a_person_never_governs_whatever_roles_are_claimed() -> None:
 def test_a_registered_model_is_named_after_an_own_project(name: str) -> None:
     assert access.check_registered(SCIENTIST, {"name": name}) is not None
     assert access.check_registered(SCIENTIST, {"name": "flights.late"}) is None
+
+
+@pytest.mark.parametrize(
+    ("public", "hosts"),
+    [
+        ("http://127.0.0.1:8000", {"127.0.0.1:8000", "localhost:8000", "127.0.0.1:8003"}),
+        ("https://octavo.example", {"octavo.example", "127.0.0.1:8003"}),
+    ],
+)
+def test_which_hosts_are_answered(public: str, hosts: set[str]) -> None:
+    inside = urlsplit("http://127.0.0.1:8003")
+    assert answered_hosts(urlsplit(public), inside) == hosts
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "model"),
+    [
+        ("PUT", "/api/2.0/mlflow-artifacts/artifacts/1/models/m-0a/artifacts/x.pkl", "m-0a"),
+        ("PUT", "/ajax-api/2.0/mlflow-artifacts/artifacts/1/models/m-0a/artifacts/a/b", "m-0a"),
+        ("POST", "/api/2.0/mlflow-artifacts/mpu/create/1/models/m-0a/artifacts/x", "m-0a"),
+        ("DELETE", "/api/2.0/mlflow/logged-models/m-0a/tags/octavo.registered", "m-0a"),
+        ("DELETE", "/api/2.0/mlflow/logged-models/m-0a/tags/mine", None),
+        ("PUT", "/api/2.0/mlflow-artifacts/artifacts/1/run/artifacts/x.pkl", None),
+        ("GET", "/api/2.0/mlflow-artifacts/artifacts/1/models/m-0a/artifacts/x.pkl", None),
+    ],
+)
+def test_which_requests_change_a_models_files(method: str, path: str, model: str | None) -> None:
+    assert access.touches_model(method, path) == model
