@@ -61,7 +61,7 @@ def _people(c: Any, settings: HubSettings) -> None:
     c.JupyterHub.authenticator_class = DemoAuthenticator if demo else settings.authenticator
     c.DemoAuthenticator.people_file = str(settings.state / "people.json")
     c.Authenticator.manage_groups = True
-    c.JupyterHub.load_roles = roles()
+    c.JupyterHub.load_roles = roles(settings.platform_admin_group)
 
 
 def _services(c: Any, settings: HubSettings) -> None:

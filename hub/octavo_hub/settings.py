@@ -23,6 +23,9 @@ class HubSettings(BaseSettings):
         "demo",
         description="Who signs people in: demo, or an authenticator JupyterHub knows by name.",
     )
+    platform_admin_group: str = Field(
+        "admins", description="Group whose members see and stop everyone's workspaces."
+    )
     hub_config: Path | None = Field(
         None, description="A further JupyterHub configuration file, read last. Unset: none."
     )
