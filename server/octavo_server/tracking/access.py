@@ -72,7 +72,7 @@ _ROUTES: Final[tuple[tuple[frozenset[str], re.Pattern[str], Need], ...]] = tuple
     for methods, pattern, need in (
         ({_GET}, r"/health|/version", Need.OPEN),
         ({_GET}, r"/", Need.READ),
-        ({_GET}, r"/static-files/[\w./@+-]+", Need.READ),
+        ({_GET}, r"/static-files/.+", Need.READ),
         ({_GET}, r"/get-artifact|/model-versions/get-artifact", Need.READ),
         ({_GET, _POST}, r"(?:/ajax-api/2\.0/mlflow)?/graphql|/graphql", Need.READ),
         ({_GET}, r"/octavo/changes", Need.GOVERN),
