@@ -20,7 +20,7 @@ from tests.acceptance.installation import Installation, clean_environment
 pytestmark = [pytest.mark.acceptance, pytest.mark.browser, pytest.mark.timeout(420)]
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-STEP_S = 240.0
+STEP_S = 360.0
 PLAY_S = 300.0
 
 Line = dict[str, Any]

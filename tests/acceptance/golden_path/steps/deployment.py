@@ -17,7 +17,7 @@ from tests.acceptance.golden_path.story import PROJECT, Story
 from tests.acceptance.lab import Lab, eventually
 
 SECTION = "Deployments"
-LIVE_S = 90.0
+LIVE_S = 180.0
 CANARY_PERCENT = 10
 FLIGHTS = 120
 """Enough for a share of 10 % to show, and for the monitor to see a distribution."""

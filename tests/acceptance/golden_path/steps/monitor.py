@@ -13,7 +13,7 @@ from tests.acceptance.golden_path.story import PROJECT, Story
 from tests.acceptance.lab import eventually
 
 DASHBOARD_S = 90.0
-PROFILED_S = 90.0
+PROFILED_S = 180.0
 
 
 def act(story: Story) -> Evidence:

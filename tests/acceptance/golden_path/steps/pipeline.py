@@ -15,7 +15,7 @@ from tests.acceptance.golden_path.steps.release import LINE, SECTION
 from tests.acceptance.golden_path.story import PROJECT, Story
 from tests.acceptance.lab import Lab
 
-RUN_S = 120.0
+RUN_S = 240.0
 DAY = "2013-07-01"
 CRON, ZONE = "0 5 * * *", "Europe/Berlin"
 

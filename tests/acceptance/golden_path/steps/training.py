@@ -18,7 +18,7 @@ from tests.acceptance.installation import clean_environment
 from tests.acceptance.lab import Lab, eventually
 
 NOTEBOOK = "flights/train.ipynb"
-TRAINING_S = 180.0
+TRAINING_S = 300.0
 CANDIDATES = ("gradient boosting", "neural network")
 
 # What anybody's script does with MLflow's own client: nothing of ours is imported.
