@@ -1,6 +1,6 @@
 """Print the service's OpenAPI document; the TypeScript types of the panels are made from it.
 
-    python -m octavo_server.openapi > extension/openapi.json
+``python -m octavo_server.openapi > extension/openapi.json``
 """
 
 from __future__ import annotations
