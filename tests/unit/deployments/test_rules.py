@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ OBJECTIVES = Objectives(latency_p95_ms=250, error_rate=0.01, drift_psi=0.2)
 DIRECT, CANARY = TrafficPlan(kind="direct", percent=100), TrafficPlan(kind="canary", percent=10)
 
 
-def a_request(**changes: object) -> Request:
+def a_request(**changes: Any) -> Request:
     made = Request(
         id="r1",
         project="flights",
@@ -51,7 +52,7 @@ def a_request(**changes: object) -> Request:
         digest="",
         policy=PolicyResult(allowed=True, reasons=(), policy_digest="p"),
     )
-    made = replace(made, **changes)  # type: ignore[arg-type]
+    made = replace(made, **changes)
     return replace(made, digest=rules.digest_of(made))
 
 
@@ -66,7 +67,7 @@ def approved(request: Request) -> Request:
     )
 
 
-def a_deployment(**changes: object) -> Deployment:
+def a_deployment(**changes: Any) -> Deployment:
     made = Deployment(
         project="flights",
         name="late",
@@ -77,10 +78,10 @@ def a_deployment(**changes: object) -> Deployment:
         created_at=NOON,
         updated_at=NOON,
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
-def a_rollout(**changes: object) -> Rollout:
+def a_rollout(**changes: Any) -> Rollout:
     made = Rollout(
         id="o1",
         project="flights",
@@ -94,7 +95,7 @@ def a_rollout(**changes: object) -> Rollout:
         requested_by="scientist",
         started_at=NOON,
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 def a_scorer(version: int, state: ScorerState, restarts: int = 0) -> Scorer:
@@ -136,7 +137,7 @@ def test_a_review_is_bound_to_the_digest() -> None:
         {"deployment": "later"},
     ],
 )
-def test_the_digest_covers_everything_that_is_asked_for(change: dict[str, object]) -> None:
+def test_the_digest_covers_everything_that_is_asked_for(change: dict[str, Any]) -> None:
     assert a_request(**change).digest != a_request().digest
 
 
