@@ -47,7 +47,7 @@ ROOM_FOR_THREADS = 2**30
 class ChildRunner:
     """Executes one order at a time per calling thread; the thread waits for the child."""
 
-    def __init__(self, accounts: Accounts, folder: Path, blobs: Blobs, most: int = 16) -> None:
+    def __init__(self, accounts: Accounts, folder: Path, blobs: Blobs, most: int = 64) -> None:
         self._accounts = accounts
         self._folder = folder
         self._blobs = blobs

@@ -124,6 +124,7 @@ class Replays:
         if known is None:
             return None
         with self._change("notebooks.replay", known) as change:
+            change.rows.lock(f"submission:{identifier}")
             now = store.by_id(change.rows, identifier)
             if now is None or self._stopping.is_set():
                 raise ReplayStopped

@@ -183,6 +183,7 @@ class NotebooksService:
         """
         subject = f"submission:{project}/{identifier}"
         with self._audit.change(caller, f"notebooks.{decision}", subject, project) as change:
+            change.rows.lock(f"submission:{identifier}")
             one = store.get(change.rows, project, identifier)
             if one is None:
                 raise _no_submission(identifier)
@@ -205,6 +206,7 @@ class NotebooksService:
             change, "ApproveNotebook", caller, project=one.project, facts=_facts(one, caller)
         )
         policy = {"digest": decision.policy_digest, "reasons": list(decision.reasons)}
+        change.rows.lock(f"release-line:{one.project}/{one.name}")
         last = store.last_release(change.rows, one.project, one.name)
         one = replace(one, previous_release=last.digest if last else None)
         release = self._releases.make(change, one, review, policy)

@@ -6,14 +6,14 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from octavo.records.notebooks import CellError, Verdict
 from octavo.records.pipelines import Artifact, RunState
-from octavo_server.audit.service import AuditService
+from octavo_server.audit.service import AuditService, Change
 from octavo_server.database.rows import Database
 from octavo_server.errors import Internal, OctavoError
 from octavo_server.execution import (
@@ -136,10 +136,11 @@ class Attempts:
     def _rescue(self, identifier: str) -> None:
         with self._database.read() as rows:
             run = store.run(rows, identifier)
+            last = store.attempt(rows, identifier, run.attempts) if run else None
         fault = Internal("The worker failed on this run.", "Its log has the details.")
         if run is not None and run.state is RunState.QUEUED:
             self._refuse(run, fault)
-        elif run is not None and run.state is RunState.RUNNING:
+        elif run is not None and last is not None and last.worker == self._workers.own_id:
             self._lose(run, fault.message)
 
     def _left_behind(self, attempt: Attempt | None) -> bool:
@@ -326,7 +327,7 @@ class Attempts:
             self._pipelines.move(change, now, to, message)
 
     def _end_attempt(
-        self, change: Any, run: Run, state: AttemptState, message: str, done: Execution | None
+        self, change: Change, run: Run, state: AttemptState, message: str, done: Execution | None
     ) -> None:
         found = store.attempt(change.rows, run.id, run.attempts)
         if found is None:
@@ -353,11 +354,14 @@ class Attempts:
         )
         return round(cost, 4)
 
-    def _change(self, action: str, run: Run) -> Any:
+    @contextmanager
+    def _change(self, action: str, run: Run) -> Iterator[Change]:
+        """Open a governed write on a run that nobody else writes meanwhile."""
         caller = service_caller("worker", run.project)
-        return self._audit.change(
-            caller, action, f"pipeline_run:{run.project}/{run.id}", run.project
-        )
+        subject = f"pipeline_run:{run.project}/{run.id}"
+        with self._audit.change(caller, action, subject, run.project) as change:
+            change.rows.lock(f"run:{run.id}")
+            yield change
 
 
 class _Stop:

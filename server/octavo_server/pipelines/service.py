@@ -284,6 +284,7 @@ class PipelinesService:
         """
         subject = f"pipeline_run:{project}/{identifier}"
         with self._audit.change(caller, "pipelines.cancel", subject, project) as change:
+            change.rows.lock(f"run:{identifier}")
             one = store.run(change.rows, identifier, project)
             if one is None:
                 raise _no_run(identifier)
@@ -314,6 +315,7 @@ class PipelinesService:
         """Decide about a run whose outcome nobody knows. Raises NotFound, IllegalMove."""
         subject = f"pipeline_run:{project}/{identifier}"
         with self._audit.change(caller, "pipelines.resolve", subject, project) as change:
+            change.rows.lock(f"run:{identifier}")
             one = store.run(change.rows, identifier, project)
             if one is None:
                 raise _no_run(identifier)

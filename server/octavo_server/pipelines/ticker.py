@@ -45,6 +45,7 @@ class Ticker:
         subject = f"pipeline:{due.project}/{due.pipeline}"
         try:
             with self._audit.change(caller, "pipelines.tick", subject, due.project) as change:
+                change.rows.lock(f"schedule:{due.id}")
                 schedule = store.schedule(change.rows, due.id)
                 if schedule is None or schedule.next_at is None or schedule.next_at > change.at:
                     return False
