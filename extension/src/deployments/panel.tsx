@@ -12,6 +12,7 @@ import { Decision } from '../notebooks/components/Decision';
 import { matches, useQuery } from '../shell/hooks';
 import type { ProjectList } from '../shell/list';
 import type { IOctavo } from '../tokens';
+import { useAction } from '../ui/action';
 import { Button } from '../ui/Button';
 import type { Tone } from '../ui/Chip';
 import { Chip, Digest, StateDot } from '../ui/Chip';
@@ -21,7 +22,7 @@ import { ms, percent } from '../ui/format';
 import { Sentences } from '../ui/lists';
 import { Card, Facts, Page, Split } from '../ui/Page';
 import { Row, Rows } from '../ui/Row';
-import { Await, Empty, useResource } from '../ui/states';
+import { Await, Empty, Failure, useResource } from '../ui/states';
 import { Time } from '../ui/Time';
 import { trans } from '../words';
 import { History, requestTone, trafficWords } from './components/History';
@@ -172,16 +173,8 @@ function Truth(props: { model: DeploymentModel; deployment: Deployment }): React
 
 function DeploymentMain(props: { model: DeploymentModel; deployment: DeploymentDetail }): React.JSX.Element {
   const { model, deployment } = props;
-  const back = (): void =>
-    askReason({
-      title: trans.__('Roll back %1', deployment.name),
-      body: deployment.rolls_back_to === null ? trans.__('All requests go back to the version before.') : trans.__('All requests go back to v%1 at once. Nothing is lost; the other version can be requested again.', deployment.rolls_back_to),
-      submit: trans.__('Roll back'),
-      label: trans.__('Why'),
-      least: 8,
-      danger: true,
-      step: reason => model.rollBack(reason)
-    });
+  // One click, no questions: the button says where it leads, and nothing is lost by it.
+  const back = useAction(() => model.rollBack(trans.__('Rolled back with one click in the panel.')));
   const forward = (): void =>
     askReason({
       title: trans.__('Promote the canary'),
@@ -193,7 +186,8 @@ function DeploymentMain(props: { model: DeploymentModel; deployment: DeploymentD
     });
   return (
     <>
-      <Traffic deployment={deployment} onPromote={forward} onRollBack={back} />
+      <Traffic deployment={deployment} busy={back.busy} onPromote={forward} onRollBack={() => back.run()} />
+      {back.error && <Failure error={back.error} />}
       <Await resource={model.monitor}>{summary => <Pulse summary={summary} />}</Await>
       <TryIt key={deployment.inputs.map(column => column.name).join()} deployment={deployment} onScore={row => model.score(row)} />
       <Card title={trans.__('From outside')}>

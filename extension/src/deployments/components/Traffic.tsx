@@ -10,6 +10,8 @@ import { trans } from '../../words';
 /** Props of the traffic card. */
 export interface ITrafficProps {
   deployment: Deployment;
+  /** Whether it is being rolled back right now. */
+  busy: boolean;
   onPromote: () => void;
   onRollBack: () => void;
 }
@@ -35,7 +37,7 @@ export function Traffic(props: ITrafficProps): React.JSX.Element {
       {(deployment.can_promote || deployment.can_roll_back) && (
         <div className="jp-octavo-Form-end">
           {deployment.can_roll_back && (
-            <Button kind="danger" onClick={props.onRollBack}>
+            <Button kind="danger" busy={props.busy} onClick={props.onRollBack}>
               {back === null ? trans.__('Roll back') : trans.__('Roll back to v%1', back)}
             </Button>
           )}
