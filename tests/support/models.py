@@ -34,6 +34,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 folder = pathlib.Path(sys.argv[1])
+PINNED = ["mlflow", "scikit-learn"]  # else mlflow loads each model once more to find out
 random = np.random.default_rng(7)
 frame = pd.DataFrame({
     "delay": random.normal(10, 30, 400),
@@ -51,14 +52,15 @@ def save(name, model, function="predict_proba"):
     output = getattr(model, function)(frame)
     mlflow.sklearn.save_model(
         model, folder / name, signature=infer_signature(frame, output),
-        input_example=frame.head(2), pyfunc_predict_fn=function, serialization_format="pickle")
+        input_example=frame.head(2), pyfunc_predict_fn=function, serialization_format="pickle",
+        pip_requirements=PINNED)
 
 save("good", fitted(1.0))
 save("better", fitted(0.01))
 save("labels", fitted(1.0), "predict")
 mlflow.sklearn.save_model(
     fitted(1.0), folder / "unsigned", pyfunc_predict_fn="predict_proba",
-    serialization_format="pickle")
+    serialization_format="pickle", pip_requirements=PINNED)
 
 class Raises(mlflow.pyfunc.PythonModel):
     def predict(self, context, model_input, params=None):
@@ -76,10 +78,12 @@ class Tensor(mlflow.pyfunc.PythonModel):
 
 for name, model in (("broken", Raises()), ("exits", Exits())):
     mlflow.pyfunc.save_model(
-        folder / name, python_model=model, signature=infer_signature(frame, np.zeros(3)))
+        folder / name, python_model=model, signature=infer_signature(frame, np.zeros(3)),
+        pip_requirements=PINNED)
 numbers = np.zeros((2, 3), dtype="float32")
 mlflow.pyfunc.save_model(
-    folder / "tensor", python_model=Tensor(), signature=infer_signature(numbers, np.zeros(2)))
+    folder / "tensor", python_model=Tensor(), signature=infer_signature(numbers, np.zeros(2)),
+    pip_requirements=PINNED)
 """
 ROW = {"delay": 40.0, "hour": 18, "carrier": "UA"}
 """A row that fits the models with columns."""

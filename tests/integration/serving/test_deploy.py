@@ -25,6 +25,8 @@ from octavo_server.errors import (
     Unavailable,
 )
 
+pytestmark = pytest.mark.timeout(300)  # real processes that each load scikit-learn
+
 CANARY = Plan(kind="canary", percent=10)
 
 
