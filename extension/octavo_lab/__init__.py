@@ -1,4 +1,4 @@
-"""Octavo in JupyterLab: the built panels and the thin Jupyter Server half that carries their requests."""
+"""Octavo in JupyterLab: the built panels and the thin server half that carries their requests."""
 
 from typing import TYPE_CHECKING
 

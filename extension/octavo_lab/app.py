@@ -20,7 +20,11 @@ Route = tuple[str, type[OctavoHandler], dict[str, Any]]
 def routes(base_url: str, connection: Connection, relay: Relay) -> list[Route]:
     """List every address of the server half."""
     return [
-        (url_path_join(base_url, "octavo", "workspace"), WorkspaceHandler, {"connection": connection}),
+        (
+            url_path_join(base_url, "octavo", "workspace"),
+            WorkspaceHandler,
+            {"connection": connection},
+        ),
         (url_path_join(base_url, "octavo", "api", "(.*)"), ProxyHandler, {"relay": relay}),
     ]
 
@@ -32,7 +36,9 @@ def attach(server_app: ServerApp) -> None:
     web_app = server_app.web_app
     web_app.add_handlers(".*$", routes(web_app.settings["base_url"], connection, relay))
     start_reaper(server_app)
-    server_app.log.info("Octavo panels talk to %s", connection.url or "nothing: OCTAVO_URL is not set")
+    server_app.log.info(
+        "Octavo panels talk to %s", connection.url or "nothing: OCTAVO_URL is not set"
+    )
 
 
 def start_reaper(server_app: ServerApp) -> None:

@@ -12,7 +12,7 @@ class Connection:
     """The workspace's way to the platform."""
 
     url: str
-    """Public address of the platform service, without a trailing slash; empty when the environment names none."""
+    """Public address of the platform service, no slash at its end; empty when none is named."""
     token: str = field(repr=False)
     """The workspace's token: it stays in this process and is never sent to the browser."""
     project: str

@@ -1,8 +1,8 @@
 """Ends the kernels that closed dashboards leave behind.
 
-Each view of a Voilà dashboard starts a kernel of 80 to 180 MB. A browser that closes the page asks for its end, a
-browser that crashes or loses its network doesn't. A dashboard's kernel belongs to no session, which tells it from the
-kernels of notebooks and consoles.
+Each view of a Voilà dashboard starts a kernel of 80 to 180 MB. A browser that closes the page asks
+for its end, a browser that crashes or loses its network doesn't. A dashboard's kernel belongs to no
+session, which tells it from the kernels of notebooks and consoles.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -15,13 +15,16 @@ from jupyter_server.services.sessions.sessionmanager import SessionManager
 from traitlets.log import get_logger
 
 ABANDONED_AFTER = timedelta(minutes=5)
-"""How long a dashboard's kernel may stay without a viewer: long enough for a reload or a short network loss."""
+"""How long a dashboard's kernel may stay without a viewer: a reload or a short network loss."""
 
 
 def abandoned(
-    kernels: Iterable[Mapping[str, Any]], session_kernels: Collection[str], now: datetime, after: timedelta
+    kernels: Iterable[Mapping[str, Any]],
+    session_kernels: Collection[str],
+    now: datetime,
+    after: timedelta,
 ) -> list[str]:
-    """Pick the ids of kernels that no session owns, nobody watches, and that have been idle for long enough.
+    """Pick the kernels that no session owns, nobody watches, and that have been idle long enough.
 
     ``kernels`` are Jupyter Server's kernel models; ``last_activity`` is ISO 8601 in UTC.
     """
@@ -31,7 +34,7 @@ def abandoned(
         if kernel["id"] not in session_kernels
         and kernel["connections"] == 0
         and kernel["execution_state"] != "busy"
-        and now - datetime.fromisoformat(kernel["last_activity"].replace("Z", "+00:00")) >= after
+        and now - datetime.fromisoformat(kernel["last_activity"]) >= after
     ]
 
 
@@ -42,9 +45,10 @@ async def reap(
     after: timedelta = ABANDONED_AFTER,
 ) -> list[str]:
     """Shut down the abandoned dashboards' kernels and return their ids."""
-    sessions = await ensure_async(session_manager.list_sessions())
+    sessions: list[dict[str, Any]] = await ensure_async(session_manager.list_sessions())
     owned = {session["kernel"]["id"] for session in sessions if session.get("kernel")}
-    ended = abandoned(kernel_manager.list_kernels(), owned, now, after)
+    kernels: list[dict[str, Any]] = await ensure_async(kernel_manager.list_kernels())
+    ended = abandoned(kernels, owned, now, after)
     for kernel_id in ended:
         get_logger().info("Ending kernel %s: its dashboard was closed.", kernel_id)
         await ensure_async(kernel_manager.shutdown_kernel(kernel_id, now=True))

@@ -51,7 +51,7 @@ class TooLarge(ProxyFailure):
 
 
 def error_body(code: str, message: str, remedy: str, request_id: str = "") -> dict[str, str]:
-    """Build the one error shape; a missing request id is made here so that a person can always quote one."""
+    """Build the one error shape; a missing request id is made, so that one can be quoted."""
     return {
         "error": code,
         "message": message,

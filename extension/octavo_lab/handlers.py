@@ -1,4 +1,4 @@
-"""The handlers of the server half: signed in, authorised, XSRF-checked, and otherwise nothing but a relay."""
+"""The server half's handlers: signed in, authorised, XSRF-checked, otherwise only a relay."""
 
 import asyncio
 import json
@@ -14,12 +14,18 @@ from octavo_lab.failures import ProxyFailure, error_body
 from octavo_lab.relay import Outgoing, Relay
 
 AUTH_RESOURCE = "octavo"
-STATUS_CODES = {400: "invalid", 401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "invalid"}
+STATUS_CODES = {
+    400: "invalid",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "invalid",
+}
 RAW_NEWLINE = "\n"
 
 
 class OctavoHandler(APIHandler):
-    """Base of the server half's handlers: the platform's error shape, nothing cached, nothing sniffed."""
+    """Base of the handlers: the platform's error shape, nothing cached, nothing sniffed."""
 
     auth_resource = AUTH_RESOURCE
 
@@ -38,7 +44,9 @@ class OctavoHandler(APIHandler):
             error_body(
                 STATUS_CODES.get(status_code, "unavailable" if status_code >= 500 else "invalid"),
                 said or f"The request was refused with status {status_code}.",
-                "Sign in again by reloading the page." if status_code in {401, 403} else "Reload the page, try again.",
+                "Sign in again by reloading the page."
+                if status_code in {401, 403}
+                else "Reload the page, try again.",
             )
         )
 
@@ -124,10 +132,10 @@ class ProxyHandler(OctavoHandler):
             self.finish(set_content_type=answer.headers["Content-Type"])
 
     def refuse(self, failure: ProxyFailure) -> None:
-        """Answer a failure of the carriage; an answer already under way is cut off, never completed wrongly."""
+        """Answer a failure of the carriage; an answer under way is cut off, never ended wrongly."""
         self.log.warning("Octavo request not carried: %s", failure.message)
         if self._headers_written:
-            self.request.connection.stream.close()  # type: ignore[union-attr,attr-defined]
+            self.request.connection.stream.close()  # type: ignore[union-attr]
             return
         self.set_status(failure.status)
         self.write_failure(failure.body(self.request.headers.get("X-Request-Id", "")))

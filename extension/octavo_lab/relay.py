@@ -17,10 +17,21 @@ READ_SECONDS = 120.0
 """Longest silence of the platform; its event streams send a beat well within it."""
 MAX_CONNECTIONS = 64
 
-FORWARDED_REQUEST_HEADERS = ("Accept", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Request-Id")
+FORWARDED_REQUEST_HEADERS = (
+    "Accept",
+    "Content-Type",
+    "Idempotency-Key",
+    "Last-Event-ID",
+    "X-Request-Id",
+)
 RETURNED_HEADERS = ("Cache-Control", "Retry-After", "X-Request-Id")
-RETURNED_TYPES = ("application/json", "application/problem+json", "application/x-ndjson", "text/event-stream")
-"""Anything else is handed over as bytes, so that no answer becomes a page on the lab's own origin."""
+RETURNED_TYPES = (
+    "application/json",
+    "application/problem+json",
+    "application/x-ndjson",
+    "text/event-stream",
+)
+"""Anything else is handed over as bytes: no answer becomes a page on the lab's own origin."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +66,9 @@ def checked_path(path: str) -> str:
     """Return the path unchanged, or raise BadPath when it would climb out of the API."""
     segments = unquote(path).replace("\\", "/").split("/")
     if any(segment in {"..", "."} for segment in segments):
-        raise BadPath(f"The path {path[:200]!r} is no address of the platform.", "Use a path below /api/v1/.")
+        raise BadPath(
+            f"The path {path[:200]!r} is no address of the platform.", "Use a path below /api/v1/."
+        )
     return path
 
 
@@ -68,7 +81,9 @@ def content_type(declared: str) -> str:
 class Relay:
     """Sends requests to the platform with the workspace's token."""
 
-    def __init__(self, connection: Connection, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self, connection: Connection, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
         self._connection = connection
         self._client = httpx.AsyncClient(
             transport=transport,
@@ -111,11 +126,16 @@ class Relay:
             )
         if len(outgoing.body) > MAX_REQUEST_BYTES:
             raise TooLarge(
-                f"The request has {len(outgoing.body):,} bytes; at most {MAX_REQUEST_BYTES:,} are accepted.",
+                f"The request has {len(outgoing.body):,} bytes; at most "
+                f"{MAX_REQUEST_BYTES:,} are accepted.",
                 "Clear the notebook's outputs and send it again.",
             )
         url = self._connection.api_url + checked_path(outgoing.path)
-        headers = {name: outgoing.headers[name] for name in FORWARDED_REQUEST_HEADERS if name in outgoing.headers}
+        headers = {
+            name: outgoing.headers[name]
+            for name in FORWARDED_REQUEST_HEADERS
+            if name in outgoing.headers
+        }
         headers["Authorization"] = f"Bearer {self._connection.token}"
         headers["Accept-Encoding"] = "identity"
         return self._client.build_request(
@@ -133,10 +153,15 @@ class Relay:
             raise self._unreachable(error) from error
 
     def _unreachable(self, error: Exception) -> Unreachable:
-        reason = "did not answer in time" if isinstance(error, httpx.TimeoutException) else "could not be reached"
+        reason = (
+            "did not answer in time"
+            if isinstance(error, httpx.TimeoutException)
+            else "could not be reached"
+        )
         return Unreachable(
             f"Octavo's service at {self._connection.url} {reason}.",
-            "Your work in this workspace is safe. Try again in a minute; if it stays away, tell your platform admin.",
+            "Your work in this workspace is safe. Try again in a minute; if it stays away, tell "
+            "your platform admin.",
         )
 
 

@@ -61,10 +61,14 @@ PERMISSIONS: dict[str, Permission] = {
     "deployments.promote": _project("promote a canary", REVIEWER, ONCALL, ADMIN),
     "deployments.rollback": _project("roll a deployment back", *_MEMBERS),
     "deployments.invoke": _project("score rows with a deployment", *_MEMBERS, RUN, SERVICE),
-    "monitoring.read": _project("see a deployment's health, drift and alerts", *_MEMBERS, RUN, SERVICE),
+    "monitoring.read": _project(
+        "see a deployment's health, drift and alerts", *_MEMBERS, RUN, SERVICE
+    ),
     "monitoring.acknowledge": _project("acknowledge an alert", *_MEMBERS),
     "features.read": _project("find features and read about them", *_MEMBERS, RUN, SERVICE),
-    "features.online": _project("read newest feature values", SCIENTIST, ONCALL, ADMIN, RUN, SERVICE),
+    "features.online": _project(
+        "read newest feature values", SCIENTIST, ONCALL, ADMIN, RUN, SERVICE
+    ),
     "features.publish": _project("make a new feature registry current", ADMIN, SERVICE),
     "notebooks.read": _project("see submissions and releases", *_MEMBERS, RUN, SERVICE),
     "notebooks.lint": _project("lint a notebook", *_MEMBERS),

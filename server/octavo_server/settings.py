@@ -61,8 +61,18 @@ class Settings(BaseSettings):
         "",
         description="Address at which services reach MLflow. Unset: http://127.0.0.1:<port + 3>.",
     )
-    run_limit_minutes: int = Field(360, ge=1, le=10080, description="Minutes after which a run or a replay is ended. Default: 6 hours.")
-    run_places: int = Field(2, ge=1, le=256, description="Runs and replays that one worker executes at a time. Default: 2.")
+    run_limit_minutes: int = Field(
+        360,
+        ge=1,
+        le=10080,
+        description="Minutes after which a run or a replay is ended. Default: 6 hours.",
+    )
+    run_places: int = Field(
+        2,
+        ge=1,
+        le=256,
+        description="Runs and replays that one worker executes at a time. Default: 2.",
+    )
     authenticator: str = Field(
         "demo",
         description="Who signs people in, for the hub: demo, or an authenticator JupyterHub knows.",

@@ -24,7 +24,9 @@ def cells(old: dict[str, Any], new: dict[str, Any]) -> Iterator[dict[str, Any]]:
     from nbdime.diffing.notebooks import diff_notebooks
 
     before, after = (nbformat.from_dict(one) for one in (old, new))
-    ops: list[Any] = next((op.diff for op in diff_notebooks(before, after) if op.key == "cells"), [])
+    ops: list[Any] = next(
+        (op.diff for op in diff_notebooks(before, after) if op.key == "cells"), []
+    )
     was = now = 0
     for op in sorted(ops, key=lambda one: (int(one.key), one.op != "addrange")):
         while was < int(op.key):
