@@ -1,0 +1,388 @@
+import type { AuditEntry } from '../api/audit';
+import type { DeploymentDetail, DeploymentRequest } from '../api/deployments';
+import type { Run, RunPage } from '../api/experiments';
+import type { FeatureView } from '../api/features';
+import type { Alert } from '../api/monitoring';
+import type { Parameter, Release, Submission } from '../api/notebooks';
+import type { Pipeline, PipelineRun } from '../api/pipelines';
+import type { ModelDetail, ModelVersion, RegistrationDraft } from '../api/registry';
+import type { CostReport, Me, ProfileCard } from '../api/workspaces';
+
+/** A name that tries to be more than a name. */
+export const HOSTILE = '<img src=x onerror=alert(1)>"\'{{x}}';
+
+export const AT = '2026-01-01T12:00:00Z';
+const SHA = 'ab'.repeat(32);
+
+export function run(changes: Partial<Run> = {}): Run {
+  return {
+    run_id: 'a'.repeat(32),
+    name: 'gradient boosting',
+    experiment_id: '1',
+    experiment: 'late-arrivals',
+    status: 'finished',
+    owner: 'scientist',
+    started_at: AT,
+    ended_at: '2026-01-01T12:01:10Z',
+    metrics: { auc: 0.7651, base_rate_auc: 0.5 },
+    notebook: { path: 'flights/train.ipynb', digest: SHA, cell: null, commit: null },
+    profile: 'cpu-small',
+    session: null,
+    pipeline_run: null,
+    models: 1,
+    registered: [],
+    ...changes
+  };
+}
+
+export function runPage(...items: Run[]): RunPage {
+  return { items, next_cursor: null, total: items.length, metrics: ['auc', 'base_rate_auc'], as_of: AT };
+}
+
+export function featureView(changes: Partial<FeatureView> = {}): FeatureView {
+  return {
+    name: 'carrier_delay',
+    description: 'Rolling arrival delay of the carrier.',
+    owner: 'flights-data@octavo.example',
+    tags: {},
+    entities: ['carrier'],
+    join_keys: ['carrier'],
+    columns: ['carrier_delay_mean_3h'],
+    ttl_seconds: 21600,
+    freshness: { newest_event_at: AT, materialized_until: null, checked_at: AT },
+    matched: [],
+    features: [
+      {
+        name: 'carrier_delay_mean_3h',
+        dtype: 'Float64',
+        description: 'Mean arrival delay over 3 hours, in minutes.',
+        tags: {},
+        statistics: {
+          kind: 'numeric',
+          rows: 100,
+          nulls: 5,
+          null_rate: 0.05,
+          mean: 6.9,
+          stddev: 34.5,
+          minimum: -86,
+          maximum: 1272,
+          p50: -2,
+          p95: 70,
+          p99: 140,
+          histogram: { edges: [-86, 0, 86], counts: [60, 35], below: 0, above: 0 },
+          categories: [],
+          other: 0,
+          distinct: null
+        }
+      }
+    ],
+    services: ['flights_late'],
+    source: { name: 's', path: 'curated/carrier_delay', description: '', event_column: 'event_timestamp', created_column: null, rows: 100, sha256: SHA },
+    snippets: [{ title: 'As of each row', code: 'store().get_historical_features()' }],
+    consumers: [],
+    snapshot: SHA,
+    ...changes
+  };
+}
+
+export function modelVersion(changes: Partial<ModelVersion> = {}): ModelVersion {
+  return {
+    name: 'late',
+    version: 1,
+    uri: 'models:/flights.late/1',
+    run_id: 'a'.repeat(32),
+    model_id: 'm-1',
+    digest: SHA,
+    key_id: 'key',
+    aliases: [],
+    created_by: 'scientist',
+    created_at: AT,
+    metrics: { auc: 0.76 },
+    scan: 'clean',
+    prediction: 'passed',
+    ...changes
+  };
+}
+
+export function modelDetail(...versions: ModelVersion[]): ModelDetail {
+  return {
+    model: { name: 'late', registered_name: 'flights.late', latest: versions[0] ?? null, versions: versions.length, aliases: {}, updated_at: AT },
+    versions
+  };
+}
+
+export function draft(changes: Partial<RegistrationDraft> = {}): RegistrationDraft {
+  return {
+    run_id: 'a'.repeat(32),
+    run_name: 'gradient boosting',
+    name: 'late',
+    next_version: 3,
+    models: [{ model_id: 'm-1', name: 'model', status: 'READY', created_at: AT }],
+    model_id: 'm-1',
+    checklist: [
+      { key: 'signature', label: 'Signature', state: 'done', detail: '23 inputs' },
+      { key: 'data', label: 'Training data', state: 'required', detail: 'Log an input.' }
+    ],
+    ready: true,
+    card: '# late',
+    metrics: { auc: 0.76 },
+    champion: { auc: 0.75 },
+    ...changes
+  };
+}
+
+export function parameter(changes: Partial<Parameter> = {}): Parameter {
+  return { name: 'day', type: 'date', default: '2013-07-01', help: 'The day to score.', literal: 'text', ...changes };
+}
+
+export function submission(changes: Partial<Submission> = {}): Submission {
+  return {
+    id: 's1',
+    project: 'flights',
+    name: 'score',
+    path: 'flights/score.ipynb',
+    state: 'reviewable',
+    submitted_by: 'scientist',
+    submitted_at: AT,
+    lint_errors: 0,
+    lint_warnings: 0,
+    verdict: 'identical',
+    release: null,
+    note: '',
+    notebook_digest: SHA,
+    bundle_digest: SHA,
+    lint: { findings: [], errors: 0, warnings: 0 },
+    parameters: [parameter()],
+    replay_parameters: { day: '2013-07-01' },
+    profile: 'cpu-small',
+    environment: null,
+    inputs: [],
+    idempotent: true,
+    tolerance: { relative: 1e-6, absolute: 1e-9 },
+    replay: { state: 'done', progress: null, verdict: null, error: null, seconds: 70 },
+    policy: { allowed: true, reasons: ['Two people saw it.'], digest: SHA },
+    review: null,
+    previous_release: null,
+    may_review: true,
+    may_not_review_because: '',
+    ...changes
+  };
+}
+
+export function release(changes: Partial<Release> = {}): Release {
+  return {
+    digest: SHA,
+    project: 'flights',
+    name: 'score',
+    number: 1,
+    submitted_by: 'scientist',
+    approved_by: 'reviewer',
+    created_at: AT,
+    profile: 'cpu-small',
+    verdict: 'identical',
+    idempotent: true,
+    submission: 's1',
+    parameters: [parameter()],
+    environment: { digest: SHA, python: '3.11', packages: { numpy: '2' } },
+    inputs: [{ kind: 'data', name: 'curated', digest: SHA }],
+    files: [{ name: 'notebook.ipynb', digest: SHA, size: 100 }],
+    manifest: {},
+    key_id: 'key',
+    ...changes
+  };
+}
+
+export function pipeline(changes: Partial<Pipeline> = {}): Pipeline {
+  return {
+    name: 'score',
+    project: 'flights',
+    title: '',
+    release: SHA,
+    release_name: 'score',
+    release_number: 1,
+    profile: 'cpu-small',
+    parameters: [parameter()],
+    created_by: 'scientist',
+    created_at: AT,
+    schedules: [],
+    last_run: null,
+    ...changes
+  };
+}
+
+export function pipelineRun(changes: Partial<PipelineRun> = {}): PipelineRun {
+  return {
+    id: 'r1',
+    project: 'flights',
+    pipeline: 'score',
+    release: SHA,
+    state: 'running',
+    trigger: 'manual',
+    requested_by: 'scientist',
+    tick: null,
+    created_at: AT,
+    started_at: AT,
+    ended_at: null,
+    verdict: null,
+    cost: null,
+    progress: { pass_number: 1, passes: 1, cell: 2, cells: 11, elapsed_s: 3, step: '' },
+    parameters: { day: '2013-07-01' },
+    profile: 'cpu-small',
+    schedule: null,
+    expected_s: 70,
+    message: 'It runs.',
+    error: null,
+    attempts: [],
+    comparison: null,
+    inputs: [],
+    inputs_changed: [],
+    artifacts: [],
+    output_digest: null,
+    cancel_requested_by: null,
+    ...changes
+  };
+}
+
+export function deploymentRequest(changes: Partial<DeploymentRequest> = {}): DeploymentRequest {
+  return {
+    id: 'q1',
+    project: 'flights',
+    deployment: 'late',
+    model: 'late',
+    version: 2,
+    environment: 'prod',
+    profile: 'cpu-small',
+    traffic: { kind: 'canary', percent: 10 },
+    objectives: { latency_p95_ms: 250, error_rate: 0.01, drift_psi: 0.2 },
+    reason: 'Better on June.',
+    requested_by: 'scientist',
+    requested_at: AT,
+    expires_at: AT,
+    state: 'pending',
+    message: 'Waits for a review.',
+    digest: SHA,
+    model_digest: SHA,
+    policy: { allowed: true, reasons: ['Nothing speaks against it.'], policy_digest: SHA },
+    review: null,
+    may_review: true,
+    may_not_review_because: null,
+    ...changes
+  };
+}
+
+export function deployment(changes: Partial<DeploymentDetail> = {}): DeploymentDetail {
+  return {
+    project: 'flights',
+    name: 'late',
+    model: 'late',
+    environment: 'prod',
+    profile: 'cpu-small',
+    objectives: { latency_p95_ms: 250, error_rate: 0.01, drift_psi: 0.2 },
+    health: 'healthy',
+    headline: 'v1 answers 90 %, v2 10 % as canary.',
+    traffic: [
+      { version: 1, percent: 90, role: 'stable', scorer: 'ready', restarts: 0, message: '' },
+      { version: 2, percent: 10, role: 'canary', scorer: 'ready', restarts: 0, message: '' }
+    ],
+    rollout: null,
+    can_roll_back: true,
+    rolls_back_to: 1,
+    can_promote: true,
+    inputs: [
+      { name: 'distance', type: 'double', required: true },
+      { name: 'carrier', type: 'string', required: true },
+      { name: 'plane_delay', type: 'double', required: false }
+    ],
+    example: { distance: 529, carrier: 'US', plane_delay: null },
+    invocations_path: '/services/octavo/api/v1/projects/flights/deployments/late/invocations',
+    updated_at: AT,
+    rollouts: [],
+    requests: [],
+    ...changes
+  };
+}
+
+export function alert(changes: Partial<Alert> = {}): Alert {
+  return {
+    id: 'l1',
+    project: 'flights',
+    deployment: 'late',
+    rule: 'drift',
+    subject: 'carrier_delay in 2013-07',
+    level: 'critical',
+    message: 'carrier_delay drifted.',
+    value: 0.4,
+    limit: 0.2,
+    opened_at: AT,
+    last_seen_at: AT,
+    resolved_at: null,
+    acknowledged_by: null,
+    acknowledged_at: null,
+    acknowledgement: null,
+    ...changes
+  };
+}
+
+export function entry(changes: Partial<AuditEntry> = {}): AuditEntry {
+  return {
+    seq: 0,
+    at: AT,
+    actor: 'reviewer',
+    actor_kind: 'person',
+    action: 'notebooks.review',
+    subject: 'submission:flights/s1',
+    project: 'flights',
+    request_id: null,
+    details: { decision: 'approve' },
+    ...changes
+  };
+}
+
+export function me(changes: Partial<Me> = {}): Me {
+  return { name: 'scientist', kind: 'person', groups: ['scientists'], platform_roles: [], projects: [{ name: 'flights', title: 'Late flights', roles: ['scientist'] }], ...changes };
+}
+
+export function card(changes: Partial<ProfileCard> = {}): ProfileCard {
+  return {
+    profile: {
+      id: 'cpu-small',
+      version: 1,
+      digest: `sha256:${SHA}`,
+      title: 'Small CPU',
+      description: 'For notebooks.',
+      resources: { cpu: 2, memory_gib: 8, processes: 256, gpu: 0, gpu_type: null },
+      price_eur_per_hour: 0.12,
+      idle_minutes: 60,
+      ready_seconds: 6,
+      audiences: [],
+      environments: ['dev'],
+      pipelines: true,
+      published_at: AT
+    },
+    available: true,
+    reasons: [],
+    budget_eur: 500,
+    budget_left_eur: 499,
+    hours_left: 4158,
+    notes: [],
+    ...changes
+  };
+}
+
+export function cost(changes: Partial<CostReport> = {}): CostReport {
+  return {
+    project: 'flights',
+    since: '2026-01-01',
+    until: '2026-01-31',
+    total_eur: 1.5,
+    today_eur: 0.42,
+    budget_eur: 500,
+    budget_left_eur: 498.5,
+    by_person: [{ name: 'scientist', hours: 3.5, cost_eur: 0.42 }],
+    by_project: [],
+    by_profile: [],
+    by_kind: [],
+    by_day: [{ name: '2026-01-01', hours: 3.5, cost_eur: 0.42 }],
+    ...changes
+  };
+}
