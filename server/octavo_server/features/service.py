@@ -9,7 +9,7 @@ from pathlib import Path
 
 from octavo_server.audit.service import AuditService, Change
 from octavo_server.database.rows import Database
-from octavo_server.errors import Invalid, NotFound
+from octavo_server.errors import Invalid, NotFound, PolicyRefused
 from octavo_server.features import rules, search, store
 from octavo_server.features.domain import Cell, Consumer, Hit, Order, Publication, Snapshot, View
 from octavo_server.features.ports import FeatureEngine, OnlineStore
@@ -17,6 +17,9 @@ from octavo_server.features.rules import EntityValue
 from octavo_server.identity import Caller
 from octavo_server.lineage.service import LineageService
 from octavo_server.policy.service import PolicyService
+
+SHOWN_LEAKS = 3
+"""How many leaks a refusal quotes."""
 
 REPOSITORY = "feature_repo"
 """Folder of the Feast repository inside a template."""
@@ -187,7 +190,7 @@ class FeaturesService:
             before = store.current(change.rows, project)
             removed = rules.removed(before.views if before else (), names)
             facts = {"leaks": len(built.leaks), "views_removed": len(removed)}
-            self._policy.require(change, "ApplyFeatures", caller, project=project, facts=facts)
+            self._gate(change, project, facts, built.leaks)
             made = Snapshot(
                 project=project,
                 id=built.snapshot,
@@ -203,6 +206,22 @@ class FeaturesService:
             self._link(change, made, built.views)
             change.note(reason=reason, views=names, removed=removed, previous=made.previous)
         return made
+
+    def _gate(
+        self, change: Change, project: str, facts: Mapping[str, int], leaks: Sequence[str]
+    ) -> None:
+        """Ask the policy; its refusal quotes the rows that leak."""
+        caller = change.caller
+        try:
+            self._policy.require(change, "ApplyFeatures", caller, project=project, facts=facts)
+        except PolicyRefused as refusal:
+            if not leaks:
+                raise
+            shown = "; ".join(leaks[:SHOWN_LEAKS])
+            raise PolicyRefused(
+                f"{refusal.message} {shown}.",
+                "Count an outcome only from the time at which it was known, and publish again.",
+            ) from refusal
 
     def _link(self, change: Change, made: Snapshot, views: Sequence[View]) -> None:
         project = made.project
