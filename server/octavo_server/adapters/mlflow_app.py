@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
-from octavo_server.tracking.access import REGISTERED_TAG, project_of
+from octavo_server.tracking.access import REGISTERED_TAG, Target, project_of
 
 AsgiApp = Callable[
     [
@@ -17,6 +17,10 @@ AsgiApp = Callable[
     ],
     Awaitable[None],
 ]
+
+
+#: Experiments and runs whose project is remembered.
+MOST_KNOWN = 10_000
 
 
 def configure(*, database_url: str, artifacts: Path, hosts: str, origin: str) -> None:
@@ -58,28 +62,54 @@ class StoreRecords:
     """Looks into MLflow's store, in process."""
 
     def __init__(self) -> None:
-        self._known: dict[str, str | None] = {}
+        self._experiments: dict[Target, str] = {}
+        self._projects: dict[str, str | None] = {}
         self._registered: set[str] = set()
         self._lock = threading.Lock()
 
-    def project_of(self, experiment_id: str) -> str | None:
-        """The project, None for an experiment that is nobody's or unknown."""
-        with self._lock:
-            if experiment_id in self._known:
-                return self._known[experiment_id]
+    def project_of(self, target: Target) -> str | None:
+        """The project, None for what is nobody's or unknown."""
         from mlflow.exceptions import MlflowException
-        from mlflow.server.handlers import _get_tracking_store
 
         try:
-            store: Any = _get_tracking_store()
-            experiment = store.get_experiment(experiment_id)
+            experiment = self._experiment_of(target)
+            with self._lock:
+                if experiment in self._projects:
+                    return self._projects[experiment]
+            return self._look_up(experiment)
         except MlflowException:
             return None
+
+    def _experiment_of(self, target: Target) -> str:
+        """The experiment of a run or a model; it never changes."""
+        if target.kind == "experiment":
+            return target.id
+        with self._lock:
+            if target in self._experiments:
+                return self._experiments[target]
+        from mlflow.server.handlers import _get_tracking_store
+
+        store: Any = _get_tracking_store()
+        if target.kind == "run":
+            found = str(store.get_run(target.id).info.experiment_id)
+        else:
+            found = str(store.get_logged_model(target.id).experiment_id)
+        with self._lock:
+            if len(self._experiments) > MOST_KNOWN:
+                self._experiments.clear()
+            self._experiments[target] = found
+        return found
+
+    def _look_up(self, experiment_id: str) -> str | None:
+        from mlflow.server.handlers import _get_tracking_store
+
+        store: Any = _get_tracking_store()
+        experiment = store.get_experiment(experiment_id)
         project = project_of(experiment.name, dict(experiment.tags))
         with self._lock:
-            if len(self._known) > 10_000:
-                self._known.clear()
-            self._known[experiment_id] = project
+            if len(self._projects) > MOST_KNOWN:
+                self._projects.clear()
+            self._projects[experiment_id] = project
         return project
 
     def is_registered(self, model_id: str) -> bool:

@@ -60,7 +60,7 @@ def main() -> None:
     inside = urlsplit(settings.tracking)
     uvicorn.run(
         gate,
-        host=settings.bind,
+        host=settings.service_bind,
         port=inside.port or settings.port + 3,
         log_level="warning",
         timeout_graceful_shutdown=5,

@@ -140,16 +140,56 @@ def touches_model(method: str, path: str) -> str | None:
     return match.group(1) if match else None
 
 
-_CREATES: Final = re.compile(
-    _MLFLOW
-    + r"(?:experiments/(?:create|update|set-experiment-tag|delete-experiment-tag)|runs/create"
-    r"|registered-models/create|model-versions/create)"
+#: Writes whose body says where they go.
+_ADDRESSED: Final = re.compile(
+    _MLFLOW + r"(?:experiments/(?!search).+|runs/(?!search).+|logged-models"
+    r"|(?:registered-models|model-versions)/(?:create|update|set-tag|delete-tag))"
 )
+_MODEL: Final = re.compile(_MLFLOW + r"logged-models/(m-[0-9a-f]+)(?:/.+)?")
+_ARTIFACT: Final = re.compile(_FILES + r"(?:artifacts|mpu/[a-z]+)/([^/]+)/.+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What a write goes to."""
+
+    kind: str
+    """experiment, run or model."""
+    id: str
+    """MLflow's id of it."""
 
 
 def reads_body(method: str, path: str) -> bool:
     """Whether the body of this request must be looked at before it may pass."""
-    return method == "POST" and _CREATES.fullmatch(path) is not None
+    return method in ("POST", "PATCH", "DELETE") and _ADDRESSED.fullmatch(path) is not None
+
+
+def target_in_path(path: str) -> Target | None:
+    """What a write goes to, where the path says so."""
+    if match := _MODEL.fullmatch(path):
+        return Target(kind="model", id=match.group(1))
+    if match := _ARTIFACT.fullmatch(path):
+        return Target(kind="experiment", id=match.group(1))
+    return None
+
+
+def target_in_body(path: str, body: Mapping[str, Any]) -> Target | None:
+    """What a write goes to, where its body says so."""
+    run = _field(body, "run_id") or _field(body, "run_uuid")
+    if "/mlflow/runs/" in path and run and not path.endswith("/runs/create"):
+        return Target(kind="run", id=str(run))
+    experiment = _field(body, "experiment_id")
+    return Target(kind="experiment", id=str(experiment)) if experiment else None
+
+
+def check_target(visitor: Visitor, target: Target, project: str | None) -> Refusal | None:
+    """Whether the caller may write to something of `project`; what is nobody's is everybody's."""
+    if project is None or project in visitor.writes:
+        return None
+    return _denied(
+        f"{target.kind.capitalize()} {target.id[:64]} belongs to project {project!r}; "
+        "you may not write there."
+    )
 
 
 def _field(body: Mapping[str, Any], name: str) -> Any:

@@ -10,7 +10,7 @@ import anyio.to_thread
 
 from octavo_server.errors import OctavoError, Unauthenticated
 from octavo_server.tracking import access
-from octavo_server.tracking.access import Need, Refusal, Visitor
+from octavo_server.tracking.access import Need, Refusal, Target, Visitor
 from octavo_server.tracking.changes import CHANGES_PATH, LARGEST_READ, Changes, touched, watched
 
 Scope = MutableMapping[str, Any]
@@ -19,8 +19,8 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-#: A create request is small; more than this many bytes is refused.
-MAX_BODY: Final = 1_048_576
+#: MLflow's own clients send at most 1 MiB in a batch; a larger body is refused.
+MAX_BODY: Final = 16 * 1_048_576
 #: Where the Hub sends a browser back to after signing in.
 CALLBACK: Final = "/oauth_callback"
 SIGNED: Final = Refusal(
@@ -38,10 +38,10 @@ class Visitors(Protocol):
 
 
 class Records(Protocol):
-    """What MLflow's own records tell about experiments and models."""
+    """What MLflow's own records tell about experiments, runs and models."""
 
-    def project_of(self, experiment_id: str) -> str | None:
-        """The project, None for an experiment that is nobody's or unknown."""
+    def project_of(self, target: Target) -> str | None:
+        """The project, None for what is nobody's or unknown."""
 
     def is_registered(self, model_id: str) -> bool:
         """Whether Octavo has signed this logged model."""
@@ -131,13 +131,17 @@ class Gate:
                 await _refuse(send, _as_refusal(error))
             return
         refusal = _refusal(visitor, needed, scope["method"], inner["path"])
+        if refusal is None and needed is Need.WRITE:
+            refusal = await self._refused_by_path(visitor, scope["method"], inner["path"])
         if refusal is not None:
             await _refuse(send, refusal)
-        elif not visitor.governs and await self._is_signed(scope["method"], inner["path"]):
-            await _refuse(send, SIGNED)
         elif inner["path"] == CHANGES_PATH:
             await self._tell_changes(scope, send)
-        elif visitor.governs or not access.reads_body(scope["method"], inner["path"]):
+        elif (
+            visitor.governs
+            or needed is not Need.WRITE
+            or not access.reads_body(scope["method"], inner["path"])
+        ):
             await self._pass_on(inner, receive, send)
         else:
             await self._checked(visitor, inner, receive, send)
@@ -162,7 +166,7 @@ class Gate:
             await self._pages.begin(token, send)
 
     async def _checked(self, visitor: Visitor, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes a create request on after its body was found to stay in the caller's projects."""
+        """Passes a write on after its body was found to stay in the caller's projects."""
         raw = await _body(receive)
         body = _object(raw)
         if body is None:
@@ -175,11 +179,12 @@ class Gate:
                 ),
             )
             return
-        body, refusal = await anyio.to_thread.run_sync(self._examine, visitor, scope["path"], body)
+        found, refusal = await anyio.to_thread.run_sync(self._examine, visitor, scope["path"], body)
         if refusal is not None:
             await _refuse(send, refusal)
             return
-        scope, receive = _replaced(scope, receive, json.dumps(body).encode())
+        sent = (raw or b"") if found is body else json.dumps(found).encode()
+        scope, receive = _replaced(scope, receive, sent)
         await self._pass_on(scope, receive, send)
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -219,20 +224,26 @@ class Gate:
     ) -> tuple[dict[str, Any], Refusal | None]:
         if path.endswith("/experiments/create"):
             return access.check_experiment(visitor, body)
-        if path.endswith(("/registered-models/create", "/model-versions/create")):
+        if "/mlflow/registered-models/" in path or "/mlflow/model-versions/" in path:
             return body, access.check_registered(visitor, body)
-        experiment = str(body.get("experiment_id", body.get("experimentId", "")))
-        project = self._records.project_of(experiment)
-        if project is not None and project not in visitor.writes:
-            return body, Refusal(
-                status=403,
-                error_code="PERMISSION_DENIED",
-                message=f"Experiment {experiment} belongs to project {project!r}; "
-                "you may not write there.",
-            )
+        target = access.target_in_body(path, body)
+        if target is not None:
+            refusal = access.check_target(visitor, target, self._records.project_of(target))
+            if refusal is not None:
+                return body, refusal
         if path.endswith("/runs/create"):
             return access.owned(visitor, body), None
-        return body, access.check_tag(visitor, body)
+        return body, access.check_tag(visitor, body) if "/experiments/" in path else None
+
+    async def _refused_by_path(self, visitor: Visitor, method: str, path: str) -> Refusal | None:
+        """Why a write is refused by its path alone: a foreign project, a signed model."""
+        target = access.target_in_path(path) if method != "GET" else None
+        if visitor.governs or target is None:
+            return None
+        if await self._is_signed(method, path):
+            return SIGNED
+        project = await anyio.to_thread.run_sync(self._records.project_of, target)
+        return access.check_target(visitor, target, project)
 
 
 def _refusal(visitor: Visitor, needed: Need, method: str, path: str) -> Refusal | None:
