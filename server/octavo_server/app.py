@@ -419,12 +419,17 @@ def create_app(services: Services, guard: Guard) -> FastAPI:
 def main() -> None:
     """Serve the platform service until it is told to stop."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # one line a request is noise here
     settings = load_settings()
     services = build_services(settings)
     hub = HubClient(settings.hub_api, settings.service_token("octavo"), "octavo")
     app = create_app(services, build_guard(services, hub))
     uvicorn.run(
-        app, host=settings.bind, port=settings.port + 2, access_log=False, server_header=False
+        app,
+        host=settings.service_bind,
+        port=settings.port + 2,
+        access_log=False,
+        server_header=False,
     )
     services.scoring.telemetry.close()
 

@@ -28,7 +28,12 @@ class Settings(BaseSettings):
 
     home: Path = Field(description="Folder of all state. No default: `octavo up` sets it.")
     bind: str = Field(
-        "127.0.0.1", description="Address that servers listen on. Default: this machine only."
+        "127.0.0.1", description="Address that the proxy listens on. Default: this machine only."
+    )
+    service_bind: str = Field(
+        "127.0.0.1",
+        description="Address that the service and MLflow listen on, behind the proxy. "
+        "Default: this machine only; set it where they run apart from the proxy.",
     )
     port: int = Field(
         8000,
