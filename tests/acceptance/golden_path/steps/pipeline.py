@@ -105,7 +105,7 @@ def output(lab: Lab) -> int:
 def scheduled(story: Story, lab: Lab) -> Evidence:
     """Schedule the pipeline by cron in a time zone; return the next times that were shown."""
     view = lab.open_row(SECTION, LINE, "Pipelines")
-    view.get_by_role("button", name="Schedule").click()
+    view.get_by_role("button", name="Schedule", exact=True).click()
     form = lab.dialog()
     form.get_by_role("textbox", name="Cron line").fill(CRON)
     form.get_by_role("combobox", name="Time zone").fill(ZONE)
