@@ -57,6 +57,7 @@ def measure(folder: Path) -> dict[str, Any]:
         memory = status(checkout, environment)
         print(f"memory at rest: {memory['rss_total_mib']} MiB")
         ratio = spawn_ratio(checkout, environment)
+    remove_accounts(checkout, environment)
     return {
         "cold_s": round(cold_s, 1),
         "warm_s": round(warm_s, 1),
@@ -103,6 +104,14 @@ def spawn_ratio(checkout: Path, environment: dict[str, str]) -> float:
     done = subprocess.run(argv, env=environment, check=True, stdout=subprocess.PIPE, text=True)
     sys.stdout.write(done.stdout)
     return float(json.loads(done.stdout.splitlines()[-1])["ratio"])
+
+
+def remove_accounts(checkout: Path, environment: dict[str, str]) -> None:
+    """Remove the OS accounts that the measured installation made."""
+    code = "import pathlib, sys; from octavo.local.accounts import Accounts; "
+    code += "Accounts(pathlib.Path(sys.argv[1])).remove_all()"
+    python = str(checkout / ".venv/bin/python")
+    subprocess.run([python, "-c", code, environment["OCTAVO_HOME"]], check=True)
 
 
 def free_port() -> int:
