@@ -40,7 +40,9 @@ export function ProofChip(props: { entry: AuditEntry; onProve: (entry: AuditEntr
 }
 
 function details(entry: AuditEntry): string {
+  const plain = ([, value]: [string, unknown]): number => Number(typeof value === 'object');
   return Object.entries(entry.details)
+    .sort((a, b) => plain(a) - plain(b))
     .map(([name, value]) => `${name}: ${text(value)}`)
     .join(' · ');
 }
@@ -52,8 +54,8 @@ export function EntryTable(props: { entries: readonly AuditEntry[]; onProve: (en
     { id: 'at', title: trans.__('When'), cell: row => <Time at={row.at} />, sort: row => row.at },
     { id: 'actor', title: trans.__('Who'), cell: row => <span title={row.actor_kind}>{row.actor}</span>, sort: row => row.actor },
     { id: 'action', title: trans.__('What'), cell: row => row.action, sort: row => row.action },
-    { id: 'subject', title: trans.__('To'), cell: row => <span title={row.subject}>{row.subject}</span>, sort: row => row.subject },
-    { id: 'details', title: trans.__('Details'), cell: row => <span title={details(row)}>{details(row)}</span> },
+    { id: 'subject', title: trans.__('To'), cell: row => <span className="jp-octavo-Clip" title={row.subject}>{row.subject}</span>, sort: row => row.subject },
+    { id: 'details', title: trans.__('Details'), cell: row => <span className="jp-octavo-Clip" title={details(row)}>{details(row)}</span> },
     { id: 'proof', title: trans.__('Proof'), cell: row => <ProofChip entry={row} onProve={props.onProve} /> }
   ];
   return <Table label={trans.__('Audit entries')} rows={props.entries} columns={columns} rowKey={row => String(row.seq)} />;

@@ -46,7 +46,7 @@ export function Differences(props: IDifferencesProps): React.JSX.Element {
                   {typeof value === 'number' ? metric(value) : text(value)}
                 </td>
               ))}
-              {delta && <td className="jp-mod-numeric">{field.delta === null ? '' : signed(field.delta)}</td>}
+              {delta && <td className="jp-mod-numeric">{field.delta ? signed(field.delta) : ''}</td>}
             </tr>
           ))}
         </tbody>

@@ -52,7 +52,8 @@ function NodeBox(props: { node: LineageNode; root: boolean; relation: string | n
   const box = React.useRef<HTMLDivElement>(null);
   React.useEffect(() => {
     if (props.root) {
-      box.current?.scrollIntoView?.({ block: 'nearest', inline: 'center' });
+      const list = box.current?.closest('.jp-octavo-Lineage');
+      list?.scrollTo({ left: (box.current?.offsetLeft ?? 0) - list.clientWidth / 2 });
     }
   }, [props.root]);
   const className = `jp-octavo-Lineage-node${props.root ? ' jp-mod-root' : ''}`;
