@@ -32,7 +32,7 @@ def scheduled_flights(story: Story, count: int) -> list[dict[str, Any]]:
 def _flights(lake: Path, columns: tuple[str, ...]) -> list[dict[str, Any]]:
     folder = lake / "curated" / "flights_late" / f"month={MONTH}"
     month = lake_dataset.dataset(folder).to_table(columns=list(columns))
-    rows = month.take(range(0, len(month), len(month) // MOST)).to_pylist()
+    rows = month.take(list(range(0, len(month), len(month) // MOST))).to_pylist()
     return [{name: _plain(value) for name, value in row.items()} for row in rows]
 
 

@@ -116,7 +116,8 @@ def scheduled(story: Story, lab: Lab) -> Evidence:
     made = [one for one in pipeline["schedules"] if (one["cron"], one["time_zone"]) == (CRON, ZONE)]
     if not made:
         raise AssertionError(f"the schedules are {pipeline['schedules']}")
-    return {"id": made[0]["id"], "next_at": made[0]["next_at"], "shown": times}
+    newest = max(made, key=lambda one: str(one["created_at"]))
+    return {"id": newest["id"], "next_at": newest["next_at"], "shown": times}
 
 
 def refused_when_changed(story: Story, lab: Lab) -> str:
