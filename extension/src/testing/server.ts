@@ -13,7 +13,7 @@ export interface IAsked {
   body: unknown;
 }
 
-/** How a test's server answers: a value is sent as JSON, a Response as it is. */
+/** How a test's server answers: a value is sent as JSON, a Response as it is, a promise when it is kept. */
 export type Answer = (asked: IAsked) => unknown;
 
 /**
@@ -52,7 +52,7 @@ export class FakeServer {
     if (!answer) {
       return refusal(404, 'not_found', `There is no ${path}.`);
     }
-    const value = answer(asked);
+    const value = await answer(asked);
     return value instanceof Response ? value : json(value);
   }
 }
