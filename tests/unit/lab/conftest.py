@@ -76,7 +76,6 @@ async def serve(folder: Path, link: Connection, settings: dict[str, Any]) -> Asy
     """Serve a lab with the server half that talks over ``link``."""
     QuietServer.clear_instance()
     app = QuietServer(root_dir=str(folder), allow_root=True, base_url="/user/s/", **settings)
-    app.identity_provider_class.token.default_value = LAB_TOKEN
     app.initialize(argv=[], find_extensions=False, new_httpserver=False)
     app.identity_provider.token = LAB_TOKEN
     relay = Relay(link)
