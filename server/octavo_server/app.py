@@ -50,6 +50,7 @@ from octavo_server.database.rows import Database
 from octavo_server.database.sql import SqlDatabase, open_engine
 from octavo_server.deployments import http as deployments_http
 from octavo_server.deployments.catalog import OfferedProfiles, RegistryCatalog
+from octavo_server.deployments.champion import Champion
 from octavo_server.deployments.reconciler import Reconciler
 from octavo_server.deployments.router import Router
 from octavo_server.deployments.service import DeploymentsService
@@ -356,6 +357,11 @@ def periodic_tasks(services: Services) -> list[PeriodicTask]:
         PeriodicTask(name="experiments index", period_s=5.0, call=services.experiments.refresh),
         PeriodicTask(name="lost sessions", period_s=60.0, call=services.workspaces.end_lost),
         PeriodicTask(name="deployments", period_s=0.5, call=_reconciler(services).step),
+        PeriodicTask(
+            name="champions",
+            period_s=5.0,
+            call=Champion(services.deployments, services.registry).step,
+        ),
         PeriodicTask(name="scorer usage", period_s=30.0, call=_usage(services).step),
         PeriodicTask(name="monitors", period_s=15.0, call=_watcher(services).step),
         PeriodicTask(name="audit checkpoint", period_s=60.0, call=services.audit.checkpoint),
