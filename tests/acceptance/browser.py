@@ -93,6 +93,7 @@ class Desk:
     def token(self, note: str) -> str:
         """Ask the Hub for a token on its token page, as one does for a script."""
         page = self.open("/hub/token")
+        page.wait_for_load_state("networkidle")  # its script takes the form over only then
         page.get_by_label("Note").fill(note)
         page.get_by_role("button", name="Request new API token").click()
         shown = page.locator("#token-result")

@@ -50,7 +50,7 @@ def play(
 
     yield step
     child.terminate()
-    child.wait(30)
+    child.communicate(timeout=30)
 
 
 @pytest.mark.parametrize("name", [step.name for step in STEPS])
