@@ -5,7 +5,6 @@ import { NotebookModel, StaticNotebook } from '@jupyterlab/notebook';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { notebookIcon } from '@jupyterlab/ui-components';
 import type { IDisposable } from '@lumino/disposable';
-import { Widget } from '@lumino/widgets';
 import * as React from 'react';
 
 import { readOutput, readPipelineRun } from '../api/pipelines';
@@ -13,6 +12,7 @@ import type { PipelineRun } from '../api/pipelines';
 import { Resource } from '../resource';
 import type { IOctavo, ViewArgs } from '../tokens';
 import { Chip, Digest } from '../ui/Chip';
+import { LuminoHost } from '../ui/LuminoHost';
 import { Page } from '../ui/Page';
 import { Await, useResource } from '../ui/states';
 import { trans } from '../words';
@@ -69,20 +69,9 @@ export function readOnlyNotebook(content: INotebookContent, parts: INotebookPart
 }
 
 function NotebookHost(props: { content: INotebookContent; parts: INotebookParts }): React.JSX.Element {
-  const host = React.useRef<HTMLDivElement>(null);
   const { content, parts } = props;
-  React.useEffect(() => {
-    if (!host.current) {
-      return;
-    }
-    const notebook = readOnlyNotebook(content, parts);
-    Widget.attach(notebook, host.current);
-    return () => {
-      Widget.detach(notebook);
-      notebook.dispose();
-    };
-  }, [content, parts]);
-  return <div ref={host} className="jp-octavo-NotebookHost" aria-label={trans.__('Output notebook')} role="region" />;
+  const create = React.useCallback(() => readOnlyNotebook(content, parts), [content, parts]);
+  return <LuminoHost className="jp-octavo-NotebookHost" label={trans.__('Output notebook')} create={create} />;
 }
 
 /** The output notebook of a run in the main area. */

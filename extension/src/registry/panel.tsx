@@ -1,3 +1,4 @@
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { launchIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
@@ -104,7 +105,7 @@ export function Register(props: { octavo: IOctavo; project: string; run: string;
 }
 
 /** A model in the main area. */
-export function ModelPage(props: { model: RegisteredModel; octavo: IOctavo; actions: IModelActions }): React.JSX.Element {
+export function ModelPage(props: { model: RegisteredModel; octavo: IOctavo; actions: IModelActions; rendermime: IRenderMimeRegistry }): React.JSX.Element {
   const { model, octavo, actions } = props;
   return (
     <Await resource={model.detail} lines={10}>
@@ -122,7 +123,7 @@ export function ModelPage(props: { model: RegisteredModel; octavo: IOctavo; acti
                 <Card title={trans.__('Versions')} count={detail.versions.length}>
                   <Versions versions={detail.versions} lead={leadingMetrics(Object.keys(detail.versions[0]?.metrics ?? {}), 1)[0]} onPick={version => model.pick(version.version)} />
                 </Card>
-                <Await resource={model.version}>{version => <VersionCard detail={version} />}</Await>
+                <Await resource={model.version}>{version => <VersionCard detail={version} rendermime={props.rendermime} />}</Await>
               </>
             }
             side={

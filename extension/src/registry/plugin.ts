@@ -1,4 +1,5 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { refreshIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
@@ -21,8 +22,8 @@ export const registryPlugin: JupyterFrontEndPlugin<void> = {
   id: 'octavo-lab:registry',
   description: 'Registers models and shows their versions.',
   autoStart: true,
-  requires: [IOctavo],
-  activate: (app: JupyterFrontEnd, octavo: IOctavo) => {
+  requires: [IOctavo, IRenderMimeRegistry],
+  activate: (app: JupyterFrontEnd, octavo: IOctavo, rendermime: IRenderMimeRegistry) => {
     const list = new ProjectList(octavo.session, listModels);
     const actions: IModelActions = {
       deploy: (project, model, version) => void app.commands.execute(DEPLOY, { project, model, version })
@@ -58,7 +59,7 @@ export const registryPlugin: JupyterFrontEndPlugin<void> = {
       icon: modelIcon,
       title: args => args['name'] ?? trans.__('Model'),
       model: args => new RegisteredModel(octavo, args),
-      body: props => React.createElement(ModelPage, { ...props, actions })
+      body: props => React.createElement(ModelPage, { ...props, actions, rendermime })
     });
     octavo.addSection({
       id: 'models',

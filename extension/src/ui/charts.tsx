@@ -5,7 +5,7 @@ import { metric } from './format';
 
 const WIDTH = 480;
 const HEIGHT = 160;
-const LEFT = 48;
+const LEFT = 60;
 const RIGHT = 8;
 const TOP = 8;
 const BOTTOM = 22;

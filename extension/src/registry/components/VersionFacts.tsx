@@ -1,9 +1,11 @@
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import * as React from 'react';
 
 import type { ModelVersionDetail } from '../../api/registry';
 import { Chip, Digest } from '../../ui/Chip';
 import { bytes, metric } from '../../ui/format';
 import { Checklist } from '../../ui/lists';
+import { Markdown } from '../../ui/Markdown';
 import { Card, Facts, Figures } from '../../ui/Page';
 import type { IColumn } from '../../ui/Table';
 import { Table } from '../../ui/Table';
@@ -19,14 +21,12 @@ const fileColumns = (): IColumn<File>[] => [
 ];
 
 /** A version's card and files. */
-export function VersionCard(props: { detail: ModelVersionDetail }): React.JSX.Element {
+export function VersionCard(props: { detail: ModelVersionDetail; rendermime: IRenderMimeRegistry }): React.JSX.Element {
   const { detail } = props;
   return (
     <>
       <Card title={trans.__('Model card')}>
-        <pre className="jp-octavo-Output" aria-label={trans.__('Model card')} tabIndex={0}>
-          {detail.card}
-        </pre>
+        <Markdown label={trans.__('Card of version %1', detail.version.version)} source={detail.card} rendermime={props.rendermime} />
       </Card>
       <Card title={trans.__('Files')} count={detail.files.length}>
         <Table label={trans.__('Files')} rows={detail.files} columns={fileColumns()} rowKey={file => file.path} />
