@@ -8,6 +8,7 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 from tornado.httputil import HTTPServerRequest
+from tornado.iostream import StreamClosedError
 
 from octavo_lab.connection import Connection
 from octavo_lab.failures import ProxyFailure, error_body
@@ -109,7 +110,7 @@ class ProxyHandler(OctavoHandler):
         self.carrying = asyncio.ensure_future(self.exchange())
         try:
             await self.carrying
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, StreamClosedError):
             self.log.debug("The browser left before Octavo had answered.")
         except ProxyFailure as failure:
             self.refuse(failure)

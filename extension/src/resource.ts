@@ -62,13 +62,16 @@ export class Resource<T> implements IDisposable {
     this._set({ value, error: undefined, loading: false, at: new Date() });
   }
 
+  /** Says whether somebody looks at it; while nobody does, it is not polled. */
+  shown: () => boolean = () => true;
+
   /** Load now and then every `seconds`, slower after failures, not at all while nobody looks. */
   poll(seconds: number): void {
     this._poll?.dispose();
     this._poll = new Poll({
       auto: true,
       name: 'octavo-lab:resource',
-      standby: 'when-hidden',
+      standby: () => document.hidden || (this._state.at !== undefined && !this.shown()),
       frequency: { interval: seconds * 1000, backoff: true, max: 300_000 },
       factory: async () => {
         await this.refresh();

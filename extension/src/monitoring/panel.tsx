@@ -43,6 +43,7 @@ export function takeAlert(octavo: IOctavo, alert: Alert, after: () => void): voi
     step: async note => {
       await acknowledge(octavo.requests, alert.project, alert.id, note);
       after();
+      octavo.session.touch();
     }
   });
 }

@@ -2,6 +2,7 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import type { IDisposable } from '@lumino/disposable';
 import * as React from 'react';
 
+import { Resource } from '../resource';
 import type { IOctavo, IViewSpec, ViewArgs } from '../tokens';
 import { Boundary } from '../ui/Boundary';
 
@@ -31,6 +32,11 @@ export class View extends ReactWidget {
   static of<M extends IDisposable>(octavo: IOctavo, spec: IViewSpec<M>, args: ViewArgs): View {
     const model = spec.model(args);
     const view = new View(spec.kind, args, model, () => <spec.body model={model} octavo={octavo} />);
+    for (const value of Object.values(model)) {
+      if (value instanceof Resource) {
+        value.shown = () => view.isVisible;
+      }
+    }
     view.title.label = spec.title(args);
     view.title.caption = spec.title(args);
     view.title.icon = spec.icon;

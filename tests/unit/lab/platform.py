@@ -3,6 +3,7 @@
 - ``echo``      the request as it came, as JSON
 - ``events``    an event stream that ends after two events
 - ``forever``   an event stream that never ends; ``gone`` is set when its reader leaves
+- ``flood``     an answer of many pieces that goes on for as long as somebody reads
 - ``refused``   a 403 in the platform's error shape
 - ``page``      HTML with a script, which must not become a page of the lab
 - ``broken``    an answer that stops in the middle
@@ -12,6 +13,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from dataclasses import dataclass, field
 
@@ -88,6 +90,14 @@ class _Handler(web.RequestHandler):
 
     def on_connection_close(self) -> None:
         """Remember that the reader left."""
+        self.platform.gone.set()
+
+    async def _flood(self) -> None:
+        with contextlib.suppress(iostream.StreamClosedError):
+            while not self.platform.gone.is_set():
+                self.write(b"x" * 65536)
+                await self.flush()
+                await asyncio.sleep(0)
         self.platform.gone.set()
 
     async def _refused(self) -> None:

@@ -72,6 +72,15 @@ async def test_a_browser_that_leaves_ends_the_platforms_stream(
     await asyncio.wait_for(platform.gone.wait(), timeout=10)
 
 
+async def test_a_browser_that_leaves_in_the_middle_is_no_fault(
+    lab: Lab, platform: FakePlatform, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with lab.client() as client, client.stream("GET", "octavo/api/flood") as answer:
+        await anext(answer.aiter_raw())
+    await asyncio.wait_for(platform.gone.wait(), timeout=10)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 async def test_a_page_of_the_platform_is_handed_over_as_bytes(lab: Lab) -> None:
     async with lab.client() as client:
         answer = await client.get("octavo/api/page")

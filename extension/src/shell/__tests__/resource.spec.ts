@@ -41,6 +41,27 @@ describe('Resource', () => {
     expect(resource.state.value).toBeUndefined();
   });
 
+  it('is polled only while somebody looks', async () => {
+    jest.useFakeTimers();
+    const load = jest.fn(() => Promise.resolve(1));
+    const resource = new Resource(load);
+    let looked = true;
+    resource.shown = () => looked;
+    resource.poll(1);
+    await jest.advanceTimersByTimeAsync(2500);
+    const before = load.mock.calls.length;
+    looked = false;
+    await jest.advanceTimersByTimeAsync(5000);
+    const meanwhile = load.mock.calls.length;
+    looked = true;
+    await jest.advanceTimersByTimeAsync(2500);
+    jest.useRealTimers();
+    resource.dispose();
+    expect(before).toBeGreaterThan(1);
+    expect(meanwhile - before).toBeLessThanOrEqual(1);
+    expect(load.mock.calls.length).toBeGreaterThan(meanwhile);
+  });
+
   it('is silent once it is disposed', async () => {
     const load = jest.fn(() => Promise.resolve(1));
     const resource = new Resource(load);
