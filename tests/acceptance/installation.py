@@ -74,12 +74,16 @@ class Installation:
         return [found for pid in pids if (found := Identity.of(pid))]
 
     def of_accounts(self) -> list[int]:
-        """List the processes of people's, runs' and scorers' own accounts."""
+        """List the running processes of people's, runs' and scorers' own accounts.
+
+        One that has ended and is not yet collected by the machine's first process doesn't run.
+        """
         first = Accounts(self.home).name_of("x").removesuffix("u-x")
         return [
             one.pid
-            for one in psutil.process_iter(["username"])
+            for one in psutil.process_iter(["username", "status"])
             if (one.info["username"] or "").startswith(first)
+            and one.info["status"] != psutil.STATUS_ZOMBIE
         ]
 
     def marked(self) -> list[Identity]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import psutil
@@ -14,10 +13,8 @@ from tests.acceptance.person import Kernel, Person
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
 
-SECOND_START_S = 20.0
 
-
-def test_down_leaves_nothing_and_the_second_up_is_quick(
+def test_down_leaves_nothing_and_a_second_up_starts_again(
     octavo: Installation, own_launcher: Launcher, scientist_kernel: Kernel
 ) -> None:
     scientist_kernel.run(
@@ -37,15 +34,12 @@ def test_down_leaves_nothing_and_the_second_up_is_quick(
     assert not taken & {one.laddr.port for one in listening if one.laddr}
 
     again = own_launcher.up()
-    assert again.ready_s is not None
-    assert again.ready_s <= SECOND_START_S
+    assert again.ready_s is not None  # how long it took is what `make bench-start` measures
 
 
 def test_after_the_second_up_people_find_what_they_had(
     octavo: Installation, people: Callable[[str], Person]
 ) -> None:
     person = people("scientist")
-    begun = time.monotonic()
     person.start_workspace()
-    assert time.monotonic() - begun < 90
     assert (octavo.home / "homes" / "scientist").is_dir()
