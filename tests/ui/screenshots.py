@@ -101,10 +101,8 @@ def choose_theme(lab: Lab, title: str) -> None:
     """Choose JupyterLab's theme in its menu."""
     page = lab.page
     page.get_by_role("menuitem", name="Settings", exact=True).click()
-    page.get_by_role("menuitem", name="Theme", exact=True).hover()
-    page.get_by_role("menuitemradio", name=title, exact=True).or_(
-        page.get_by_role("menuitem", name=title, exact=True)
-    ).first.click()
+    page.get_by_role("menu").get_by_text("Theme", exact=True).click()
+    page.get_by_role("menu").get_by_text(title, exact=True).click()
     light = "true" if "Light" in title else "false"
     expect(page.locator("body")).to_have_attribute("data-jp-theme-light", light)
 
