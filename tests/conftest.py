@@ -15,6 +15,14 @@ from tests.support.databases import KINDS, open_database
 from tests.support.platform import Platform, open_platform
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests in one process, and all that share the running Octavo in one too."""
+    for item in items:
+        group = "acceptance" if "acceptance" in item.path.parts else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def postgres_folder() -> Path:
     """Return the folder of the one PostgreSQL server of this test run.
