@@ -7,20 +7,27 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from octavo_server.database.rows import Database
 from tests.support.databases import KINDS, open_database
 from tests.support.platform import Platform, open_platform
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests in one process, and all that share the running Octavo in one too."""
-    for item in items:
-        group = "acceptance" if "acceptance" in item.path.parts else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
+class ByFile(LoadScopeScheduling):
+    """Keeps a file's tests in one process, and all that share the running Octavo in one too."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "acceptance" if file.startswith("tests/acceptance/") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """Say how `pytest -n` shares the tests out."""
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
