@@ -76,8 +76,14 @@ class Lab:
         return self.view().get_by_role("region", name=re.compile(rf"^{re.escape(title)}"))
 
     def close_views(self) -> None:
-        """Close all tabs of the main area, as the menu does."""
+        """Close all tabs of the main area, as the menu does; changes that nobody saved are lost."""
         self.menu("File", "Close All Tabs")
+        discard = self.page.get_by_role("dialog").get_by_role("button", name="Discard")
+        launcher = self.page.get_by_role("tab", name="Launcher")
+        expect(discard.or_(launcher).first).to_be_visible()
+        while discard.count():
+            discard.first.click()
+            self.page.wait_for_timeout(200)
 
     # ---- notebooks
 

@@ -20,7 +20,7 @@ from tests.acceptance import browser
 from tests.acceptance.golden_path.__main__ import installation, show
 from tests.acceptance.golden_path.play import play
 from tests.acceptance.golden_path.steps import STEPS
-from tests.acceptance.golden_path.story import Story
+from tests.acceptance.golden_path.story import PROJECT, Story
 from tests.acceptance.installation import Installation
 from tests.acceptance.lab import Lab
 from tests.ui.shots import PAGES, SHOTS, Shot, close_dialog
@@ -84,7 +84,9 @@ def photograph(story: Story, folder: Path) -> list[str]:
     """Photograph every panel and view; return the names of those that failed."""
     failed = []
     for theme, title in THEMES.items():
-        for desk in story.desks.values():
+        for person, desk in story.desks.items():
+            desk.open(f"/user/{person}/lab/tree/{PROJECT}?reset")
+            desk.await_lab()
             choose_theme(Lab(desk=desk), title)
         for width in SIZES:
             for shot in SHOTS:
@@ -119,6 +121,7 @@ def take(shot: Shot, lab: Lab, folder: Path, name: str) -> None:
     if page is not lab.page:
         page.close()
     close_dialog(lab)
+    lab.close_views()
 
 
 def save(page: Page, folder: Path, name: str) -> None:

@@ -48,8 +48,8 @@ def tab(section: str, title: str, name: str) -> Go:
 
 def notebook(lab: Lab) -> Page:
     """Show the training notebook beside the panels."""
+    lab.open_notebook("flights/train.ipynb")
     lab.panels()
-    lab.page.get_by_role("tab", name="train.ipynb").click()
     return lab.page
 
 
@@ -94,7 +94,8 @@ def run_form(lab: Lab) -> Page:
 def pipeline_run(lab: Lab) -> Page:
     """Open the newest successful run of the pipeline."""
     view = lab.open_row("Notebooks & pipelines", "score", "Pipelines")
-    view.get_by_role("table", name="Pipeline runs").get_by_text("succeeded").first.click()
+    table = view.get_by_role("table", name="Pipeline runs")
+    table.get_by_role("row").filter(has_text="succeeded").first.click()
     heading = lab.page.get_by_role("heading", name="Run of score", level=1)
     expect(heading.filter(visible=True)).to_have_count(1)
     return lab.page
