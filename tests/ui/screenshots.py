@@ -38,7 +38,6 @@ KEPT = {
     "deployment-light-1280": "deployment",
     "monitor-light-1280": "monitor",
     "audit-light-1280": "audit",
-    "deployment-dark-1280": "deployment-dark",
 }
 """Picture -> its name in docs/images."""
 MOST_BYTES = 300_000
