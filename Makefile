@@ -36,8 +36,8 @@ check: ## Lint, type-check and check the directions of imports and the docs
 	cd extension && PATH="$(abspath $(BIN)):$$PATH" npm run lint
 	$(BIN)/python -m pytest -q tests/unit/docs
 
-golden-path: install ## Play the whole golden path headless, one JSON line a step
-	@images/install.sh --venv $(VENV) all dev
+golden-path: ## Play the whole golden path headless, one JSON line a step
+	@images/install.sh --venv $(VENV) all dev >&2
 	@$(BIN)/python -m tests.acceptance.golden_path
 
 bench-start: ## Measure cold start, warm start, spawn and memory; the last line is one JSON object
@@ -48,7 +48,7 @@ wheel: ## Build the wheel, with the lab extension in it
 	@rm -rf build
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
-screenshots: install ## Photograph the panels and pages into docs/images
+screenshots: ## Photograph the panels and pages into docs/images
 	@images/install.sh --venv $(VENV) all dev
 	@$(BIN)/python -m tests.ui.screenshots
 

