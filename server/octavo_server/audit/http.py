@@ -42,6 +42,11 @@ def routes(audit: AuditService, guard: Guard) -> APIRouter:
         items = [AuditEntry.model_validate(one) for one in found]
         return AuditEntries(items=items, next_cursor=more)
 
+    _proofs(router, audit, guard)
+    return router
+
+
+def _proofs(router: APIRouter, audit: AuditService, guard: Guard) -> None:
     @router.get("/audit/entries/{seq}/proof")
     def audit_proof(seq: int, caller: Caller = guard.needs("audit.read")) -> AuditProof:
         """Prove that an entry is in the trail."""
@@ -76,5 +81,3 @@ def routes(audit: AuditService, guard: Guard) -> APIRouter:
             root=found.root.hex(),
             faults=list(found.faults),
         )
-
-    return router

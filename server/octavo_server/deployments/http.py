@@ -56,6 +56,7 @@ def routes(deployments: DeploymentsService, router: Router, guard: Guard) -> API
     """Return the area's routes."""
     api = area_router("deployments")
     _request_routes(api, deployments, guard)
+    _one_request_routes(api, deployments, guard)
     _change_routes(api, deployments, guard)
     home = "/projects/{project}/deployments"
 
@@ -121,6 +122,10 @@ def _request_routes(api: APIRouter, deployments: DeploymentsService, guard: Guar
         """Ask to bring a model version live."""
         made = deployments.request(caller, project, _asked(body))
         return wire.request(made, caller.name, _may_review(caller), deployments.now())
+
+
+def _one_request_routes(api: APIRouter, deployments: DeploymentsService, guard: Guard) -> None:
+    home = "/projects/{project}/deployments/requests"
 
     @api.get(home + "/{request_id}")
     def read_deployment_request(

@@ -98,6 +98,13 @@ def routes(experiments: ExperimentsService, guard: Guard, tracking_url: str) -> 
         """Read one run with parameters, metrics and their history, tags, inputs and models."""
         return _detail(experiments.detail(project, run_id), tracking_url)
 
+    _together(router, experiments, guard)
+    return router
+
+
+def _together(router: APIRouter, experiments: ExperimentsService, guard: Guard) -> None:
+    prefix = "/projects/{project}/experiments"
+
     @router.get(f"{prefix}/compare")
     def compare_runs(
         project: str, run: RunIds, caller: Caller = guard.needs("experiments.read")
@@ -120,5 +127,3 @@ def routes(experiments: ExperimentsService, guard: Guard, tracking_url: str) -> 
         events = _events(experiments, project, last_event_id, request)
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)
-
-    return router

@@ -55,6 +55,15 @@ def routes(features: FeaturesService, projects: ProjectsService, guard: Guard) -
         """Read one view: schema, statistics, freshness, code and consumers."""
         return _detail(features, features.view(project, name))
 
+    _snapshots(router, features, projects, guard)
+    return router
+
+
+def _snapshots(
+    router: APIRouter, features: FeaturesService, projects: ProjectsService, guard: Guard
+) -> None:
+    base = "/projects/{project}/features"
+
     @router.get(f"{base}/snapshot")
     def read_feature_snapshot(
         project: str, caller: Caller = guard.needs("features.read")
@@ -82,8 +91,6 @@ def routes(features: FeaturesService, projects: ProjectsService, guard: Guard) -
             for entity, cells in zip(body.entities, answers, strict=True)
         ]
         return OnlineAnswer(rows=rows, snapshot=features.snapshot(project).id)
-
-    return router
 
 
 _OF_VIEW = set(FeatureView.model_fields) - {"snippets", "consumers", "matched"}

@@ -55,6 +55,13 @@ def routes(monitoring: MonitoringService, guard: Guard) -> APIRouter:
         taken = monitoring.acknowledge(caller, project, alert_id, body.note)
         return Alert.model_validate(asdict(taken))
 
+    _monitors(api, monitoring, guard)
+    return api
+
+
+def _monitors(api: APIRouter, monitoring: MonitoringService, guard: Guard) -> None:
+    home = "/projects/{project}/monitoring"
+
     @api.get(home + "/{deployment}")
     def read_monitor(
         project: str,
@@ -73,5 +80,3 @@ def routes(monitoring: MonitoringService, guard: Guard) -> APIRouter:
     ) -> DriftReport:
         """Read how a deployment's inputs moved by month."""
         return DriftReport.model_validate(asdict(monitoring.drift(project, deployment)))
-
-    return api

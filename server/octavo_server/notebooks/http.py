@@ -30,6 +30,7 @@ def routes(service: NotebooksService, guard: Guard) -> APIRouter:
     """Return the area's routes."""
     router = area_router("notebooks")
     _submissions(router, service, guard)
+    _reviews(router, service, guard)
     _releases(router, service, guard)
     return router
 
@@ -75,6 +76,8 @@ def _submissions(router: APIRouter, service: NotebooksService, guard: Guard) -> 
         content = service.notebook(project, submission)
         return Response(content, media_type="application/json")
 
+
+def _reviews(router: APIRouter, service: NotebooksService, guard: Guard) -> None:
     @router.get(f"{BASE}/submissions/{{submission}}/diff")
     def diff_submission(
         project: str, submission: str, caller: Caller = guard.needs("notebooks.read")

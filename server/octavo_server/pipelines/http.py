@@ -35,7 +35,9 @@ def routes(service: PipelinesService, guard: Guard) -> APIRouter:
     """Return the area's routes."""
     router = area_router("pipelines")
     _pipelines(router, service, guard)
+    _schedules(router, service, guard)
     _runs(router, service, guard)
+    _interventions(router, service, guard)
     _evidence(router, service, guard)
     return router
 
@@ -72,6 +74,8 @@ def _pipelines(router: APIRouter, service: PipelinesService, guard: Guard) -> No
         """Start a run with typed parameters."""
         return service.start(caller, project, name, body.parameters)
 
+
+def _schedules(router: APIRouter, service: PipelinesService, guard: Guard) -> None:
     @router.get(f"{BASE}/{{name}}/schedules")
     def list_schedules(
         project: str, name: str, caller: Caller = guard.needs("pipelines.read")
@@ -138,6 +142,8 @@ def _runs(router: APIRouter, service: PipelinesService, guard: Guard) -> None:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
+
+def _interventions(router: APIRouter, service: PipelinesService, guard: Guard) -> None:
     @router.post(f"{RUNS}/{{run}}/cancel")
     def cancel_run(
         project: str, run: str, caller: Caller = guard.needs("pipelines.cancel")
