@@ -56,6 +56,7 @@ from octavo_server.deployments.router import Router
 from octavo_server.deployments.service import DeploymentsService
 from octavo_server.deployments.telemetry import TelemetryBuffer
 from octavo_server.deployments.usage import ScorerUsage
+from octavo_server.errors import ending_in_words
 from octavo_server.experiments import http as experiments_http
 from octavo_server.experiments.service import ExperimentsService
 from octavo_server.features import http as features_http
@@ -426,9 +427,10 @@ def main() -> None:
     """Serve the platform service until it is told to stop."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # one line a request is noise here
-    settings = load_settings()
-    services = build_services(settings)
-    hub = HubClient(settings.hub_api, settings.service_token("octavo"), "octavo")
+    with ending_in_words():
+        settings = load_settings()
+        services = build_services(settings)
+        hub = HubClient(settings.hub_api, settings.service_token("octavo"), "octavo")
     app = create_app(services, build_guard(services, hub))
     uvicorn.run(
         app,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 
@@ -99,3 +101,12 @@ class Internal(OctavoError):
 
     code = "internal"
     status = 500
+
+
+@contextmanager
+def ending_in_words() -> Iterator[None]:
+    """End the process with the error's sentence and remedy instead of a traceback, status 1."""
+    try:
+        yield
+    except OctavoError as error:
+        raise SystemExit(f"{error.message} {error.remedy}".strip()) from error

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from octavo.local import resources
 from octavo_server.app import Services, build_services
-from octavo_server.errors import OctavoError, Unavailable
+from octavo_server.errors import Unavailable, ending_in_words
 from octavo_server.features.service import REPOSITORY
 from octavo_server.identity import service_caller
 from octavo_server.prepare import FIRST_PROJECT
@@ -92,20 +92,16 @@ def _is_loaded(services: Services, project: str, note: Path, made_from: str) -> 
     return bool(kept == {"made_from": made_from, "snapshot": current.id})
 
 
-def main() -> int:
+def main() -> None:
     """Load one project and say how long it took."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--project", default=FIRST_PROJECT, help="default: %(default)s")
     project = parser.parse_args().project
     logging.basicConfig(level=logging.WARNING)
     began = time.monotonic()
-    try:
+    with ending_in_words():
         load(build_services(load_settings()), project, _print)
-    except OctavoError as error:
-        sys.stderr.write(f"{error.message} {error.remedy}\n")
-        return 1
     _print(f"{project} is loaded in {time.monotonic() - began:.1f} s")
-    return 0
 
 
 def _print(line: str) -> None:
@@ -114,4 +110,4 @@ def _print(line: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -13,6 +13,7 @@ from octavo_server.adapters.signing import Signer
 from octavo_server.app import build_services
 from octavo_server.database.migrate import migrate
 from octavo_server.database.sql import open_engine
+from octavo_server.errors import ending_in_words
 from octavo_server.identity import service_caller
 from octavo_server.settings import Settings, load_settings
 
@@ -33,4 +34,5 @@ def prepare(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    prepare(load_settings())
+    with ending_in_words():
+        prepare(load_settings())

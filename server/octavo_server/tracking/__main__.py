@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 import uvicorn
 
 from octavo_server.adapters import mlflow_app
+from octavo_server.errors import ending_in_words
 from octavo_server.settings import Settings, load_settings
 from octavo_server.tracking.browser import HubPages
 from octavo_server.tracking.gate import Gate
@@ -55,8 +56,9 @@ def main() -> None:
     os.umask(0o077)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # one line a request is noise here
-    settings = load_settings()
-    gate = build(settings)
+    with ending_in_words():
+        settings = load_settings()
+        gate = build(settings)
     inside = urlsplit(settings.tracking)
     uvicorn.run(
         gate,

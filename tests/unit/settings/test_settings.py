@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,3 +60,22 @@ def test_a_database_newer_than_the_code_is_refused(tmp_path: Path) -> None:
         with pytest.raises(DatabaseVersionRefused, match="9999, which is newer"):
             refuse(engine)
     engine.dispose()
+
+
+@pytest.mark.parametrize("program", ["app", "prepare", "tracking", "load"])
+def test_a_program_ends_with_the_sentence_and_no_traceback(program: str, tmp_path: Path) -> None:
+    given = {key: value for key, value in os.environ.items() if not key.startswith("OCTAVO_")}
+    ended = subprocess.run(
+        [sys.executable, "-m", f"octavo_server.{program}"],
+        env={**given, "OCTAVO_HOME": str(tmp_path), "OCTAVO_PROT": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1].startswith(
+        "OCTAVO_PROT is no setting of Octavo's. Did you"
+    )
+    assert "Traceback" not in ended.stderr
+    assert list(tmp_path.iterdir()) == []
