@@ -170,7 +170,9 @@ class OctavoSpawner(LocalProcessSpawner):  # type: ignore[misc]
     def _stop_if_idle(self) -> None:
         if self.session is None:
             return
-        idle = datetime.now(UTC) - idle_since(self._active_at(), self.session.started_at)
+        idle = datetime.now(UTC) - idle_since(
+            self._active_at(), self.session.started_at or self.session.requested_at
+        )
         if idle > timedelta(minutes=self.session.profile.idle_minutes):
             self.log.info("%s has been idle for %s: stopping", self._log_name, idle)
             self._end_reason = "idle"
@@ -204,7 +206,7 @@ class OctavoSpawner(LocalProcessSpawner):  # type: ignore[misc]
                 session=session.id,
                 reason=reason,
                 # After a restart of the hub nobody knows how long it lived: what is metered counts.
-                until=alive_at or session.started_at,
+                until=alive_at or session.started_at or session.requested_at,
                 log=self.log,
             )
             if not await ending.once():

@@ -17,10 +17,12 @@ from octavo_server.audit.service import AuditService, IdempotencyClaim, current_
 from octavo_server.database.rows import Database
 from octavo_server.database.tables.audit import idempotency_keys
 from octavo_server.errors import Conflict, Forbidden, Invalid, NotFound, OctavoError
-from octavo_server.identity import Caller, Identity
+from octavo_server.identity import HUB, Caller, CallerKind, Identity
 from octavo_server.permissions import PERMISSIONS, roles_with
 
 KEY_HEADER = "idempotency-key"
+PERSON_HEADER = "octavo-person"
+GROUPS_HEADER = "octavo-groups"
 LONGEST_KEY = 200
 _SUSPICIOUS = re.compile(rb"NaN|Infinity|\\u[dD][89a-fA-F]|\\u0000")
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -82,6 +84,9 @@ class Guard:
     def _admit(self, request: Request, verb: str) -> Caller:
         caller = self.authenticate(
             request.headers.get("authorization"), getattr(request.state, "request_id", None)
+        )
+        caller = spoken_for(
+            caller, request.headers.get(PERSON_HEADER), request.headers.get(GROUPS_HEADER)
         )
         request.state.knock = (caller, verb)
         return self.admit(caller, verb, request.path_params.get("project"))
@@ -183,6 +188,36 @@ class GovernedRoute(APIRoute):
             return response
 
         return handle
+
+
+def spoken_for(hub: Caller, person: str | None, groups: str | None) -> Caller:
+    """Return the signed-in person that the hub speaks for; without a person the caller itself.
+
+    The hub's own pages ask in the name of who is signed in there. ``groups`` is a JSON list.
+    Raises Forbidden for anybody but the hub, and Invalid for headers out of shape.
+    """
+    if person is None and groups is None:
+        return hub
+    if hub.kind is not CallerKind.SERVICE or hub.name != HUB:
+        raise Forbidden(
+            f"Only the hub may speak for a person, not {hub.name}.",
+            f"Leave out the header {PERSON_HEADER}.",
+        )
+    try:
+        named = json.loads(groups or "[]")
+    except ValueError:
+        named = None
+    if not person or not isinstance(named, list) or not all(isinstance(one, str) for one in named):
+        raise Invalid(
+            f"{PERSON_HEADER} is {person!r:.100} and {GROUPS_HEADER} is {groups!r:.100}.",
+            "Send a person's name, and their groups as a JSON list of names.",
+        )
+    return Caller(
+        name=person,
+        kind=CallerKind.PERSON,
+        groups=frozenset(named),
+        request_id=hub.request_id,
+    )
 
 
 def area_router(*tags: str) -> APIRouter:

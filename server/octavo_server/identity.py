@@ -18,6 +18,8 @@ from typing import Protocol
 from octavo_server.errors import Unauthenticated
 
 RUN_TOKEN_PREFIX = "octavo-run."
+HUB = "service:spawner"
+"""The hub itself, which alone says who is signed in."""
 SIGN_IN = "Sign in at the Hub again, or request a new token on the Hub's token page."
 
 

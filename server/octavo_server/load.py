@@ -18,12 +18,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from octavo.local import resources
-from octavo_server.app import Services, build_services
 from octavo_server.errors import Unavailable, ending_in_words
 from octavo_server.features.service import REPOSITORY
 from octavo_server.identity import service_caller
 from octavo_server.prepare import FIRST_PROJECT
 from octavo_server.settings import load_settings
+from octavo_server.wiring import Services, build_services
 
 LAKE_MANIFEST = "lake.json"
 LOADED = "loaded.json"

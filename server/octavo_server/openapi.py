@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from octavo_server.adapters.hub import HubClient
-from octavo_server.app import build_guard, build_services, create_app
+from octavo_server.app import build_guard, create_app
 from octavo_server.database.migrate import migrate
 from octavo_server.database.sql import open_engine
 from octavo_server.settings import Settings
+from octavo_server.wiring import build_services
 
 
 def document() -> dict[str, Any]:

@@ -10,12 +10,12 @@ import sys
 
 from octavo_server.adapters.cedar import default_policies
 from octavo_server.adapters.signing import Signer
-from octavo_server.app import build_services
 from octavo_server.database.migrate import migrate
 from octavo_server.database.sql import open_engine
 from octavo_server.errors import ending_in_words
 from octavo_server.identity import service_caller
 from octavo_server.settings import Settings, load_settings
+from octavo_server.wiring import build_services
 
 FIRST_PROJECT = "flights"
 
@@ -29,7 +29,7 @@ def prepare(settings: Settings) -> None:
     services = build_services(settings)
     services.policy.install_default(default_policies())
     services.templates.ensure_project(service_caller("install"), FIRST_PROJECT)
-    for fault in services.workspaces.publish_profiles(service_caller("install")).faults:
+    for fault in services.profiles.install(service_caller("install")):
         sys.stderr.write(f"Profile left as it was. {fault}\n")
 
 

@@ -17,13 +17,13 @@ from typing import Any
 
 from octavo_server.adapters.dbos_executor import DbosExecutor
 from octavo_server.adapters.worker_rows import WorkerRows
-from octavo_server.app import Services, build_services, periodic_tasks
 from octavo_server.errors import OctavoError
 from octavo_server.notebooks.replays import Replays
 from octavo_server.periodic import PeriodicTask, PeriodicTasks
 from octavo_server.pipelines.attempts import Attempts
 from octavo_server.pipelines.ticker import Ticker
 from octavo_server.settings import load_settings
+from octavo_server.wiring import Services, build_services, periodic_tasks
 
 log = logging.getLogger("octavo.worker")
 

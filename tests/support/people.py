@@ -35,6 +35,7 @@ class FakeHub:
         everyone = (SCIENTIST, REVIEWER, ONCALL, ADMIN, STRANGER)
         self.tokens = {one.name: one for one in everyone}
         self.tokens["octavo-service"] = service_caller("octavo")
+        self.tokens["spawner-service"] = service_caller("spawner")
         self.away = False
 
     def whoami(self, token: str) -> Caller | None:

@@ -8,9 +8,10 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from octavo_server.app import API, Services, build_guard, build_services, create_app
+from octavo_server.app import API, build_guard, create_app
 from octavo_server.prepare import prepare
 from octavo_server.settings import Settings
+from octavo_server.wiring import Services, build_services
 from tests.support.people import FakeHub
 
 

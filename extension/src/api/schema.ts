@@ -2139,13 +2139,30 @@ export interface components {
             };
         };
         /**
+         * CostDay
+         * @description The cost of one UTC day, by project.
+         */
+        CostDay: {
+            /**
+             * Day
+             * Format: date
+             * @description The UTC day.
+             */
+            day: string;
+            /**
+             * Lines
+             * @description Per project (all) or per person (one project).
+             */
+            lines: components["schemas"]["CostLine"][];
+        };
+        /**
          * CostLine
-         * @description Cost of one person, project, profile, kind or day.
+         * @description Cost of one person, project, team, profile, pipeline, deployment, kind or day.
          */
         CostLine: {
             /**
              * Cost Eur
-             * @description Cost, euro.
+             * @description Charge, euro.
              */
             cost_eur: number;
             /**
@@ -2154,8 +2171,13 @@ export interface components {
              */
             hours: number;
             /**
+             * Idle Eur
+             * @description Part of the charge that was requested and not used.
+             */
+            idle_eur: number;
+            /**
              * Name
-             * @description Person, project, profile, kind or ISO day.
+             * @description What it is the cost of; empty: nobody's.
              */
             name: string;
         };
@@ -2180,8 +2202,13 @@ export interface components {
              */
             by_day: components["schemas"]["CostLine"][];
             /**
+             * By Deployment
+             * @description Per deployment, dearest first.
+             */
+            by_deployment: components["schemas"]["CostLine"][];
+            /**
              * By Kind
-             * @description Per kind: session, run, deployment.
+             * @description Per kind: session, run, deployment, ...
              */
             by_kind: components["schemas"]["CostLine"][];
             /**
@@ -2189,6 +2216,11 @@ export interface components {
              * @description Per person, dearest first.
              */
             by_person: components["schemas"]["CostLine"][];
+            /**
+             * By Pipeline
+             * @description Per pipeline, dearest first.
+             */
+            by_pipeline: components["schemas"]["CostLine"][];
             /**
              * By Profile
              * @description Per profile, dearest first.
@@ -2200,6 +2232,18 @@ export interface components {
              */
             by_project: components["schemas"]["CostLine"][];
             /**
+             * By Team
+             * @description Per group through which people belong.
+             */
+            by_team: components["schemas"]["CostLine"][];
+            /**
+             * Days
+             * @description Per UTC day, stacked, oldest first.
+             */
+            days: components["schemas"]["CostDay"][];
+            /** @description The current month at the present burn. */
+            forecast: components["schemas"]["Forecast"];
+            /**
              * Project
              * @description Project the report is about; null for all.
              */
@@ -2210,6 +2254,8 @@ export interface components {
              * @description First UTC day, included.
              */
             since: string;
+            /** @description The same in four parts. */
+            split: components["schemas"]["CostSplit"];
             /**
              * Today Eur
              * @description Cost of the current UTC day, euro.
@@ -2226,6 +2272,37 @@ export interface components {
              * @description Last UTC day, included.
              */
             until: string;
+        };
+        /**
+         * CostSplit
+         * @description A whole cost in four parts; their sum is exactly the total.
+         */
+        CostSplit: {
+            /**
+             * Attributed Eur
+             * @description Used, by somebody known.
+             */
+            attributed_eur: number;
+            /**
+             * Idle Eur
+             * @description Requested by somebody known, and not used.
+             */
+            idle_eur: number;
+            /**
+             * Shared Eur
+             * @description The platform's own.
+             */
+            shared_eur: number;
+            /**
+             * Total Eur
+             * @description All of it.
+             */
+            total_eur: number;
+            /**
+             * Unattributed Eur
+             * @description Nobody's: for example of servers without session.
+             */
+            unattributed_eur: number;
         };
         /**
          * DataInput
@@ -3326,6 +3403,53 @@ export interface components {
              */
             reason: string;
         };
+        /**
+         * Fit
+         * @description The nearest profile that can be started instead.
+         */
+        Fit: {
+            /**
+             * Digest
+             * @description Its digest, to start it with one click.
+             */
+            digest: string;
+            /**
+             * Profile
+             * @description Its id.
+             */
+            profile: string;
+            /**
+             * Reason
+             * @description How it differs, in a sentence.
+             */
+            reason: string;
+            /**
+             * Title
+             * @description Its name for people.
+             */
+            title: string;
+        };
+        /**
+         * Forecast
+         * @description What a month will have cost at the present burn.
+         */
+        Forecast: {
+            /**
+             * Burn Eur Per Day
+             * @description Cost of the last 24 hours, euro.
+             */
+            burn_eur_per_day: number;
+            /**
+             * Exhausted At
+             * @description When the budget will be spent, UTC; null: not in this month.
+             */
+            exhausted_at: string | null;
+            /**
+             * Month Eur
+             * @description Expected cost of the whole UTC month, euro.
+             */
+            month_eur: number;
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
@@ -3349,6 +3473,8 @@ export interface components {
              * @description Moment up to which it was seen alive, UTC.
              */
             until: string;
+            /** @description What it has used; null: not known. */
+            usage?: components["schemas"]["Usage"] | null;
         };
         /**
          * Input
@@ -4126,6 +4252,39 @@ export interface components {
             path: string;
         };
         /**
+         * Notice
+         * @description Something a person should know while they work.
+         */
+        Notice: {
+            /**
+             * Key
+             * @description Same key: same notice, shown once.
+             */
+            key: string;
+            /**
+             * Kind
+             * @description What it is about.
+             * @enum {string}
+             */
+            kind: "quota" | "budget" | "idle" | "gpu_idle" | "longest_life" | "retired";
+            /**
+             * Level
+             * @description How pressing it is.
+             * @enum {string}
+             */
+            level: "info" | "warning" | "error";
+            /**
+             * Message
+             * @description The sentence.
+             */
+            message: string;
+            /**
+             * Percent
+             * @description 80, 95 or 100 for quota and budget; else null.
+             */
+            percent: number | null;
+        };
+        /**
          * Objectives
          * @description What the deployment promises; the monitor alerts when it is missed.
          */
@@ -4848,6 +5007,12 @@ export interface components {
              */
             audiences: string[];
             /**
+             * Capacity
+             * @description on-demand, or spot: cheaper, may be taken away.
+             * @enum {string}
+             */
+            capacity: "on-demand" | "spot";
+            /**
              * Description
              * @description What it is good for, in one sentence.
              */
@@ -4858,10 +5023,27 @@ export interface components {
              */
             digest: string;
             /**
+             * Environment
+             * @description Environment variables it adds.
+             */
+            environment: {
+                [key: string]: string;
+            };
+            /**
              * Environments
              * @description Where it may be used.
              */
             environments: ("dev" | "test" | "prod")[];
+            /**
+             * Extension Minutes
+             * @description Minutes that the one extension gives; 0: none.
+             */
+            extension_minutes: number;
+            /**
+             * Gpu Idle Minutes
+             * @description Minutes without GPU use, and without a running cell, after which it stops; null: no such rule.
+             */
+            gpu_idle_minutes: number | null;
             /**
              * Id
              * @description Name of the profile, for example cpu-small.
@@ -4873,13 +5055,37 @@ export interface components {
              */
             idle_minutes: number;
             /**
+             * Images
+             * @description Images to choose from; the first is usual.
+             */
+            images: components["schemas"]["ProfileImage"][];
+            /**
+             * Labels
+             * @description Chargeback labels.
+             */
+            labels: {
+                [key: string]: string;
+            };
+            /**
+             * Longest Hours
+             * @description Hours after which it stops in any case.
+             */
+            longest_hours: number;
+            /**
+             * Node Selector
+             * @description Labels of the nodes it runs on.
+             */
+            node_selector: {
+                [key: string]: string;
+            };
+            /**
              * Pipelines
              * @description Whether pipeline runs may use it.
              */
             pipelines: boolean;
             /**
              * Price Eur Per Hour
-             * @description Price, euro an hour; metered by the second.
+             * @description Today's price, euro an hour.
              */
             price_eur_per_hour: number;
             /**
@@ -4888,6 +5094,11 @@ export interface components {
              * @description When this version was published, UTC.
              */
             published_at: string;
+            /**
+             * Rates
+             * @description The rate card, oldest first.
+             */
+            rates: components["schemas"]["Rate"][];
             /**
              * Ready Seconds
              * @description Usual time from start to ready, in seconds.
@@ -4901,10 +5112,20 @@ export interface components {
              */
             title: string;
             /**
+             * Tolerations
+             * @description Taints of nodes that it tolerates.
+             */
+            tolerations: components["schemas"]["Toleration"][];
+            /**
              * Version
              * @description Version number, counted from 1.
              */
             version: number;
+            /**
+             * Volumes
+             * @description Further volumes.
+             */
+            volumes: components["schemas"]["Volume"][];
         };
         /**
          * ProfileCard
@@ -4913,7 +5134,7 @@ export interface components {
         ProfileCard: {
             /**
              * Available
-             * @description Whether this person may start it in this project now.
+             * @description Whether this person may ask for it in this project now.
              */
             available: boolean;
             /**
@@ -4927,10 +5148,27 @@ export interface components {
              */
             budget_left_eur: number;
             /**
+             * Expected Wait S
+             * @description Expected wait before it starts; 0: at once.
+             */
+            expected_wait_s: number;
+            /**
+             * Free Now
+             * @description How many more fit now; null: not limited.
+             */
+            free_now: number | null;
+            /**
              * Hours Left
-             * @description Hours the rest pays for; null: it costs nothing.
+             * @description Hours that budget and quotas allow; null: no limit.
              */
             hours_left: number | null;
+            /**
+             * Idle Rule
+             * @description When it stops by itself, in words.
+             */
+            idle_rule: string;
+            /** @description For one that isn't available: what to start instead. */
+            nearest: components["schemas"]["Fit"] | null;
             /**
              * Notes
              * @description What to know before starting, in sentences.
@@ -4938,6 +5176,11 @@ export interface components {
             notes: string[];
             /** @description The profile's current version. */
             profile: components["schemas"]["Profile"];
+            /**
+             * Quotas
+             * @description Quotas that apply, tightest first.
+             */
+            quotas: components["schemas"]["QuotaLeft"][];
             /**
              * Reasons
              * @description Why not, in sentences; empty when available.
@@ -4966,15 +5209,41 @@ export interface components {
             project: string;
         };
         /**
+         * ProfileImage
+         * @description An image that a workspace can be started from where workspaces are pods.
+         */
+        ProfileImage: {
+            /**
+             * Image
+             * @description Repository and digest: registry/name@sha256:...
+             */
+            image: string;
+            /**
+             * Name
+             * @description Name of the choice.
+             */
+            name: string;
+            /**
+             * Title
+             * @description Name for people.
+             */
+            title: string;
+        };
+        /**
          * ProfileResources
-         * @description What a workspace or a run of this profile may use.
+         * @description What a workspace or a run of this profile may use, and what it is sure to get.
          */
         ProfileResources: {
             /**
              * Cpu
-             * @description CPU cores.
+             * @description Most CPU cores.
              */
             cpu: number;
+            /**
+             * Cpu Guarantee
+             * @description CPU cores it is sure to get.
+             */
+            cpu_guarantee: number;
             /**
              * Gpu
              * @description GPUs; 0 for none.
@@ -4987,9 +5256,14 @@ export interface components {
             gpu_type: string | null;
             /**
              * Memory Gib
-             * @description Memory, in GiB.
+             * @description Most memory, in GiB.
              */
             memory_gib: number;
+            /**
+             * Memory Guarantee Gib
+             * @description Memory it is sure to get, in GiB.
+             */
+            memory_guarantee_gib: number;
             /**
              * Processes
              * @description Most processes and threads at once.
@@ -5215,6 +5489,66 @@ export interface components {
              * @description Whether the signature holds, found out just now.
              */
             verified: boolean;
+        };
+        /**
+         * QuotaLeft
+         * @description What is left of one quota, seen by one person in one project.
+         */
+        QuotaLeft: {
+            /**
+             * Left
+             * @description Hours left; never below 0.
+             */
+            left: number;
+            /**
+             * Limit
+             * @description Hours allowed in the window.
+             */
+            limit: number;
+            /**
+             * Name
+             * @description The person, the groups joined by a comma, or the project.
+             */
+            name: string;
+            /**
+             * Resource
+             * @description What is counted.
+             * @enum {string}
+             */
+            resource: "core_hours" | "gib_hours" | "gpu_hours";
+            /**
+             * Scope
+             * @description Whose quota it is.
+             * @enum {string}
+             */
+            scope: "person" | "group" | "project";
+            /**
+             * Used
+             * @description Hours used in the window.
+             */
+            used: number;
+            /**
+             * Window Days
+             * @description The window: the last so many days.
+             */
+            window_days: number;
+        };
+        /**
+         * Rate
+         * @description The price from a day on.
+         */
+        Rate: {
+            /**
+             * Eur Per Hour
+             * @description Price, euro an hour; metered by the second.
+             */
+            eur_per_hour: number;
+            /**
+             * Since
+             * Format: date
+             * @description First UTC day it holds.
+             */
+            since: string;
         };
         /**
          * RegisterRequest
@@ -6173,30 +6507,74 @@ export interface components {
             cost_eur: number;
             /**
              * End Reason
-             * @description Why it ended; null while it runs.
+             * @description Why it ended; null while it lives.
              */
-            end_reason: ("stopped" | "idle" | "crashed" | "failed" | "superseded" | "lost") | null;
+            end_reason: ("stopped" | "idle" | "gpu_idle" | "crashed" | "failed" | "superseded" | "lost" | "cancelled" | "quota" | "budget" | "longest_life" | "handed_off" | "orphaned" | "platform_away") | null;
             /**
              * Ended At
-             * @description When it ended, UTC; null while it runs.
+             * @description When it ended, UTC; null while it lives.
              */
             ended_at: string | null;
+            /**
+             * Ends At
+             * @description When its longest life is over, UTC.
+             */
+            ends_at: string | null;
+            /**
+             * Expected Wait S
+             * @description Expected wait; null: not queued.
+             */
+            expected_wait_s: number | null;
+            /**
+             * Extension Minutes Left
+             * @description What the one extension still gives; 0: none.
+             */
+            extension_minutes_left: number;
+            /**
+             * Gpus
+             * @description Numbers of the GPUs that are leased to it.
+             */
+            gpus: number[];
+            /**
+             * Hand Off To
+             * @description Profiles without the GPU it has, cheapest first.
+             */
+            hand_off_to: components["schemas"]["Fit"][];
             /**
              * Id
              * @description Id of the session.
              */
             id: string;
             /**
+             * Idle Stop At
+             * @description When it stops if nothing happens, UTC; null: something happens, or unknown.
+             */
+            idle_stop_at: string | null;
+            /**
+             * Image
+             * @description Name of the chosen image; null: the profile has none.
+             */
+            image: string | null;
+            /**
              * Metered Until
-             * Format: date-time
              * @description Until when it has been metered, UTC.
              */
-            metered_until: string;
+            metered_until: string | null;
+            /**
+             * Notices
+             * @description What its person should know, most pressing first.
+             */
+            notices: components["schemas"]["Notice"][];
             /**
              * Person
              * @description Whose workspace.
              */
             person: string;
+            /**
+             * Position
+             * @description Place in the queue, from 1; null: not queued.
+             */
+            position: number | null;
             /** @description The profile version it was started with. */
             profile: components["schemas"]["Profile"];
             /**
@@ -6205,39 +6583,90 @@ export interface components {
              */
             project: string;
             /**
+             * Requested At
+             * Format: date-time
+             * @description When it was asked for, UTC.
+             */
+            requested_at: string;
+            /**
              * Seconds
              * @description Metered seconds so far.
              */
             seconds: number;
             /**
              * Started At
-             * Format: date-time
-             * @description When it was granted, UTC.
+             * @description When it was granted, UTC; null: queued.
              */
-            started_at: string;
+            started_at: string | null;
+            /**
+             * State
+             * @description Where it stands.
+             * @enum {string}
+             */
+            state: "queued" | "starting" | "running" | "ended";
+            /**
+             * Stop At
+             * @description When it must stop, UTC; null: no order.
+             */
+            stop_at: string | null;
+            /**
+             * Stop Reason
+             * @description Why it must stop.
+             */
+            stop_reason: ("stopped" | "idle" | "gpu_idle" | "crashed" | "failed" | "superseded" | "lost" | "cancelled" | "quota" | "budget" | "longest_life" | "handed_off" | "orphaned" | "platform_away") | null;
             /**
              * Template
              * @description Template the project was made from, if any.
              */
             template: string | null;
+            /**
+             * Waits For
+             * @description What it waits for, in a sentence; empty: nothing.
+             */
+            waits_for: string;
         };
         /**
          * SessionEnd
          * @description Says that a workspace has ended. Only the hub sends it.
          */
         SessionEnd: {
+            /** @description What failed, where something did. */
+            failure?: components["schemas"]["SessionFailure"] | null;
             /**
              * Reason
              * @description Why it ended.
              * @enum {string}
              */
-            reason: "stopped" | "idle" | "crashed" | "failed" | "superseded" | "lost";
+            reason: "stopped" | "idle" | "gpu_idle" | "crashed" | "failed" | "superseded" | "lost" | "cancelled" | "quota" | "budget" | "longest_life" | "handed_off" | "orphaned" | "platform_away";
             /**
              * Until
              * Format: date-time
              * @description Moment up to which it was seen alive, UTC.
              */
             until: string;
+        };
+        /**
+         * SessionFailure
+         * @description Why a start failed, or a workspace died. Only the hub sends it.
+         */
+        SessionFailure: {
+            /**
+             * Kind
+             * @description The failure's class.
+             * @enum {string}
+             */
+            kind: "no_capacity" | "image_pull" | "quota" | "volume" | "home_full" | "out_of_memory" | "evicted" | "preempted" | "node_lost" | "network" | "timeout" | "bad_profile" | "crashed" | "account" | "unknown";
+            /**
+             * Message
+             * @description The sentence that people see.
+             */
+            message: string;
+            /**
+             * Raw
+             * @description What the back end said, for admins.
+             * @default
+             */
+            raw: string;
         };
         /**
          * Severity
@@ -6282,6 +6711,11 @@ export interface components {
              */
             groups: string[];
             /**
+             * Image
+             * @description One of the profile's images; unset: the first.
+             */
+            image?: string | null;
+            /**
              * Person
              * @description Whose workspace it is.
              */
@@ -6304,9 +6738,11 @@ export interface components {
         SpawnDecision: {
             /**
              * Allowed
-             * @description Whether it may start.
+             * @description Whether it may start, or wait for its turn.
              */
             allowed: boolean;
+            /** @description When refused: what to start instead. */
+            nearest: components["schemas"]["Fit"] | null;
             /**
              * Policy Digest
              * @description Digest of the policy set that decided.
@@ -6699,6 +7135,33 @@ export interface components {
             relative: number;
         };
         /**
+         * Toleration
+         * @description A taint of nodes that the workspace tolerates, as Kubernetes writes it.
+         */
+        Toleration: {
+            /**
+             * Effect
+             * @description Effect; null: any.
+             */
+            effect: string | null;
+            /**
+             * Key
+             * @description Key of the taint.
+             */
+            key: string;
+            /**
+             * Operator
+             * @description How the taint is compared.
+             * @enum {string}
+             */
+            operator: "Exists" | "Equal";
+            /**
+             * Value
+             * @description Value of the taint, for Equal.
+             */
+            value: string | null;
+        };
+        /**
          * TrafficPlan
          * @description How a new version takes over traffic.
          */
@@ -6754,6 +7217,27 @@ export interface components {
              * @description Version of the model.
              */
             version: number;
+        };
+        /**
+         * Usage
+         * @description What a workspace has used since it started, seen from outside by its spawner.
+         */
+        Usage: {
+            /**
+             * Cpu Seconds
+             * @description CPU time so far; null: unknown.
+             */
+            cpu_seconds?: number | null;
+            /**
+             * Gpu Percent
+             * @description Use of its GPUs now, mean; null: unknown or none.
+             */
+            gpu_percent?: number | null;
+            /**
+             * Memory Gib
+             * @description Memory now, in GiB; null: unknown.
+             */
+            memory_gib?: number | null;
         };
         /** ValidationError */
         ValidationError: {
@@ -6897,6 +7381,37 @@ export interface components {
              * @description Version of the model.
              */
             version: number;
+        };
+        /**
+         * Volume
+         * @description A further volume of a workspace.
+         */
+        Volume: {
+            /**
+             * Claim
+             * @description An existing claim; null: a volume of its own.
+             */
+            claim: string | null;
+            /**
+             * Mount
+             * @description Folder it is mounted at.
+             */
+            mount: string;
+            /**
+             * Name
+             * @description Name of the volume.
+             */
+            name: string;
+            /**
+             * Read Only
+             * @description Whether it can't be written to.
+             */
+            read_only: boolean;
+            /**
+             * Size Gib
+             * @description Size of a volume of its own, in GiB.
+             */
+            size_gib: number | null;
         };
     };
     responses: never;

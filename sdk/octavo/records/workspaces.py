@@ -1,69 +1,81 @@
-"""Wire records of workspaces: spawner profiles, their cards, sessions, usage and cost.
+"""Wire records of workspaces: profile cards, starts and their queue, sessions and what stops them.
 
-Money is in euro, decimal, rounded to 4 places on the wire. Times are UTC. A *profile version* is
-one published content of a profile file, named by the SHA-256 of its canonical form. A *session* is
-one life of a person's workspace. *Usage* is what a session, a run or a deployment consumed, kept
-per UTC day so that "today" and "this month" are exact.
+Money is in euro, decimal, rounded to 4 places on the wire. Times are UTC. A *session* is one life
+of a person's workspace, from the moment it was asked for. A *probe* is what the workspace says of
+itself; a *heartbeat* is what its spawner saw from outside.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from octavo.records.base import Answer, Request
+from octavo.records.profiles import Environment, Profile, ProfileImage, ProfileResources
+
+__all__ = [
+    "Environment", "Profile", "ProfileImage", "ProfileResources",  # seen from here by the hub
+]  # fmt: skip
 
 NAME = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 PERSON = r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$"
 DIGEST = r"^sha256:[0-9a-f]{64}$"
 
-Environment = Literal["dev", "test", "prod"]
-UsageKind = Literal["session", "run", "deployment"]
-EndReason = Literal["stopped", "idle", "crashed", "failed", "superseded", "lost"]
+SessionState = Literal["queued", "starting", "running", "ended"]
+EndReason = Literal[
+    "stopped", "idle", "gpu_idle", "crashed", "failed", "superseded", "lost", "cancelled",
+    "quota", "budget", "longest_life", "handed_off", "orphaned", "platform_away",
+]  # fmt: skip
+FailureKind = Literal[
+    "no_capacity", "image_pull", "quota", "volume", "home_full", "out_of_memory", "evicted",
+    "preempted", "node_lost", "network", "timeout", "bad_profile", "crashed", "account", "unknown",
+]  # fmt: skip
 Group = Annotated[str, Field(min_length=1, max_length=255)]
 Name = Annotated[str, Field(pattern=NAME, max_length=63)]
 
 
-class ProfileResources(Answer):
-    """What a workspace or a run of this profile may use."""
+class QuotaLeft(Answer):
+    """What is left of one quota, seen by one person in one project."""
 
-    cpu: float = Field(description="CPU cores.")
-    memory_gib: float = Field(description="Memory, in GiB.")
-    processes: int = Field(description="Most processes and threads at once.")
-    gpu: int = Field(description="GPUs; 0 for none.")
-    gpu_type: str | None = Field(description="Product name of the GPU, when there is one.")
+    resource: Literal["core_hours", "gib_hours", "gpu_hours"] = Field(
+        description="What is counted."
+    )
+    scope: Literal["person", "group", "project"] = Field(description="Whose quota it is.")
+    name: str = Field(description="The person, the groups joined by a comma, or the project.")
+    limit: float = Field(description="Hours allowed in the window.")
+    used: float = Field(description="Hours used in the window.")
+    left: float = Field(description="Hours left; never below 0.")
+    window_days: int = Field(description="The window: the last so many days.")
 
 
-class Profile(Answer):
-    """One published version of a spawner profile."""
+class Fit(Answer):
+    """The nearest profile that can be started instead."""
 
-    id: str = Field(description="Name of the profile, for example cpu-small.")
-    version: int = Field(description="Version number, counted from 1.")
-    digest: str = Field(description="SHA-256 of the version's canonical content.")
-    title: str = Field(description="Name for people.")
-    description: str = Field(description="What it is good for, in one sentence.")
-    resources: ProfileResources = Field(description="What it may use.")
-    price_eur_per_hour: float = Field(description="Price, euro an hour; metered by the second.")
-    idle_minutes: int = Field(description="Minutes without activity after which it stops.")
-    ready_seconds: int = Field(description="Usual time from start to ready, in seconds.")
-    audiences: list[str] = Field(description="Groups that may use it; empty means every member.")
-    environments: list[Environment] = Field(description="Where it may be used.")
-    pipelines: bool = Field(description="Whether pipeline runs may use it.")
-    published_at: datetime = Field(description="When this version was published, UTC.")
+    profile: str = Field(description="Its id.")
+    title: str = Field(description="Its name for people.")
+    digest: str = Field(description="Its digest, to start it with one click.")
+    reason: str = Field(description="How it differs, in a sentence.")
 
 
 class ProfileCard(Answer):
     """One profile as a person sees it before starting: may I, for how much, how soon."""
 
     profile: Profile = Field(description="The profile's current version.")
-    available: bool = Field(description="Whether this person may start it in this project now.")
+    available: bool = Field(description="Whether this person may ask for it in this project now.")
     reasons: list[str] = Field(description="Why not, in sentences; empty when available.")
     notes: list[str] = Field(description="What to know before starting, in sentences.")
     budget_eur: float = Field(description="The project's budget this month, euro.")
     budget_left_eur: float = Field(description="What is left of it, euro; never below 0.")
-    hours_left: float | None = Field(description="Hours the rest pays for; null: it costs nothing.")
+    hours_left: float | None = Field(
+        description="Hours that budget and quotas allow; null: no limit."
+    )
+    quotas: list[QuotaLeft] = Field(description="Quotas that apply, tightest first.")
+    free_now: int | None = Field(description="How many more fit now; null: not limited.")
+    expected_wait_s: float = Field(description="Expected wait before it starts; 0: at once.")
+    idle_rule: str = Field(description="When it stops by itself, in words.")
+    nearest: Fit | None = Field(description="For one that isn't available: what to start instead.")
 
 
 class ProfileCards(Answer):
@@ -105,6 +117,7 @@ class SpawnChoice(Request):
     groups: list[Group] = Field(max_length=500, description="The person's groups.")
     project: Name = Field(description="Project to work in.")
     profile: Name = Field(description="Profile to start.")
+    image: Name | None = Field(None, description="One of the profile's images; unset: the first.")
     digest: str | None = Field(
         None,
         pattern=DIGEST,
@@ -116,10 +129,23 @@ class SpawnChoice(Request):
 class SpawnDecision(Answer):
     """Whether the choice may start, and why."""
 
-    allowed: bool = Field(description="Whether it may start.")
+    allowed: bool = Field(description="Whether it may start, or wait for its turn.")
     reasons: list[str] = Field(description="Each reason, in a sentence; empty when allowed.")
+    nearest: Fit | None = Field(description="When refused: what to start instead.")
     profile: Profile | None = Field(description="The version that would start; null if unknown.")
     policy_digest: str | None = Field(description="Digest of the policy set that decided.")
+
+
+class Notice(Answer):
+    """Something a person should know while they work."""
+
+    kind: Literal["quota", "budget", "idle", "gpu_idle", "longest_life", "retired"] = Field(
+        description="What it is about."
+    )
+    level: Literal["info", "warning", "error"] = Field(description="How pressing it is.")
+    percent: int | None = Field(description="80, 95 or 100 for quota and budget; else null.")
+    message: str = Field(description="The sentence.")
+    key: str = Field(description="Same key: same notice, shown once.")
 
 
 class Session(Answer):
@@ -129,14 +155,46 @@ class Session(Answer):
     person: str = Field(description="Whose workspace.")
     project: str = Field(description="Project it is booked on.")
     profile: Profile = Field(description="The profile version it was started with.")
+    image: str | None = Field(description="Name of the chosen image; null: the profile has none.")
     template: str | None = Field(description="Template the project was made from, if any.")
-    started_at: datetime = Field(description="When it was granted, UTC.")
-    metered_until: datetime = Field(description="Until when it has been metered, UTC.")
-    ended_at: datetime | None = Field(description="When it ended, UTC; null while it runs.")
-    end_reason: EndReason | None = Field(description="Why it ended; null while it runs.")
+    state: SessionState = Field(description="Where it stands.")
+    position: int | None = Field(description="Place in the queue, from 1; null: not queued.")
+    expected_wait_s: float | None = Field(description="Expected wait; null: not queued.")
+    waits_for: str = Field(description="What it waits for, in a sentence; empty: nothing.")
+    gpus: list[int] = Field(description="Numbers of the GPUs that are leased to it.")
+    requested_at: datetime = Field(description="When it was asked for, UTC.")
+    started_at: datetime | None = Field(description="When it was granted, UTC; null: queued.")
+    metered_until: datetime | None = Field(description="Until when it has been metered, UTC.")
+    ended_at: datetime | None = Field(description="When it ended, UTC; null while it lives.")
+    end_reason: EndReason | None = Field(description="Why it ended; null while it lives.")
     seconds: float = Field(description="Metered seconds so far.")
     cost_eur: float = Field(description="Metered cost so far, euro.")
     budget_left_eur: float = Field(description="Left of the project's budget this month, euro.")
+    idle_stop_at: datetime | None = Field(
+        description="When it stops if nothing happens, UTC; null: something happens, or unknown."
+    )
+    ends_at: datetime | None = Field(description="When its longest life is over, UTC.")
+    stop_at: datetime | None = Field(description="When it must stop, UTC; null: no order.")
+    stop_reason: EndReason | None = Field(description="Why it must stop.")
+    extension_minutes_left: int = Field(description="What the one extension still gives; 0: none.")
+    notices: list[Notice] = Field(description="What its person should know, most pressing first.")
+    hand_off_to: list[Fit] = Field(description="Profiles without the GPU it has, cheapest first.")
+
+
+class QueuedTurns(Answer):
+    """All starts that wait, in one answer for the hub."""
+
+    items: list[Session] = Field(description="Sessions that are queued or starting, oldest first.")
+
+
+class Usage(Request):
+    """What a workspace has used since it started, seen from outside by its spawner."""
+
+    cpu_seconds: float | None = Field(None, ge=0, description="CPU time so far; null: unknown.")
+    memory_gib: float | None = Field(None, ge=0, description="Memory now, in GiB; null: unknown.")
+    gpu_percent: float | None = Field(
+        None, ge=0, le=100, description="Use of its GPUs now, mean; null: unknown or none."
+    )
 
 
 class Heartbeat(Request):
@@ -147,6 +205,22 @@ class Heartbeat(Request):
 
     until: datetime = Field(description="Moment up to which it was seen alive, UTC.")
     active_at: datetime | None = Field(None, description="Last activity of its person, UTC.")
+    usage: Usage | None = Field(None, description="What it has used; null: not known.")
+
+
+class SessionStarted(Request):
+    """Says that a workspace answers. Only the hub sends it."""
+
+    at: datetime = Field(description="When it was ready, UTC.")
+    rescue: bool = Field(False, description="Whether it was opened beside a home that is full.")
+
+
+class SessionFailure(Request):
+    """Why a start failed, or a workspace died. Only the hub sends it."""
+
+    kind: FailureKind = Field(description="The failure's class.")
+    message: str = Field(max_length=2000, description="The sentence that people see.")
+    raw: str = Field("", max_length=20_000, description="What the back end said, for admins.")
 
 
 class SessionEnd(Request):
@@ -154,28 +228,47 @@ class SessionEnd(Request):
 
     until: datetime = Field(description="Moment up to which it was seen alive, UTC.")
     reason: EndReason = Field(description="Why it ended.")
+    failure: SessionFailure | None = Field(None, description="What failed, where something did.")
 
 
-class CostLine(Answer):
-    """Cost of one person, project, profile, kind or day."""
+class Probe(Request):
+    """What a workspace says of itself: taken inside it, sent with its own token."""
 
-    name: str = Field(description="Person, project, profile, kind or ISO day.")
-    hours: float = Field(description="Metered hours.")
-    cost_eur: float = Field(description="Cost, euro.")
+    at: datetime = Field(description="When it was taken, UTC.")
+    busy_kernels: int = Field(ge=0, le=10_000, description="Kernels that run a cell.")
+    kernels: int = Field(ge=0, le=10_000, description="Kernels in all.")
+    active_terminals: int = Field(
+        ge=0, le=10_000, description="Terminals with output or a running program since last time."
+    )
+    gpu_percent: float | None = Field(
+        None, ge=0, le=100, description="Use of its GPUs; null: unknown or none."
+    )
+    activity_at: datetime | None = Field(
+        None, description="Last time a person or a kernel did something, UTC."
+    )
 
 
-class CostReport(Answer):
-    """What was consumed in a span of days, seen from each side."""
+class ExtensionRequest(Request):
+    """Asks for the one extension."""
 
-    project: str | None = Field(description="Project the report is about; null for all.")
-    since: date = Field(description="First UTC day, included.")
-    until: date = Field(description="Last UTC day, included.")
-    total_eur: float = Field(description="Whole cost of the span, euro.")
-    today_eur: float = Field(description="Cost of the current UTC day, euro.")
-    budget_eur: float | None = Field(description="Monthly budget, euro; null for all projects.")
-    budget_left_eur: float | None = Field(description="Left of this month, euro; null for all.")
-    by_person: list[CostLine] = Field(description="Per person, dearest first.")
-    by_project: list[CostLine] = Field(description="Per project, dearest first.")
-    by_profile: list[CostLine] = Field(description="Per profile, dearest first.")
-    by_kind: list[CostLine] = Field(description="Per kind: session, run, deployment.")
-    by_day: list[CostLine] = Field(description="Per UTC day, oldest first.")
+    reason: str = Field(min_length=3, max_length=500, description="Why, as a sentence.")
+
+
+class Orphan(Request):
+    """A server that runs without a session, found and closed. Only the hub sends it."""
+
+    person: str | None = Field(None, pattern=PERSON, max_length=128, description="Whose, if known.")
+    profile: Name | None = Field(None, description="Its profile, if known.")
+    project: Name | None = Field(None, description="Its project, if known.")
+    where: str = Field(max_length=300, description="What was found, for example a pod's name.")
+    since: datetime = Field(description="Since when it ran without a session, UTC.")
+    until: datetime = Field(description="When it was closed, UTC.")
+
+
+class StartFailures(Answer):
+    """How starts failed in a span of time."""
+
+    since: datetime = Field(description="Beginning of the span, UTC.")
+    starts: int = Field(description="Starts in the span.")
+    by_kind: dict[str, int] = Field(description="Failures by class; `unknown` is one of them.")
+    unknown: list[str] = Field(description="The newest unknown ones, raw, at most 20.")

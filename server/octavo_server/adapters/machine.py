@@ -6,7 +6,7 @@ import functools
 import os
 from pathlib import Path
 
-from octavo_server.workspaces.domain import MachineFacts
+from octavo_server.workspaces.sessions.domain import MachineFacts
 
 NVIDIA = Path("/proc/driver/nvidia/gpus")
 GIB = 1024**3

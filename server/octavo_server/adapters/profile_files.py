@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 SCHEMA = "profile.schema.json"
 
 
+class DocumentLoader(yaml.SafeLoader):
+    """Reads dates as the text they are: a document has no types that JSON lacks."""
+
+
+DocumentLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:timestamp"]
+    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 class ProfileFolder:
     """The profiles of one folder, one YAML file each."""
 
@@ -50,7 +60,7 @@ def _read(file: Path, validator: Validator) -> tuple[Any, str | None]:
     from jsonschema.exceptions import best_match
 
     try:
-        document = yaml.safe_load(file.read_text("utf-8"))
+        document = yaml.load(file.read_text("utf-8"), Loader=DocumentLoader)  # noqa: S506 - a safe one
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         return None, f"it is no YAML: {' '.join(str(error).split())}"
     wrong = best_match(validator.iter_errors(document))

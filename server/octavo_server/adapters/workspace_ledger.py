@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import datetime
 
 from octavo_server.execution import Limits, RunProfile
-from octavo_server.workspaces.domain import MICRO
-from octavo_server.workspaces.service import WorkspacesService
+from octavo_server.workspaces.profiles.domain import MICRO
+from octavo_server.workspaces.profiles.service import ProfilesService
+from octavo_server.workspaces.usage.service import UsageService
 
 SECONDS_PER_HOUR = 3600
 
@@ -15,13 +17,16 @@ SECONDS_PER_HOUR = 3600
 class WorkspaceProfiles:
     """Profiles as runs see them."""
 
-    def __init__(self, workspaces: WorkspacesService, wall_s: float) -> None:
-        self._workspaces = workspaces
+    def __init__(
+        self, profiles: ProfilesService, wall_s: float, clock: Callable[[], datetime]
+    ) -> None:
+        self._profiles = profiles
         self._wall_s = wall_s
+        self._clock = clock
 
     def run_profile(self, profile: str) -> RunProfile:
         """Return the profile that is offered now. Raises NotFound."""
-        found = self._workspaces.profile(profile).profile
+        found = self._profiles.profile(profile).profile
         limits = Limits(
             memory_mib=math.floor(found.memory_gib * 1024),
             wall_s=self._wall_s,
@@ -31,19 +36,20 @@ class WorkspaceProfiles:
             id=found.id,
             limits=limits,
             pipelines=found.pipelines,
-            price_eur_per_hour=found.price_micro_eur / MICRO,
+            price_eur_per_hour=found.price_on(self._clock().date()) / MICRO,
         )
 
 
 class WorkspaceLedger:
     """Books runs where workspaces are booked."""
 
-    def __init__(self, workspaces: WorkspacesService) -> None:
-        self._workspaces = workspaces
+    def __init__(self, profiles: ProfilesService, usage: UsageService) -> None:
+        self._profiles = profiles
+        self._usage = usage
 
     def budget_left_cents(self, project: str) -> int:
         """Return what is left of the project's month, in euro cents."""
-        return self._workspaces.budget_left_cents(project)
+        return self._usage.budget_left_cents(project)
 
     def book(
         self,
@@ -56,7 +62,7 @@ class WorkspaceLedger:
         until: datetime,
     ) -> float:
         """Book what an attempt consumed and return its cost in euro; once is enough."""
-        self._workspaces.record_usage(
+        self._usage.record(
             "run",
             attempt,
             person=person,
@@ -65,5 +71,5 @@ class WorkspaceLedger:
             since=since,
             until=until,
         )
-        price = self._workspaces.profile(profile).profile.price_micro_eur
+        price = self._profiles.at(profile, since).profile.price_on(since.date())
         return (until - since).total_seconds() / SECONDS_PER_HOUR * price / MICRO

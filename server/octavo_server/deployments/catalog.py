@@ -10,7 +10,7 @@ from octavo_server.deployments.domain import DeployableModel
 from octavo_server.deployments.ports import ScorerResources
 from octavo_server.errors import NotFound
 from octavo_server.registry.service import RegistryService
-from octavo_server.workspaces.service import WorkspacesService
+from octavo_server.workspaces.profiles.service import ProfilesService
 
 
 class RegistryCatalog:
@@ -41,13 +41,13 @@ class RegistryCatalog:
 class OfferedProfiles:
     """The spawner profiles that are offered now."""
 
-    def __init__(self, workspaces: WorkspacesService) -> None:
-        self._workspaces = workspaces
+    def __init__(self, profiles: ProfilesService) -> None:
+        self._profiles = profiles
 
     def resources(self, profile: str) -> ScorerResources | None:
         """Return what the profile grants; None when there is no such profile."""
         try:
-            granted = self._workspaces.profile(profile).profile
+            granted = self._profiles.profile(profile).profile
         except NotFound:
             return None
         return ScorerResources(cpus=granted.cpu, memory_mib=int(granted.memory_gib * 1_024))

@@ -7,20 +7,20 @@ from datetime import datetime
 
 from octavo_server.deployments.domain import Scorer, ScorerState
 from octavo_server.deployments.service import DeploymentsService
-from octavo_server.workspaces.service import WorkspacesService
+from octavo_server.workspaces.usage.service import UsageService
 
 
 class ScorerUsage:
-    """Tells the ledger of workspaces since when each scorer has been answering."""
+    """Tells the books since when each scorer has been answering."""
 
     def __init__(
         self,
         deployments: DeploymentsService,
-        workspaces: WorkspacesService,
+        usage: UsageService,
         clock: Callable[[], datetime],
     ) -> None:
         self._deployments = deployments
-        self._workspaces = workspaces
+        self._usage = usage
         self._clock = clock
         self._begun = False
 
@@ -42,7 +42,7 @@ class ScorerUsage:
         # A restart begins a new entry: the time between was not consumed.
         entry = f"{scorer.deployment}/v{scorer.version}/{scorer.id}/{int(since.timestamp())}"
         person = self._deployments.requester(scorer.project, scorer.deployment, scorer.version)
-        self._workspaces.record_usage(
+        self._usage.record(
             "deployment",
             entry,
             person=person,

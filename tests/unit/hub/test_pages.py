@@ -28,9 +28,28 @@ def _profile(**more: object) -> Profile:
             "digest": "sha256:" + "a" * 64,
             "title": "Small CPU",
             "description": HOSTILE,
-            "resources": ProfileResources(cpu=2, memory_gib=8, processes=100, gpu=0, gpu_type=None),
+            "resources": ProfileResources(
+                cpu=2,
+                cpu_guarantee=1,
+                memory_gib=8,
+                memory_guarantee_gib=1,
+                processes=100,
+                gpu=0,
+                gpu_type=None,
+            ),
             "price_eur_per_hour": 0.12,
             "idle_minutes": 60,
+            "images": [],
+            "rates": [],
+            "gpu_idle_minutes": None,
+            "extension_minutes": 60,
+            "longest_hours": 72,
+            "capacity": "on-demand",
+            "node_selector": {},
+            "tolerations": [],
+            "volumes": [],
+            "environment": {},
+            "labels": {},
             "ready_seconds": 8,
             "audiences": [],
             "environments": ["dev"],
@@ -50,6 +69,11 @@ def _card(**more: object) -> ProfileCard:
             "notes": [],
             "budget_eur": 500.0,
             "budget_left_eur": 412.0,
+            "quotas": [],
+            "free_now": None,
+            "expected_wait_s": 0,
+            "idle_rule": "Stops after 60 min idle.",
+            "nearest": None,
             "hours_left": 3433.0,
         }
         | more
@@ -137,7 +161,9 @@ def test_hours_are_said_as_people_do(count: float, text: str) -> None:
 
 
 def test_the_gpu_is_on_its_card() -> None:
-    gpu = ProfileResources(cpu=8, memory_gib=64, processes=1, gpu=1, gpu_type="A100")
+    gpu = _profile().resources.model_copy(
+        update={"cpu": 8.0, "memory_gib": 64.0, "gpu": 1, "gpu_type": "A100"}
+    )
     assert page.resources_line(gpu) == "8 CPU · 64 GiB · 1 × A100"
 
 

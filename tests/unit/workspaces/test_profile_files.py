@@ -8,23 +8,23 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.support.profiles import CPU, MEMORY, price
 
 from octavo.local import resources
 from octavo_server.adapters.machine import LocalMachine
-from octavo_server.adapters.profile_files import SCHEMA, ProfileFolder
+from octavo_server.adapters.profile_files import SCHEMA, DocumentLoader, ProfileFolder
 
 SHIPPED = resources.path("spawner_profiles")
-WRONG = [
-    ({"price_eur_per_hour": -1}, "price_eur_per_hour: -1 is less than the minimum of 0"),
-    ({"price_eur_per_hour": "free"}, "price_eur_per_hour: 'free' is not of type 'number'"),
-    ({"idle_minutes": 0}, "idle_minutes: 0 is less than the minimum of 1"),
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"prices": price(-1)}, "prices.0.per_hour: -1 is less than the minimum of 0"),
+    ({"idle": {"minutes": 0}}, "idle.minutes: 0 is less than the minimum of 1"),
     ({"environments": ["moon"]}, "environments.0: 'moon' is not one of"),
     ({"image": "evil"}, "'image' was unexpected"),
     ({"id": "other"}, "id: 'other' must be the file's name, 'cpu-small'"),
-    ({"resources": {"cpu": 2, "memory_gib": 8}}, "resources: 'processes' is a required property"),
+    ({"resources": {"cpu": CPU, "memory_gib": MEMORY}}, "'processes' is a required property"),
     (
-        {"resources": {"cpu": 2, "memory_gib": 8, "processes": 100, "gpu": 1}},
-        "resources: 'gpu_type' is a required property",
+        {"resources": {"cpu": CPU, "memory_gib": MEMORY, "processes": 100, "gpu": {"count": 1}}},
+        "resources.gpu: 'type' is a required property",
     ),
 ]
 
@@ -38,7 +38,9 @@ def folder(tmp_path: Path) -> Path:
 
 def _change(folder: Path, change: dict[str, Any]) -> None:
     file = folder / "cpu-small.yaml"
-    file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | change))
+    file.write_text(
+        yaml.safe_dump(yaml.load(file.read_text(), DocumentLoader) | change)  # noqa: S506 - a safe one
+    )
 
 
 def test_the_shipped_profiles_are_valid() -> None:

@@ -1,19 +1,8 @@
-"""Tables of spawner profiles, sessions and usage."""
+"""Tables of workspace sessions."""
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table
+from sqlalchemy import Column, Index, Integer, String, Table
 
-from octavo_server.database.tables.base import UtcDateTime, json_type, metadata
-
-profile_versions = Table(
-    "profile_versions",
-    metadata,
-    Column("profile", String(63), primary_key=True),
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("digest", String(71), nullable=False, index=True),
-    Column("content", json_type(), nullable=False),
-    Column("published_at", UtcDateTime, nullable=False),
-    Column("withdrawn_at", UtcDateTime),
-)
+from octavo_server.database.tables.base import UtcDateTime, metadata
 
 workspace_sessions = Table(
     "workspace_sessions",
@@ -30,19 +19,4 @@ workspace_sessions = Table(
     Column("ended_at", UtcDateTime),
     Column("end_reason", String(32)),
     Index("ix_workspace_sessions_state_person", "state", "person"),
-)
-
-usage_days = Table(
-    "usage_days",
-    metadata,
-    Column("kind", String(16), primary_key=True),
-    Column("subject", String(128), primary_key=True),
-    Column("day", String(10), primary_key=True),
-    Column("person", String(255), nullable=False),
-    Column("project", String(100), nullable=False),
-    Column("profile", String(63), nullable=False),
-    Column("seconds", Float, nullable=False),
-    Column("cost_micro_eur", BigInteger, nullable=False),
-    Index("ix_usage_days_project_day", "project", "day"),
-    Index("ix_usage_days_day", "day"),
 )

@@ -1,18 +1,9 @@
-"""What workspaces need from outside."""
+"""What profiles need from outside."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Protocol
-
-from octavo_server.workspaces.domain import MachineFacts
-
-
-class Machine(Protocol):
-    """Whatever workspaces run on."""
-
-    def facts(self) -> MachineFacts:
-        """Return what it has now."""
 
 
 class ProfileFiles(Protocol):

@@ -1,31 +1,31 @@
-"""Offers profiles, decides about starts, keeps sessions, and knows what everything costs."""
+"""Decides about starts, and keeps sessions from their request to their end."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from typing import Literal
+from datetime import UTC, date, datetime, timedelta
 
 from octavo_server.audit.service import AuditService, Change
-from octavo_server.database.rows import Database, Where
+from octavo_server.database.rows import Database, Rows, Where
 from octavo_server.errors import Forbidden, Invalid, NotFound
 from octavo_server.identity import Caller, new_id, service_caller
 from octavo_server.policy.service import PolicyService
 from octavo_server.projects.service import ProjectsService
-from octavo_server.workspaces import rules, store
-from octavo_server.workspaces.accounting import Accounting, Report
-from octavo_server.workspaces.domain import (
+from octavo_server.workspaces.profiles.domain import ProfileVersion
+from octavo_server.workspaces.profiles.rules import outsider
+from octavo_server.workspaces.profiles.service import ProfilesService
+from octavo_server.workspaces.sessions import rules, store
+from octavo_server.workspaces.sessions.domain import (
     LOST,
-    Budget,
     Card,
     MachineFacts,
-    ProfileVersion,
     Session,
     SessionState,
 )
-from octavo_server.workspaces.ports import Machine, ProfileFiles
-from octavo_server.workspaces.publishing import Published, Publisher
+from octavo_server.workspaces.sessions.ports import Machine
+from octavo_server.workspaces.usage.domain import Budget, Metered
+from octavo_server.workspaces.usage.service import UsageService
 
 LOST_AFTER = timedelta(minutes=15)
 """A session that nobody has seen for this long is over: its hub is gone."""
@@ -75,10 +75,12 @@ class SessionView:
     """Metered cost, in millionths of a euro."""
     budget: Budget
     """The project's budget of this month."""
+    today: date
+    """The current UTC day."""
 
 
-class WorkspacesService:
-    """Profiles, sessions, usage, budgets and cost."""
+class SessionsService:
+    """Cards, starts and sessions."""
 
     def __init__(
         self,
@@ -86,36 +88,25 @@ class WorkspacesService:
         audit: AuditService,
         policy: PolicyService,
         projects: ProjectsService,
+        profiles: ProfilesService,
+        usage: UsageService,
         machine: Machine,
-        files: ProfileFiles,
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._audit = audit
         self._policy = policy
         self._projects = projects
+        self._profiles = profiles
+        self._usage = usage
         self._machine = machine
         self._clock = clock
-        self._publisher = Publisher(database, audit, files)
-        self._accounting = Accounting(database, projects, clock)
 
-    # ---- profiles
+    # ---- cards
 
-    def publish_profiles(self, caller: Caller) -> Published:
-        """Bring the published profiles up to the profile files."""
-        return self._publisher.publish(caller)
-
-    def profile(self, profile: str) -> ProfileVersion:
-        """Return the version of a profile that is offered now. Raises NotFound."""
-        with self._database.read() as rows:
-            found = store.current_profiles(rows)
-        version = found.get(profile)
-        if version is None or version.withdrawn_at is not None:
-            offered = sorted(name for name, one in found.items() if one.withdrawn_at is None)
-            raise NotFound(
-                f"There is no profile {profile[:63]!r}.", f"Use one of: {', '.join(offered)}."
-            )
-        return version
+    def today(self) -> date:
+        """Return the current UTC day."""
+        return self._clock().astimezone(UTC).date()
 
     def cards(self, caller: Caller, project: str) -> list[Card]:
         """Return every profile's card in a project. Raises NotFound for who isn't a member."""
@@ -124,9 +115,10 @@ class WorkspacesService:
                 f"There is no project {project[:100]!r} that you belong to.",
                 "Check the name, or ask the project's admin to add you.",
             )
-        budget = self._accounting.budget(project)
-        cards = [self._card(caller, project, version, budget) for version in self._offered()]
-        return sorted(cards, key=_by_price)
+        budget = self._usage.budget(project)
+        offered = self._profiles.offered()
+        cards = [self._card(caller, project, version, budget) for version in offered]
+        return sorted(cards, key=self._by_price)
 
     def offers(self, hub: Caller, person: str, groups: list[str]) -> list[Offer]:
         """Return what the hub shows a signed-in person. Raises Forbidden for all but the hub."""
@@ -143,30 +135,24 @@ class WorkspacesService:
             for project, roles in self._projects.mine(caller)
         ]
 
-    def _offered(self) -> list[ProfileVersion]:
-        with self._database.read() as rows:
-            found = store.current_profiles(rows)
-        return [version for version in found.values() if version.withdrawn_at is None]
-
     def _facts(self) -> MachineFacts:
         """Return what the machine has, and how much of it workspaces hold."""
         machine = self._machine.facts()
         if not machine.gpus:
             return machine
         with self._database.read() as rows:
-            held = [
-                store.profile_version(rows, one.profile, one.profile_version)
-                for one in store.running(rows)
-            ]
-        return replace(machine, gpus_taken=sum(one.profile.gpu for one in held if one))
+            running = store.running(rows)
+        held = [self._profiles.version(one.profile, one.profile_version) for one in running]
+        return replace(machine, gpus_taken=sum(one.profile.gpu for one in held))
 
     def _card(self, person: Caller, project: str, version: ProfileVersion, budget: Budget) -> Card:
         profile, machine = version.profile, self._facts()
-        facts = rules.facts(profile, person.groups, machine, budget.left_micro_eur)
+        left = budget.left_micro_eur
+        facts = rules.facts(profile, person.groups, machine, left, self.today())
         decision = self._policy.decide("SpawnWorkspace", person, project=project, facts=facts)
         own = list(rules.obstacles(profile, machine))
         if not facts["audience"]:
-            own.append(rules.outsider(profile))
+            own.append(outsider(profile))
         reasons = () if decision.allowed else tuple(own) or decision.reasons
         return Card(
             version=version,
@@ -191,7 +177,7 @@ class WorkspacesService:
                 f"Use one of: {', '.join(sorted(cards))}.",
             )
         card = cards[choice.profile]
-        stale = rules.changed_since(choice.digest, card.version)
+        stale = rules.changed_since(choice.digest, card.version, self.today())
         return card if stale is None else Card(**{**vars(card), "reasons": (stale, *card.reasons)})
 
     def open_session(
@@ -219,7 +205,8 @@ class WorkspacesService:
 
     def _require(self, change: Change, caller: Caller, choice: Choice, card: Card) -> None:
         left = card.budget.left_micro_eur
-        facts = rules.facts(card.version.profile, caller.groups, self._facts(), left)
+        machine = self._facts()
+        facts = rules.facts(card.version.profile, caller.groups, machine, left, self.today())
         self._policy.require(change, "SpawnWorkspace", caller, project=choice.project, facts=facts)
 
     def _opened(
@@ -254,7 +241,7 @@ class WorkspacesService:
             found = self._found(store.session(rows, session_id), session_id)
             beaten = rules.metered(found, until, active_at, self._clock())
             store.save_session(rows, beaten)
-            self._accounting.book_session(rows, beaten)
+            self._book(rows, beaten)
         return self.view(beaten)
 
     def _revive_if_lost(self, hub: Caller, session_id: str) -> None:
@@ -285,8 +272,22 @@ class WorkspacesService:
     def _close(self, change: Change, session: Session, until: datetime, reason: str) -> Session:
         last = rules.ended(session, until, reason, change.at)
         store.save_session(change.rows, last)
-        self._accounting.book_session(change.rows, last)
+        self._book(change.rows, last)
         return last
+
+    def _book(self, rows: Rows, session: Session) -> None:
+        self._usage.book(
+            rows,
+            Metered(
+                kind="session",
+                subject=session.id,
+                person=session.person,
+                project=session.project,
+                version=self._profiles.version(session.profile, session.profile_version),
+                since=session.started_at,
+                until=session.metered_until,
+            ),
+        )
 
     def _found(self, session: Session | None, session_id: str) -> Session:
         if session is None:
@@ -296,65 +297,16 @@ class WorkspacesService:
     def view(self, session: Session) -> SessionView:
         """Return a session with its profile version, its cost and the project's budget."""
         project = self._projects.get(session.project)
-        with self._database.read() as rows:
-            version = store.profile_version(rows, session.profile, session.profile_version)
-            usage = store.usage_of(rows, "session", session.id)
-        if version is None:
-            raise NotFound(f"{session.profile} has no version {session.profile_version}.")
+        seconds, cost_micro_eur = self._usage.total("session", session.id)
         return SessionView(
             session=session,
-            version=version,
+            version=self._profiles.version(session.profile, session.profile_version),
             template=project.template,
-            seconds=sum(one.seconds for one in usage),
-            cost_micro_eur=sum(one.cost_micro_eur for one in usage),
-            budget=self._accounting.budget(session.project),
+            seconds=seconds,
+            cost_micro_eur=cost_micro_eur,
+            budget=self._usage.budget(session.project),
+            today=self.today(),
         )
-
-    # ---- usage and cost
-
-    def record_usage(
-        self,
-        kind: Literal["run", "deployment"],
-        subject: str,
-        *,
-        person: str,
-        project: str,
-        profile: str,
-        since: datetime,
-        until: datetime,
-    ) -> None:
-        """Book what a run or a deployment consumed so far, at its profile's price of then.
-
-        ``subject`` is the run's or deployment's id, ``since`` its start. It may be called as often
-        as one likes with a later ``until``; the same or an earlier one changes nothing.
-        Raises NotFound for a profile that never was.
-        """
-        with self._database.write() as rows:
-            version = store.profile_at(rows, profile, since)
-            if version is None:
-                raise NotFound(f"There is no profile {profile[:63]!r}.", "Use an offered one.")
-            self._accounting.book(
-                rows,
-                kind,
-                subject,
-                person=person,
-                project=project,
-                profile=version.profile,
-                since=since,
-                until=until,
-            )
-
-    def budget(self, project: str) -> Budget:
-        """Return a project's budget of the current month. Raises NotFound."""
-        return self._accounting.budget(project)
-
-    def budget_left_cents(self, project: str) -> int:
-        """Return what is left of it in euro cents, rounded down, as policies count."""
-        return self._accounting.budget(project).left_micro_eur // 10_000
-
-    def cost(self, project: str | None, since: date | None, until: date | None) -> Report:
-        """Return what was consumed in a project, or in all; by default in this month."""
-        return self._accounting.report(project, since, until)
 
     def end_lost(self) -> int:
         """End the sessions that nobody has seen for 15 minutes; return how many there were."""
@@ -368,6 +320,6 @@ class WorkspacesService:
                 change.note(person=one.person, reason=LOST, profile=one.profile)
         return len(lost)
 
-
-def _by_price(card: Card) -> tuple[int, str]:
-    return card.version.profile.price_micro_eur, card.version.profile.id
+    def _by_price(self, card: Card) -> tuple[int, str]:
+        profile = card.version.profile
+        return profile.price_on(self.today()), profile.id

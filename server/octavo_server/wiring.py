@@ -1,0 +1,369 @@
+"""The one wiring file: builds every object that the service and the worker are made of."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from octavo.local import resources
+from octavo.local.accounts import Accounts
+from octavo_server.adapters.artifact_folder import ArtifactFolder
+from octavo_server.adapters.cedar import CedarEngine
+from octavo_server.adapters.checkpoint_files import CheckpointFile
+from octavo_server.adapters.child_runner import ChildRunner
+from octavo_server.adapters.feast_engine import FeastEngine
+from octavo_server.adapters.feast_online import SqliteOnlineStore
+from octavo_server.adapters.file_blobs import FileBlobs
+from octavo_server.adapters.installed_packages import InstalledPackages
+from octavo_server.adapters.lake_inputs import LakeInputs
+from octavo_server.adapters.lake_profiler import LakeTables
+from octavo_server.adapters.local_scorers import LocalScorers
+from octavo_server.adapters.machine import LocalMachine
+from octavo_server.adapters.mlflow_registry import MlflowVersionBook
+from octavo_server.adapters.mlflow_rest import MlflowRest
+from octavo_server.adapters.model_workbench import AccountWorkbench
+from octavo_server.adapters.nbdime_differ import NbdimeDiffer
+from octavo_server.adapters.profile_files import ProfileFolder
+from octavo_server.adapters.registered_models import RegisteredModels
+from octavo_server.adapters.release_files import ReleaseFolders
+from octavo_server.adapters.run_artifacts import TrackingArtifacts
+from octavo_server.adapters.run_environment import LocalRunEnvironment
+from octavo_server.adapters.scorer_calls import ScorerClient
+from octavo_server.adapters.signed_note import NoteSigner
+from octavo_server.adapters.signing import Signer
+from octavo_server.adapters.workspace_ledger import WorkspaceLedger, WorkspaceProfiles
+from octavo_server.audit.service import AuditService
+from octavo_server.database.migrate import check_version
+from octavo_server.database.rows import Database
+from octavo_server.database.sql import SqlDatabase, open_engine
+from octavo_server.deployments.catalog import OfferedProfiles, RegistryCatalog
+from octavo_server.deployments.champion import Champion
+from octavo_server.deployments.reconciler import Reconciler
+from octavo_server.deployments.router import Router
+from octavo_server.deployments.service import DeploymentsService
+from octavo_server.deployments.telemetry import TelemetryBuffer
+from octavo_server.deployments.usage import ScorerUsage
+from octavo_server.experiments.service import ExperimentsService
+from octavo_server.features.service import FeaturesService, Places
+from octavo_server.identity import RunTokens
+from octavo_server.lineage.service import LineageService
+from octavo_server.monitoring.service import MonitoringService
+from octavo_server.monitoring.watcher import Watcher
+from octavo_server.notebooks.releases import Releases
+from octavo_server.notebooks.service import NotebooksService
+from octavo_server.periodic import PeriodicTask
+from octavo_server.pipelines.service import PipelinesService
+from octavo_server.policy.service import PolicyService
+from octavo_server.projects.service import ProjectsService
+from octavo_server.registry.registration import Registration
+from octavo_server.registry.service import RegistryService
+from octavo_server.settings import Settings
+from octavo_server.templates.service import TemplatesService
+from octavo_server.templates.store import TemplateFolder
+from octavo_server.workspaces.profiles.service import ProfilesService
+from octavo_server.workspaces.sessions.service import SessionsService
+from octavo_server.workspaces.usage.service import UsageService
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foundation:
+    """What every area stands on."""
+
+    settings: Settings
+    clock: Callable[[], datetime]
+    database: Database
+    signer: Signer
+    run_tokens: RunTokens
+    audit: AuditService
+    policy: PolicyService
+    lineage: LineageService
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunParts:
+    """What executions need, in the service and in the worker."""
+
+    blobs: FileBlobs
+    profiles: WorkspaceProfiles
+    inputs: LakeInputs
+    environment: LocalRunEnvironment
+    ledger: WorkspaceLedger
+    runner: ChildRunner
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoringParts:
+    """What deployments stand on, in the service and in the worker."""
+
+    catalog: RegistryCatalog
+    profiles: OfferedProfiles
+    telemetry: TelemetryBuffer
+    router: Router
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services(Foundation):
+    """Every area's service."""
+
+    projects: ProjectsService
+    templates: TemplatesService
+    profiles: ProfilesService
+    usage: UsageService
+    sessions: SessionsService
+    experiments: ExperimentsService
+    registry: RegistryService
+    features: FeaturesService
+    runs: RunParts
+    notebooks: NotebooksService
+    pipelines: PipelinesService
+    scoring: ScoringParts
+    deployments: DeploymentsService
+    monitoring: MonitoringService
+
+
+def utc_now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(UTC)
+
+
+def build_foundation(settings: Settings) -> Foundation:
+    """Return what every area stands on. Raises as :func:`build_services`."""
+    engine = open_engine(settings.platform_database)
+    check_version(engine)
+    database = SqlDatabase(engine)
+    key_file = settings.state / "signing.key"
+    signer = Signer.open(key_file)
+    copies = CheckpointFile(settings.state / "checkpoints.jsonl")
+    audit = AuditService(database, NoteSigner(key_file), copies, utc_now)
+    return Foundation(
+        settings=settings,
+        clock=utc_now,
+        database=database,
+        signer=signer,
+        run_tokens=RunTokens(derived_key(key_file.read_bytes(), "run-tokens"), utc_now),
+        audit=audit,
+        policy=PolicyService(database, audit, CedarEngine()),
+        lineage=LineageService(database),
+    )
+
+
+def build_services(settings: Settings) -> Services:
+    """Return all services on the settings' database and keys.
+
+    Raises :class:`octavo_server.database.migrate.DatabaseVersionRefused` when the database is
+    not exactly what this code writes.
+    """
+    base = build_foundation(settings)
+    templates = TemplateFolder(resources.path("notebook_templates"))
+    projects = _projects(base, templates)
+    mlflow = MlflowRest(settings.tracking, lambda: settings.service_token("octavo"))
+    profiles = _profiles(base)
+    usage = UsageService(base.database, projects, profiles, base.clock)
+    experiments = ExperimentsService(base.database, mlflow, base.clock)
+    registry = _registry(base, experiments, mlflow)
+    runs = _run_parts(base, profiles, usage, registry)
+    notebooks = _notebooks(base, runs)
+    scoring = _scoring(base, profiles, registry)
+    deployments = _deployments(base, scoring)
+    return Services(
+        **vars(base),
+        projects=projects,
+        templates=TemplatesService(templates, projects),
+        profiles=profiles,
+        usage=usage,
+        sessions=_sessions(base, projects, profiles, usage),
+        experiments=experiments,
+        registry=registry,
+        features=_features(base),
+        runs=runs,
+        notebooks=notebooks,
+        pipelines=_pipelines(base, runs, notebooks),
+        scoring=scoring,
+        deployments=deployments,
+        monitoring=MonitoringService(base.database, base.audit, deployments, base.clock),
+    )
+
+
+def _projects(base: Foundation, templates: TemplateFolder) -> ProjectsService:
+    return ProjectsService(
+        base.database,
+        base.audit,
+        templates,
+        admin_group=base.settings.platform_admin_group,
+        reviewer_group=base.settings.platform_reviewer_group,
+    )
+
+
+def _profiles(base: Foundation) -> ProfilesService:
+    files = ProfileFolder(resources.path("spawner_profiles"))
+    return ProfilesService(base.database, base.audit, files)
+
+
+def _sessions(
+    base: Foundation, projects: ProjectsService, profiles: ProfilesService, usage: UsageService
+) -> SessionsService:
+    return SessionsService(
+        base.database,
+        base.audit,
+        base.policy,
+        projects,
+        profiles,
+        usage,
+        LocalMachine(),
+        base.clock,
+    )
+
+
+def _registry(
+    base: Foundation, experiments: ExperimentsService, mlflow: MlflowRest
+) -> RegistryService:
+    home = base.settings.home
+    files, book = ArtifactFolder(home / "artifacts"), MlflowVersionBook(mlflow)
+    workbench = AccountWorkbench(Accounts(home), home / "runs", files)
+    return RegistryService(
+        database=base.database,
+        audit=base.audit,
+        policy=base.policy,
+        lineage=base.lineage,
+        experiments=experiments,
+        files=files,
+        book=book,
+        attestor=base.signer,
+        registration=Registration(base.policy, files, workbench, book, base.signer),
+        clock=base.clock,
+    )
+
+
+def _features(base: Foundation) -> FeaturesService:
+    return FeaturesService(
+        base.database,
+        base.audit,
+        base.policy,
+        base.lineage,
+        FeastEngine(base.clock),
+        SqliteOnlineStore(),
+        Places(
+            lakes=base.settings.home / "lake",
+            features=base.settings.home / "features",
+            templates=resources.path("notebook_templates"),
+        ),
+        base.clock,
+    )
+
+
+def _run_parts(
+    base: Foundation, profiles: ProfilesService, usage: UsageService, registry: RegistryService
+) -> RunParts:
+    home, settings = base.settings.home, base.settings
+    blobs = FileBlobs(home / "results")
+    inputs = LakeInputs(home / "lake", home / "features", RegisteredModels(registry).pin)
+    return RunParts(
+        blobs=blobs,
+        profiles=WorkspaceProfiles(profiles, settings.run_limit_minutes * 60.0, base.clock),
+        inputs=inputs,
+        environment=LocalRunEnvironment(settings.public, base.run_tokens, inputs),
+        ledger=WorkspaceLedger(profiles, usage),
+        runner=ChildRunner(Accounts(home), home / "runs", blobs),
+    )
+
+
+def _notebooks(base: Foundation, runs: RunParts) -> NotebooksService:
+    folders = ReleaseFolders(base.settings.home / "releases")
+    return NotebooksService(
+        base.database,
+        base.audit,
+        base.policy,
+        base.lineage,
+        Releases(folders, base.signer, runs.blobs, InstalledPackages(), base.clock),
+        runs.blobs,
+        runs.profiles,
+        runs.inputs,
+        NbdimeDiffer(),
+        base.clock,
+    )
+
+
+def _pipelines(base: Foundation, runs: RunParts, notebooks: NotebooksService) -> PipelinesService:
+    return PipelinesService(
+        base.database,
+        base.audit,
+        base.policy,
+        base.lineage,
+        notebooks,
+        runs.blobs,
+        runs.ledger,
+        base.signer,
+        base.clock,
+    )
+
+
+def _scoring(
+    base: Foundation, profiles: ProfilesService, registry: RegistryService
+) -> ScoringParts:
+    telemetry, chance = TelemetryBuffer(base.database), random.SystemRandom()
+    return ScoringParts(
+        catalog=RegistryCatalog(registry),
+        profiles=OfferedProfiles(profiles),
+        telemetry=telemetry,
+        router=Router(base.database, ScorerClient(), telemetry, base.clock, chance.random),
+    )
+
+
+def _deployments(base: Foundation, scoring: ScoringParts) -> DeploymentsService:
+    return DeploymentsService(
+        base.database, base.audit, base.policy, scoring.catalog, scoring.profiles, base.clock
+    )
+
+
+def _reconciler(services: Services) -> Reconciler:
+    home = services.settings.home
+    return Reconciler(
+        services.database,
+        services.audit,
+        services.lineage,
+        LocalScorers(home, Accounts(home), services.scoring.catalog),
+        services.scoring.profiles,
+        services.clock,
+    )
+
+
+def _usage(services: Services) -> ScorerUsage:
+    return ScorerUsage(services.deployments, services.usage, services.clock)
+
+
+def _watcher(services: Services) -> Watcher:
+    settings = services.settings
+    return Watcher(
+        services.database,
+        services.monitoring,
+        services.deployments,
+        TrackingArtifacts(settings.tracking, lambda: settings.service_token("octavo")),
+        LakeTables(settings.home / "lake"),
+        services.clock,
+    )
+
+
+def periodic_tasks(services: Services) -> list[PeriodicTask]:
+    """Return what the worker does again and again, besides executing runs."""
+    return [
+        PeriodicTask(name="experiments index", period_s=5.0, call=services.experiments.refresh),
+        PeriodicTask(name="lost sessions", period_s=60.0, call=services.sessions.end_lost),
+        PeriodicTask(name="deployments", period_s=0.5, call=_reconciler(services).step),
+        PeriodicTask(
+            name="champions",
+            period_s=5.0,
+            call=Champion(services.deployments, services.registry).step,
+        ),
+        PeriodicTask(name="scorer usage", period_s=30.0, call=_usage(services).step),
+        PeriodicTask(name="monitors", period_s=15.0, call=_watcher(services).step),
+        PeriodicTask(name="audit checkpoint", period_s=60.0, call=services.audit.checkpoint),
+    ]
+
+
+def derived_key(secret: bytes, purpose: str) -> bytes:
+    """Return a 32-byte key for one purpose, so that no two purposes share one (HMAC-SHA256)."""
+    return hmac.new(secret, purpose.encode(), hashlib.sha256).digest()

@@ -1,0 +1,1 @@
+"""Spawner profiles: documents, versions, and how they change."""

@@ -1,0 +1,1 @@
+"""Sessions: what may start, what waits, what runs, and what stops it."""

@@ -1,0 +1,1 @@
+"""Usage: metered hours, cost, budgets and quotas."""

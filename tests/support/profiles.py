@@ -1,0 +1,62 @@
+"""Spawner profiles for tests.
+
+- ``document(**more)``: a valid profile document, changed at its top level
+- ``profile(**more)``: the profile of it, with fields replaced
+- ``version(**more)``: a published version of it
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from octavo_server.workspaces.profiles import rules
+from octavo_server.workspaces.profiles.domain import Profile, ProfileVersion
+
+CPU = {"guarantee": 0.5, "limit": 2}
+MEMORY = {"guarantee": 1, "limit": 8}
+GPU_RESOURCES = {
+    "cpu": {"guarantee": 1, "limit": 8},
+    "memory_gib": {"guarantee": 4, "limit": 64},
+    "processes": 1024,
+    "gpu": {"count": 1, "type": "A100"},
+}
+
+
+def price(eur_per_hour: float) -> list[dict[str, Any]]:
+    """Return a rate card with one price."""
+    return [{"from": "2026-01-01", "per_hour": eur_per_hour, "currency": "EUR"}]
+
+
+def document(**more: Any) -> dict[str, Any]:
+    """Return a valid profile document, changed at its top level."""
+    return {
+        "id": "cpu-small",
+        "title": "Small CPU",
+        "description": "For tables.",
+        "resources": {"cpu": CPU, "memory_gib": MEMORY, "processes": 1024},
+        "prices": price(0.12),
+        "idle": {"minutes": 60, "extension_minutes": 60},
+        "longest_hours": 72,
+        "ready_seconds": 8,
+        "audiences": [],
+        "environments": ["dev"],
+        "pipelines": True,
+    } | more
+
+
+def profile(**more: Any) -> Profile:
+    """Return a profile with fields replaced."""
+    return replace(rules.profile_of(document()), **more)
+
+
+def version(**more: Any) -> ProfileVersion:
+    """Return a published version of a profile with fields replaced."""
+    content = profile(**more)
+    return ProfileVersion(
+        profile=content,
+        version=1,
+        digest=rules.digest_of(content),
+        published_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )

@@ -1,0 +1,35 @@
+"""Profiles: pure decisions."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from tests.support.profiles import document, price, profile
+
+from octavo_server.workspaces.profiles import rules
+
+DAY = date(2026, 3, 31)
+
+
+def test_a_price_is_exact_in_millionths() -> None:
+    assert profile().price_on(DAY) == 120_000
+    odd = rules.profile_of(document(prices=price(0.1999)))
+    assert odd.price_on(DAY) == 199_900
+
+
+def test_the_digest_names_the_content_and_nothing_else() -> None:
+    same = rules.profile_of(dict(reversed(document().items())))
+    assert rules.digest_of(same) == rules.digest_of(profile())
+    assert rules.digest_of(profile(idle_minutes=61)) != rules.digest_of(profile())
+    assert rules.digest_of(profile()).startswith("sha256:")
+
+
+@pytest.mark.parametrize(
+    ("audiences", "groups", "inside"),
+    [((), (), True), (("a",), ("a", "b"), True), (("a",), ("b",), False), (("a",), (), False)],
+)
+def test_an_audience_is_any_of_its_groups(
+    audiences: tuple[str, ...], groups: tuple[str, ...], inside: bool
+) -> None:
+    assert rules.in_audience(profile(audiences=audiences), groups) is inside
