@@ -21,13 +21,13 @@ VOLUME_RULES = (
         LATER, patience_s=300.0,
     ),
     rule(
-        "bad-profile", Stage.PREPARING, "FailedMount",
+        "bad_profile", Stage.PREPARING, "FailedMount",
         r"(?P<what>secret|configmap) \"(?P<name>[^\"]+)\" not found",
         "Profile {profile} mounts the {what} {name}, which the cluster doesn't have.",
         OTHER_PROFILE, patience_s=30.0,
     ),
     rule(
-        "disk-full", Stage.PREPARING, "FailedMount FailedMapVolume", r"no space left on device",
+        "no_capacity", Stage.PREPARING, "FailedMount FailedMapVolume", r"no space left on device",
         "The machine has no disk space left for your workspace.",
         LATER, patience_s=60.0,
     ),
@@ -87,7 +87,7 @@ NETWORK_RULES = (
         LATER, patience_s=180.0,
     ),
     rule(
-        "bad-profile", Stage.PREPARING, "FailedCreatePodSandBox", r"RuntimeHandler \S+ not supp",
+        "bad_profile", Stage.PREPARING, "FailedCreatePodSandBox", r"RuntimeHandler \S+ not supp",
         "Profile {profile} asks for a kind of container that the machine doesn't support.",
         OTHER_PROFILE, patience_s=30.0,
     ),
@@ -101,75 +101,75 @@ NETWORK_RULES = (
 
 IMAGE_RULES = (
     rule(
-        "bad-profile", Stage.IMAGE, "InvalidImageName InspectFailed", r"",
+        "bad_profile", Stage.IMAGE, "InvalidImageName InspectFailed", r"",
         "The image {image} of profile {profile} isn't a valid image name.",
         OTHER_PROFILE,
     ),
     rule(
-        "image", Stage.IMAGE, "ErrImageNeverPull", r"",
+        "image_pull", Stage.IMAGE, "ErrImageNeverPull", r"",
         "The image {image} isn't on the machine, and the cluster is told never to fetch it.",
         ADMIN,
     ),
     rule(
-        "image", Stage.IMAGE, PULL,
+        "image_pull", Stage.IMAGE, PULL,
         r"toomanyrequests|429 Too Many Requests|pull rate limit",
         "The image's registry lets this cluster fetch no more images for a while.",
         LATER, patience_s=300.0,
     ),
     rule(
-        "image", Stage.IMAGE, PULL, r"no space left on device",
+        "image_pull", Stage.IMAGE, PULL, r"no space left on device",
         "The machine has no disk space left for the image {image}.",
         LATER, patience_s=120.0,
     ),
     rule(
-        "image", Stage.IMAGE, PULL, r"no match for platform|no matching manifest for",
+        "image_pull", Stage.IMAGE, PULL, r"no match for platform|no matching manifest for",
         "The image {image} isn't made for the processors of this cluster's machines.",
         OTHER_PROFILE, patience_s=20.0,
     ),
     rule(
-        "image", Stage.IMAGE, PULL,
+        "image_pull", Stage.IMAGE, PULL,
         r"digest .*mismatch|unexpected commit digest|failed size validation|"
         r"signature|SignatureValidationFailed",
         "The image {image} isn't the one that was approved, so it isn't started.",
         ADMIN, patience_s=20.0,
     ),
     rule(
-        "image", Stage.IMAGE, PULL, r"x509|certificate",
+        "image_pull", Stage.IMAGE, PULL, r"x509|certificate",
         "The machine doesn't trust the certificate of the image's registry.",
         ADMIN, patience_s=30.0,
     ),
     rule(
-        "image", Stage.IMAGE, PULL,
+        "image_pull", Stage.IMAGE, PULL,
         r"pull access denied|unauthorized|authorization failed|no basic auth credentials|"
         r"401 Unauthorized|403 Forbidden|denied: ",
         "The cluster isn't allowed to fetch the image {image}.",
         ADMIN, patience_s=30.0,
     ),
     rule(
-        "image", Stage.IMAGE, PULL, r"no such host|i/o timeout|connection refused|dial tcp|"
+        "image_pull", Stage.IMAGE, PULL, r"no such host|i/o timeout|connection refused|dial tcp|"
         r"DeadlineExceeded|deadline exceeded|TLS handshake|connection reset|unexpected EOF|"
         r"server misbehaving|50[0234] ",
         "The image's registry doesn't answer.",
         LATER, patience_s=180.0,
     ),
     rule(
-        "image", Stage.IMAGE, PULL,
+        "image_pull", Stage.IMAGE, PULL,
         r"(?:image|manifest|reference|name).*(?:not found|unknown)|: not found",
         "The image {image} doesn't exist in its registry.",
         OTHER_PROFILE, patience_s=30.0,
     ),
     rule(
-        "image", Stage.IMAGE, "Failed", r"Failed to pull image|ErrImagePull|ImagePullBackOff",
+        "image_pull", Stage.IMAGE, "Failed", r"Failed to pull image|ErrImagePull|ImagePullBackOff",
         "The image {image} couldn't be fetched.",
         LATER, patience_s=120.0, vague=True,
     ),
     rule(
-        "image", Stage.IMAGE, "BackOff", r"pulling image",
+        "image_pull", Stage.IMAGE, "BackOff", r"pulling image",
         "The image {image} couldn't be fetched.",
         LATER, patience_s=120.0, vague=True,
     ),
     rule(
-        "image", Stage.IMAGE, "ErrImagePull ImagePullBackOff RegistryUnavailable", r"",
+        "image_pull", Stage.IMAGE, "ErrImagePull ImagePullBackOff RegistryUnavailable", r"",
         "The image {image} couldn't be fetched.",
         LATER, patience_s=120.0, vague=True,
     ),
@@ -182,18 +182,18 @@ START = (
 
 CONTAINER_RULES = (
     rule(
-        "out-of-memory", Stage.CREATING, START, r"OOM-killed",
+        "out_of_memory", Stage.CREATING, START, r"OOM-killed",
         "The workspace ran out of its {memory} of memory while it started.",
         MORE_MEMORY,
     ),
     rule(
-        "bad-profile", Stage.CREATING, START,
+        "bad_profile", Stage.CREATING, START,
         r"image will run as root|non-numeric user|cannot verify user is non-root",
         "The image {image} wants to run as root, which the cluster doesn't allow.",
         OTHER_PROFILE,
     ),
     rule(
-        "bad-profile", Stage.CREATING, START,
+        "bad_profile", Stage.CREATING, START,
         r"(?P<what>secret|configmap) \"(?P<name>[^\"]+)\" not found|"
         r"couldn't find key (?P<key>\S+) in (?P<holder>\S+ \S+)",
         "Profile {profile} needs a secret or configuration that the cluster doesn't have: "
@@ -201,24 +201,24 @@ CONTAINER_RULES = (
         OTHER_PROFILE, patience_s=20.0,
     ),
     rule(
-        "gpu-broken", Stage.CREATING, START,
+        "node_lost", Stage.CREATING, START,
         r"nvidia-container-cli|could not select device driver|libnvidia|nvidia-smi|\bCDI device",
         "The GPU of the machine doesn't work.",
         "Start again to get another machine, and tell your platform admin about {node}.",
     ),
     rule(
-        "image", Stage.CREATING, START, r"exec format error",
+        "image_pull", Stage.CREATING, START, r"exec format error",
         "The image {image} isn't made for the processors of this cluster's machines.",
         OTHER_PROFILE,
     ),
     rule(
-        "image", Stage.CREATING, START,
+        "image_pull", Stage.CREATING, START,
         r"executable file not found|no such file or directory",
         "The image {image} has no JupyterLab that Octavo can start.",
         OTHER_PROFILE,
     ),
     rule(
-        "node-lost", Stage.CREATING, START, r"context deadline exceeded|DeadlineExceeded",
+        "node_lost", Stage.CREATING, START, r"context deadline exceeded|DeadlineExceeded",
         "The machine was too busy to start your workspace.",
         AGAIN, patience_s=180.0,
     ),
@@ -231,7 +231,7 @@ CONTAINER_RULES = (
         OTHER_PROFILE, patience_s=20.0, vague=True,
     ),
     rule(
-        "out-of-memory", Stage.RUNNING, "OOMKilled OOMKilling SystemOOM", r"",
+        "out_of_memory", Stage.RUNNING, "OOMKilled OOMKilling SystemOOM", r"",
         "Your workspace used more than its {memory} of memory and was ended; your home is kept.",
         MORE_MEMORY,
     ),
@@ -241,7 +241,7 @@ CONTAINER_RULES = (
         AGAIN,
     ),
     rule(
-        "disk-full", Stage.RUNNING, "Error:1 Error:2", r"No space left on device|Disk quota exc",
+        "home_full", Stage.RUNNING, "Error:1 Error:2", r"No space left on device|Disk quota exc",
         "Your home is full, so JupyterLab couldn't start.",
         "Open a rescue workspace to make room, or ask your platform admin for a larger home.",
     ),

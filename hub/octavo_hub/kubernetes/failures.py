@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from octavo.records.workspaces import FailureKind
 from octavo_hub.kubernetes.container_rules import (
     CONTAINER_RULES,
     IMAGE_RULES,
@@ -22,7 +23,6 @@ from octavo_hub.kubernetes.rules import (
     PASSED,
     POD_RULES,
     REQUEST_RULES,
-    FailureKind,
     Rule,
     Stage,
     first_match,

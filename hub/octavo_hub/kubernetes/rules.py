@@ -6,29 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Literal
 
-FailureKind = Literal[
-    "no-capacity",
-    "image",
-    "quota",
-    "volume",
-    "out-of-memory",
-    "disk-full",
-    "timeout",
-    "bad-profile",
-    "refused-by-rule",
-    "crashed",
-    "evicted",
-    "preempted",
-    "node-lost",
-    "network",
-    "gpu-broken",
-    "still-stopping",
-    "hub-rights",
-    "cluster-away",
-    "unknown",
-]
+from octavo.records.workspaces import FailureKind
 
 
 class Stage(IntEnum):
@@ -128,101 +107,101 @@ REQUEST_RULES = (
         SMALLER,
     ),
     rule(
-        "bad-profile", Stage.REQUEST, "request:403",
+        "bad_profile", Stage.REQUEST, "request:403",
         r"failed quota: (?P<quota>[^:]+): must specify (?P<what>[\w./-]+)",
         "The cluster's quota {quota} wants every workspace to state {what}, and profile {profile} "
         "doesn't.",
         OTHER_PROFILE,
     ),
     rule(
-        "bad-profile", Stage.REQUEST, "request:403",
+        "bad_profile", Stage.REQUEST, "request:403",
         r"(?P<bound>(?:maximum|minimum) [\w./-]+ usage per \w+ is \S+?), "
         r"but (?P<asked>(?:limit|request) is [\w.]+)",
         "Profile {profile} lies outside what the cluster allows: {bound}, but {asked}.",
         OTHER_PROFILE,
     ),
     rule(
-        "refused-by-rule", Stage.REQUEST, "request:403",
+        "refused", Stage.REQUEST, "request:403",
         r'violates PodSecurity "(?P<level>[^"]+)": (?P<why>.+)',
         "The cluster's security level {level} refuses this workspace: {why}.",
         ADMIN,
     ),
     rule(
-        "refused-by-rule", Stage.REQUEST, "",
+        "refused", Stage.REQUEST, "",
         r'admission webhook "(?P<hook>[^"]+)" denied the request: (?P<why>.+)',
         "A rule of the cluster ({hook}) refuses this workspace: {why}",
         ADMIN,
     ),
     rule(
-        "refused-by-rule", Stage.REQUEST, "",
+        "refused", Stage.REQUEST, "",
         r"ValidatingAdmissionPolicy '(?P<hook>[^']+)'.* denied request: (?P<why>.+)",
         "A rule of the cluster ({hook}) refuses this workspace: {why}",
         ADMIN,
     ),
     rule(
-        "cluster-away", Stage.REQUEST, "request:500",
+        "cluster", Stage.REQUEST, "request:500",
         r'failed calling webhook "(?P<hook>[^"]+)"',
         "The cluster can't check new workspaces: its rule service {hook} doesn't answer.",
         LATER,
     ),
     rule(
-        "bad-profile", Stage.REQUEST, "request:403",
+        "bad_profile", Stage.REQUEST, "request:403",
         r"no PriorityClass with name (?P<name>\S+) was found",
         "Profile {profile} names the priority class {name}, which the cluster doesn't have.",
         OTHER_PROFILE,
     ),
     rule(
-        "bad-profile", Stage.REQUEST, "request:403",
+        "bad_profile", Stage.REQUEST, "request:403",
         r'error looking up service account (?P<name>[^:]+): serviceaccount .* not found',
         "Workspaces should run as the service account {name}, which the cluster doesn't have.",
         ADMIN,
     ),
     rule(
-        "cluster-away", Stage.REQUEST, "request:403 request:404",
+        "cluster", Stage.REQUEST, "request:403 request:404",
         r'namespaces? "?(?P<namespace>[\w-]+)"? (?:not found|.*because it is being terminated)',
         "The cluster's namespace {namespace} for workspaces is missing or being removed.",
         ADMIN,
     ),
     rule(
-        "cluster-away", Stage.REQUEST, "request:403",
+        "cluster", Stage.REQUEST, "request:403",
         r"unable to create new content in namespace (?P<namespace>\S+) because it is being term",
         "The cluster's namespace {namespace} for workspaces is being removed.",
         ADMIN,
     ),
     rule(
-        "hub-rights", Stage.REQUEST, "request:403",
+        "cluster", Stage.REQUEST, "request:403",
         r'User "(?P<user>[^"]+)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)"',
         "The hub isn't allowed to {verb} {resource} in the cluster.",
         ADMIN,
     ),
     rule(
-        "hub-rights", Stage.REQUEST, "request:401", r"",
+        "cluster", Stage.REQUEST, "request:401", r"",
         "The cluster doesn't accept the hub's service account.",
         ADMIN,
     ),
     rule(
-        "bad-profile", Stage.REQUEST, "request:422", r" is invalid: (?P<why>.+)",
+        "bad_profile", Stage.REQUEST, "request:422", r" is invalid: (?P<why>.+)",
         "Profile {profile} makes a workspace that the cluster calls invalid: {why}",
         OTHER_PROFILE,
     ),
     rule(
-        "bad-profile", Stage.REQUEST, "request:400 request:422", r"(?P<why>.*)",
+        "bad_profile", Stage.REQUEST, "request:400 request:422", r"(?P<why>.*)",
         "The cluster can't read the workspace that profile {profile} makes: {why}",
         OTHER_PROFILE, vague=True,
     ),
     rule(
-        "still-stopping", Stage.REQUEST, "request:409", r"",
+        "cluster", Stage.REQUEST, "request:409", r"",
         "Your last workspace hasn't gone away yet.",
         LATER,
     ),
     rule(
-        "cluster-away", Stage.REQUEST,
+        "cluster", Stage.REQUEST,
         "request:0 request:429 request:500 request:502 request:503 request:504", r"",
         "The cluster doesn't answer right now.",
         LATER, vague=True,
     ),
     rule(
-        "refused-by-rule", Stage.REQUEST, "request:403", r"(?P<why>.*)",
+        "refused", Stage.REQUEST, "request:403", r"(?P<why>.*)",
         "The cluster refuses this workspace: {why}",
         ADMIN, vague=True,
     ),
@@ -230,13 +209,13 @@ REQUEST_RULES = (
 
 POD_RULES = (
     rule(
-        "disk-full", Stage.POD, "Evicted",
+        "evicted", Stage.POD, "Evicted",
         r"low on resource: (?:ephemeral-storage|inodes|nodefs|imagefs|disk)",
         "The machine ran out of disk space and ended your workspace; your home is kept.",
         "Start again; keep large files in your home or the lake instead of /tmp.",
     ),
     rule(
-        "disk-full", Stage.POD, "Evicted",
+        "evicted", Stage.POD, "Evicted",
         r"(?:total limit of containers |exceeded its local ephemeral storage limit \"?|"
         r"exceeds the limit \"?)(?P<limit>[\w.]+)",
         "Your workspace wrote more than {limit} outside your home and was ended; your home is "
@@ -250,13 +229,13 @@ POD_RULES = (
         "Start again with a profile that guarantees more memory.",
     ),
     rule(
-        "no-capacity", Stage.POD, "UnexpectedAdmissionError",
+        "no_capacity", Stage.POD, "UnexpectedAdmissionError",
         r"(?:requested number of devices unavailable for|unhealthy devices) (?P<device>[\w./-]+)",
         "The machine had no usable {device} left when your workspace arrived.",
         AGAIN,
     ),
     rule(
-        "no-capacity", Stage.POD,
+        "no_capacity", Stage.POD,
         "OutOfcpu OutOfmemory OutOfpods OutOfephemeral-storage OutOfnvidia.com/gpu "
         "OutOfamd.com/gpu NodeAffinity NodeNotReady:admission UnexpectedAdmissionError",
         r"",
@@ -284,7 +263,7 @@ POD_RULES = (
         AGAIN,
     ),
     rule(
-        "node-lost", Stage.POD,
+        "node_lost", Stage.POD,
         "NodeLost NodeNotReady DeletionByTaintManager DeletionByPodGC TaintManagerEviction "
         "NodeControllerEviction",
         r"^(?!Cancelling)",

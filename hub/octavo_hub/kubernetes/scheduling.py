@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from octavo.records.workspaces import FailureKind
 from octavo_hub.kubernetes.rules import (
     ADMIN,
     LATER,
     OTHER_PROFILE,
     SMALLER,
-    FailureKind,
     Rule,
     Stage,
     rule,
@@ -47,7 +47,7 @@ VOLUME_RULES = (
         ADMIN, patience_s=60.0,
     ),
     rule(
-        "bad-profile", Stage.SCHEDULING, "", r'persistentvolumeclaim "(?P<claim>[^"]+)" not found',
+        "bad_profile", Stage.SCHEDULING, "", r'persistentvolumeclaim "(?P<claim>[^"]+)" not found',
         "Profile {profile} mounts the volume {claim}, which the cluster doesn't have.",
         OTHER_PROFILE, patience_s=30.0,
     ),
@@ -78,7 +78,7 @@ CLOUD_RULES = (
         SMALLER, patience_s=NO_SCALE_UP_S,
     ),
     rule(
-        "no-capacity", Stage.SCHEDULING, "FailedScaleUp", r"",
+        "no_capacity", Stage.SCHEDULING, "FailedScaleUp", r"",
         "The cloud has no machine of this kind to give right now.",
         SMALLER, patience_s=FULL_S,
     ),
@@ -165,7 +165,7 @@ def _last(
 
 def _adding() -> Verdict:
     return Verdict(
-        kind="no-capacity",
+        kind="no_capacity",
         sentence="A machine is being added to the cluster for your workspace, and isn't ready yet.",
         action="Start again in a few minutes: the machine may be there by then.",
         patience_s=SCALE_UP_S,
@@ -177,7 +177,7 @@ def _of_scheduler(message: str, values: Mapping[str, str]) -> Verdict:
     counts = counts_of(message)
     if counts is None:
         return volume or _full("No machine of the cluster has room for your workspace.")
-    if volume is not None and volume.kind == "bad-profile":
+    if volume is not None and volume.kind == "bad_profile":
         return volume
     gpu = counts.gpu()
     if gpu is not None:
@@ -198,7 +198,7 @@ def _of_counts(counts: Counts) -> Verdict:
     obstacles = dict.fromkeys(text for what in counts.parts if (text := _obstacle(what)))
     if obstacles:
         return Verdict(
-            kind="bad-profile",
+            kind="bad_profile",
             sentence="No machine of the cluster is of the kind that the profile asks for: "
             f"{_listed(list(obstacles))}.",
             action=OTHER_PROFILE,
@@ -223,7 +223,7 @@ def _cannot_grow(base: Verdict, said: Sign | None) -> Verdict:
     message = said.message if said else ""
     if re.search(r"max node group size reached|exceed limits for nodepool|"
                  r"max cluster (?:cpu|memory|\S+) limit reached", message):  # fmt: skip
-        kind = base.kind if base.kind != "bad-profile" else "no-capacity"
+        kind = base.kind if base.kind != "bad_profile" else "no_capacity"
         grown = f"{_first(base, kind)} The cluster has grown as far as it may."
         return Verdict(kind=kind, sentence=grown, action=SMALLER, patience_s=NO_SCALE_UP_S)
     if re.search(r"in backoff after failed scale-up", message):
@@ -233,7 +233,7 @@ def _cannot_grow(base: Verdict, said: Sign | None) -> Verdict:
         return base
     if re.search(r"no instance type satisfied|Insufficient |wouldn't fit", message):
         return Verdict(
-            kind="bad-profile",
+            kind="bad_profile",
             sentence="The workspace is larger than any machine that the cluster can add.",
             action=OTHER_PROFILE,
             patience_s=NO_SCALE_UP_S,
@@ -252,7 +252,7 @@ def _first(base: Verdict, kind: FailureKind) -> str:
 
 
 def _full(sentence: str, action: str = SMALLER) -> Verdict:
-    return Verdict(kind="no-capacity", sentence=sentence, action=action, patience_s=FULL_S)
+    return Verdict(kind="no_capacity", sentence=sentence, action=action, patience_s=FULL_S)
 
 
 def _of_table(rules: Sequence[Rule], message: str, values: Mapping[str, str]) -> Verdict | None:

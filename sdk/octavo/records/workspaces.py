@@ -30,7 +30,8 @@ EndReason = Literal[
 ]  # fmt: skip
 FailureKind = Literal[
     "no_capacity", "image_pull", "quota", "volume", "home_full", "out_of_memory", "evicted",
-    "preempted", "node_lost", "network", "timeout", "bad_profile", "crashed", "account", "unknown",
+    "preempted", "node_lost", "network", "timeout", "bad_profile", "crashed", "account", "refused",
+    "cluster", "unknown",
 ]  # fmt: skip
 Group = Annotated[str, Field(min_length=1, max_length=255)]
 Name = Annotated[str, Field(pattern=NAME, max_length=63)]
