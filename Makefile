@@ -1,7 +1,7 @@
 # Octavo's commands; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install up down status test check golden-path bench-start wheel screenshots openapi reference lock format
+.PHONY: help install up down status test check golden-path bench-start bench-hub wheel screenshots openapi reference lock format
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -42,6 +42,10 @@ golden-path: ## Play the whole golden path headless, one JSON line a step
 
 bench-start: ## Measure cold start, warm start, spawn and memory; the last line is one JSON object
 	@/usr/bin/env python3 benchmarks/start/measure.py
+
+bench-hub: ## Measure decisions, a burst with a restart, and polling beside a bare JupyterHub's
+	@images/install.sh --venv $(VENV) all dev >&2
+	@$(BIN)/python -m benchmarks.hub
 
 wheel: ## Build the wheel, with the lab extension in it
 	@images/install.sh --venv $(VENV) all dev

@@ -1,0 +1,1 @@
+"""Octavo's hub under load, beside a bare JupyterHub's."""
