@@ -8,10 +8,9 @@ furthest stage wins, in it an exact sign before a vague one, then the latest.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from octavo.records.workspaces import FailureKind
+from octavo_hub.failure import Failure
 from octavo_hub.kubernetes.container_rules import (
     CONTAINER_RULES,
     IMAGE_RULES,
@@ -53,27 +52,6 @@ RAW_WIDTH = 500
 LONGEST = 300
 UNKNOWN = "The cluster couldn't start your workspace, for a reason that Octavo doesn't know yet."
 UNKNOWN_ACTION = "Start again; if it fails again, send your platform admin the lines below."
-
-
-@dataclass(frozen=True, kw_only=True)
-class Failure:
-    """Why a workspace didn't start, or ended, as a person should hear it."""
-
-    kind: FailureKind
-    """Its class."""
-    sentence: str
-    """What happened, in one sentence."""
-    action: str
-    """What to do, in one sentence."""
-    raw: tuple[str, ...]
-    """What the cluster said, in its own words, newest last; for admins, and for the unknown."""
-    patience_s: float = 0.0
-    """Seconds it should be waited out during a start before giving up."""
-
-    @property
-    def text(self) -> str:
-        """Sentence and action together."""
-        return f"{self.sentence} {self.action}"
 
 
 def diagnose(facts: Facts) -> Failure | None:

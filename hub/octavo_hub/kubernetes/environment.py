@@ -1,0 +1,87 @@
+"""The environment variables of a pod, with those that a profile may never set refused."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+
+from octavo.records.workspaces import Session
+from octavo_hub.workspace import ACTIVITY_EVERY_S, THREAD_COUNTS
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}")
+LONGEST_VALUE = 32_768
+# Profiles are checked when they are published. They are checked here again, because these names
+# would let a profile run code before JupyterLab's own, or speak to the hub in a person's name.
+FORBIDDEN = frozenset(
+    {"HOME", "PATH", "SHELL", "USER", "LOGNAME", "ENV", "BASH_ENV", "IFS", "NODE_OPTIONS",
+     "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "MEM_LIMIT", "CPU_LIMIT", "MEM_GUARANTEE",
+     "CPU_GUARANTEE", "KUBECONFIG"}
+)  # fmt: skip
+FORBIDDEN_BEGINNINGS = (
+    "LD_", "DYLD_", "GLIBC_", "GCONV_", "MALLOC_", "PYTHON", "JUPYTER", "JPY_", "OCTAVO_",
+    "MLFLOW_", "KUBERNETES_",
+)  # fmt: skip
+
+
+class ProfileRefused(Exception):
+    """A profile asks for something that no workspace may have; the text is meant for people."""
+
+
+def checked_variables(profile: str, given: Mapping[str, str]) -> dict[str, str]:
+    """Return a profile's own variables. Raises ProfileRefused for one that it may not set."""
+    for name, value in given.items():
+        if not NAME.fullmatch(name):
+            raise ProfileRefused(
+                f"Profile {profile} sets {name!r:.80}, which is no name of a variable."
+            )
+        if name.upper() in FORBIDDEN or name.upper().startswith(FORBIDDEN_BEGINNINGS):
+            raise ProfileRefused(
+                f"Profile {profile} sets {name}, which only the platform may set. "
+                "Tell your platform admin to take it out of the profile."
+            )
+        if len(value) > LONGEST_VALUE or "\0" in value:
+            raise ProfileRefused(
+                f"Profile {profile} sets {name} to a value of {len(value)} characters; "
+                f"at most {LONGEST_VALUE} without a zero byte are allowed."
+            )
+    return {name: literal(value) for name, value in given.items()}
+
+
+def literal(value: str) -> str:
+    """Return a value that neither the spawner's templates nor the kubelet will expand.
+
+    KubeSpawner reads ``{...}`` in it as a field of its own, the kubelet ``$(...)`` as a variable.
+    """
+    return value.replace("{", "{{").replace("}", "}}").replace("$(", "$$(")
+
+
+def pod_environment(
+    session: Session, inside_url: str, token: str, folders: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the variables of a workspace, beside those that JupyterHub sets itself.
+
+    ``folders`` are the places of the lake and the features in the pod, where it has them.
+    """
+    profile = session.profile
+    threads = str(max(1, math.ceil(profile.resources.cpu)))
+    own = {
+        **dict.fromkeys(THREAD_COUNTS, threads),
+        # An empty list hides GPUs that the profile doesn't pay for from every library.
+        **({} if profile.resources.gpu else {"NVIDIA_VISIBLE_DEVICES": "void"}),
+        "JUPYTERHUB_ACTIVITY_INTERVAL": str(ACTIVITY_EVERY_S),
+        "OCTAVO_URL": f"{inside_url}/services/octavo",
+        "OCTAVO_TOKEN": token,
+        "OCTAVO_PROJECT": session.project,
+        "OCTAVO_PROFILE": profile.id,
+        "OCTAVO_SESSION": session.id,
+        "OCTAVO_TEMPLATE": session.template or "",
+        "MLFLOW_TRACKING_URI": f"{inside_url}/services/tracking",
+        "MLFLOW_TRACKING_TOKEN": token,
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        **folders,
+    }
+    return {
+        **checked_variables(profile.id, profile.environment),
+        **{name: literal(value) for name, value in own.items()},
+    }
