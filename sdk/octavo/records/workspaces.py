@@ -28,6 +28,7 @@ EndReason = Literal[
     "stopped", "idle", "gpu_idle", "crashed", "failed", "superseded", "lost", "cancelled",
     "quota", "budget", "longest_life", "handed_off", "orphaned", "platform_away",
 ]  # fmt: skip
+Activity = Literal["cell", "terminal", "gpu", "none", "unknown"]
 FailureKind = Literal[
     "no_capacity", "image_pull", "quota", "volume", "home_full", "out_of_memory", "evicted",
     "preempted", "node_lost", "network", "timeout", "bad_profile", "crashed", "account", "refused",
@@ -180,6 +181,14 @@ class Session(Answer):
     extension_minutes_left: int = Field(description="What the one extension still gives; 0: none.")
     notices: list[Notice] = Field(description="What its person should know, most pressing first.")
     hand_off_to: list[Fit] = Field(description="Profiles without the GPU it has, cheapest first.")
+    activity: Activity = Field(
+        "unknown", description="What keeps it from being idle by its newest fresh probe, if any."
+    )
+    extended_until: datetime | None = Field(
+        None, description="Until when its extension keeps it, UTC; null: not extended."
+    )
+    quotas: list[QuotaLeft] = Field([], description="Quotas that apply, tightest first.")
+    rescue: bool = Field(False, description="Whether it was opened beside a home that is full.")
 
 
 class QueuedTurns(Answer):
