@@ -11,8 +11,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pydantic_settings import BaseSettings
+from pydantic import BaseModel
 
+from octavo.local.cluster import Cluster
+from octavo.local.sign_in import SignIn
 from octavo_hub.settings import HubSettings
 from octavo_server.openapi import document
 from octavo_server.permissions import PERMISSIONS
@@ -35,7 +37,7 @@ def pages() -> dict[str, str]:
 def settings_page() -> str:
     """Return the page of all OCTAVO_* variables."""
     rows: dict[str, str] = {}
-    for owner in (Settings, HubSettings):
+    for owner in (Settings, HubSettings, SignIn, Cluster):
         for name, text in _settings_of(owner):
             rows.setdefault(name, text)
     return _page(
@@ -47,7 +49,7 @@ def settings_page() -> str:
     )
 
 
-def _settings_of(owner: type[BaseSettings]) -> Iterable[tuple[str, str]]:
+def _settings_of(owner: type[BaseModel]) -> Iterable[tuple[str, str]]:
     for name, field in owner.model_fields.items():
         about = (field.description or "").replace("<", "&lt;")
         yield f"`OCTAVO_{name.upper()}`", about

@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from octavo.local.cluster import SPAWNER_HELP, SpawnerName
+
 
 class HubSettings(BaseSettings):
     """What the hub needs of the settings; the platform service refuses unknown ones for all."""
@@ -21,10 +23,20 @@ class HubSettings(BaseSettings):
     tracking_url: str = Field("", description="MLflow. Unset: http://127.0.0.1:<port + 3>.")
     authenticator: str = Field(
         "demo",
-        description="Who signs people in: demo, or an authenticator JupyterHub knows by name.",
+        description="Who signs people in: demo, oidc, azure, okta, google or github; or another "
+        "authenticator that JupyterHub knows by name. Default: demo.",
+    )
+    spawner: SpawnerName = Field("local", description=SPAWNER_HELP)
+    subdomains: bool = Field(
+        False,
+        description="Serve each workspace on a host name of its own below OCTAVO_PUBLIC_URL's. "
+        "Needs a name for *.<host> that leads here too. Default: off.",
     )
     platform_admin_group: str = Field(
         "admins", description="Group whose members see and stop everyone's workspaces."
+    )
+    platform_reviewer_group: str = Field(
+        "reviewers", description="Group whose members review changes of profiles and policies."
     )
     hub_config: Path | None = Field(
         None, description="A further JupyterHub configuration file, read last. Unset: none."

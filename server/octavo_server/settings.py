@@ -10,6 +10,8 @@ from typing import Any
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from octavo.local.cluster import SPAWNER_HELP, Cluster, SpawnerName
+from octavo.local.sign_in import SignIn
 from octavo_server.errors import OctavoError
 
 PREFIX = "OCTAVO_"
@@ -80,10 +82,17 @@ class Settings(BaseSettings):
     )
     authenticator: str = Field(
         "demo",
-        description="Who signs people in, for the hub: demo, or an authenticator JupyterHub knows.",
+        description="Who signs people in: demo, oidc, azure, okta, google or github; or another "
+        "authenticator that JupyterHub knows by name. Default: demo.",
     )
     hub_config: Path | None = Field(
         None, description="A further JupyterHub configuration file, read last. Unset: none."
+    )
+    spawner: SpawnerName = Field("local", description=SPAWNER_HELP)
+    subdomains: bool = Field(
+        False,
+        description="Serve each workspace on a host name of its own below OCTAVO_PUBLIC_URL's. "
+        "Needs a name for *.<host> that leads here too. Default: off.",
     )
     platform_admin_group: str = Field(
         "admins", description="Hub group whose members are platform admins."
@@ -145,7 +154,8 @@ def load_settings(**given: Any) -> Settings:
 
     Raises :class:`SettingRefused` naming the variable that is unknown or has a wrong value.
     """
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    owners = (Settings, SignIn, Cluster)
+    known = {PREFIX + name.upper() for owner in owners for name in owner.model_fields}
     for name in sorted(os.environ):
         if name.startswith(PREFIX) and name not in known:
             near = difflib.get_close_matches(name, known, 1)

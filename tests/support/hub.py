@@ -138,13 +138,17 @@ class RunningHub:
 def running_hub(**settings: str) -> Iterator[RunningHub]:
     """Give a hub with the flights project, the shipped profiles and the demo people.
 
-    ``settings`` are further OCTAVO_* variables, by their full names.
+    ``settings`` are further OCTAVO_* variables, by their full names; ``{port}`` in a value stands
+    for the public port.
     """
     home = Path(tempfile.mkdtemp(prefix="octavo-hub-"))
     running = RunningHub(home=home, port=_free_ports(), log=home / "processes.log")
     try:
         _prepare(running)
-        running.environment |= settings
+        port = str(running.port)
+        running.environment |= {
+            key: value.replace("{port}", port) for key, value in settings.items()
+        }
         running.start_server()
         running.start_hub()
         yield running

@@ -15,6 +15,7 @@ from octavo.local import resources
 from octavo.local.accounts import Accounts
 from octavo.local.errors import PortTaken, ToolMissing, Unreachable
 from octavo.local.launch import PORTS, Launch
+from octavo.local.sign_in_check import checked_sign_in
 
 # Program or module -> the extra of the package that brings it.
 PROGRAMS: Mapping[str, str] = {"traefik": "hub", "jupyterhub-singleuser": "workspace"}
@@ -41,6 +42,12 @@ def check_tools(launch: Launch) -> None:
             f"{name} is not installed beside {sys.executable}; it comes with octavo[{extra}].",
             "In a checkout run `make up`; otherwise: pip install 'octavo[all]'",
         )
+
+
+def check_sign_in(launch: Launch) -> None:
+    """Raise SettingWrong for a sign-in setting that is missing, wrong or another provider's."""
+    environment = launch.environment
+    checked_sign_in(environment.get("OCTAVO_AUTHENTICATOR") or "demo", environment)
 
 
 def check_extension() -> None:

@@ -29,6 +29,7 @@ def up(launch: Launch, steps: Steps) -> None:
     home.check_format()
     home.check_room()
     preflight.check_tools(launch)
+    preflight.check_sign_in(launch)
     preflight.check_extension()
     preflight.check_reach(launch)
     with disk_errors(home.root):
