@@ -2,7 +2,8 @@
 
 A process started with :meth:`Account.popen_kwargs` runs under the account's ids, in its home, with
 no further groups, can't gain rights (``no_new_privs``), keeps within its :class:`Limits`, and dies
-with the thread that started it.
+with the thread that started it. Limits of a process hold for each one alone; what holds for all of
+them together are :mod:`octavo.local.control_groups`, which it joins on request.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from octavo.local.own_view import can_hide_processes, hide_other_processes
 
 EVALUATION_MODE = (
     "Evaluation mode: Octavo was not started as root, so all workspaces, runs and scorers share "
@@ -42,11 +45,13 @@ class Limits:
     """What one process tree may use, as far as the machine can hold it to that."""
 
     memory_bytes: int | None = None
-    """Most private memory of each process, in bytes; None: no limit."""
+    """Most private memory, in bytes: of each process, and of all in a control group."""
     processes: int | None = None
-    """Most processes and threads of the account; None: no limit. Not in evaluation mode."""
+    """Most processes and threads together; None: no limit. Not in evaluation mode."""
     cpus: float | None = None
-    """CPU cores the processes may be scheduled on, rounded up; None: all."""
+    """CPU cores they may be scheduled on, rounded up; as it is in a control group; None: all."""
+    cpus_guaranteed: float | None = None
+    """CPU cores they are sure to get when the machine is busy; only in a control group."""
     open_files: int = 8192
     """Most open files of each process."""
 
@@ -88,23 +93,28 @@ class Account:
         *,
         death_signal: int = signal.SIGKILL,
         dies_with_parent: bool = True,
+        joins: Sequence[str] = (),
+        hides_others: bool = False,
     ) -> dict[str, Any]:
         """Return arguments for subprocess.Popen that start a process confined to this account.
 
         ``death_signal`` is what it gets when the *thread* that started it ends (Linux binds it to
-        the thread): a short-lived thread passes ``dies_with_parent=False``.
+        the thread): a short-lived thread passes ``dies_with_parent=False``. ``joins`` are the
+        files of a control group, ``hides_others`` keeps other accounts' processes out of its sight
+        where the machine allows it.
         """
-        kwargs: dict[str, Any] = {
+        return {
             "cwd": str(self.home),
             "umask": 0o077,
             "start_new_session": True,
             "preexec_fn": _confine(
-                self, limits or Limits(), death_signal if dies_with_parent else 0
+                self,
+                limits or Limits(),
+                death_signal if dies_with_parent else 0,
+                tuple(joins),
+                hides_others and self.own and can_hide_processes(),
             ),
         }
-        if self.own:
-            kwargs |= {"user": self.uid, "group": self.gid, "extra_groups": []}
-        return kwargs
 
     def processes(self) -> list[int]:
         """Return the ids of the account's living processes; empty in evaluation mode."""
@@ -174,19 +184,23 @@ def die_with_parent(death_signal: int = signal.SIGKILL) -> Callable[[], None]:
     return bind
 
 
-def _confine(account: Account, limits: Limits, death_signal: int) -> Callable[[], None]:
-    """Build what the child does between fork and exec; it already has the account's ids."""
-    settings = [(resource.RLIMIT_CORE, 0), (resource.RLIMIT_NOFILE, limits.open_files)]
-    if limits.memory_bytes is not None:
-        # Private writable memory; the address space would also count what is only reserved.
-        settings.append((resource.RLIMIT_DATA, limits.memory_bytes))
-    if limits.processes is not None and account.own:
-        settings.append((resource.RLIMIT_NPROC, limits.processes))
-    capped = [(kind, _within(kind, value)) for kind, value in settings]
+def _confine(
+    account: Account, limits: Limits, death_signal: int, joins: tuple[str, ...], hides: bool
+) -> Callable[[], None]:
+    """Build what the child does between fork and exec: what needs rights comes first."""
+    capped = _caps(account, limits, counted=bool(joins))
     cpus = _cpus(limits.cpus, account.uid)
     bind = die_with_parent(death_signal) if death_signal else None
 
     def confine() -> None:
+        for file in joins:
+            _join(file)
+        if hides:
+            hide_other_processes()
+        if account.own:
+            os.setgroups([])
+            os.setresgid(account.gid, account.gid, account.gid)
+            os.setresuid(account.uid, account.uid, account.uid)
         for kind, value in capped:
             resource.setrlimit(kind, (value, value))
         os.sched_setaffinity(0, cpus)
@@ -195,6 +209,24 @@ def _confine(account: Account, limits: Limits, death_signal: int) -> Callable[[]
             bind()
 
     return confine
+
+
+def _caps(account: Account, limits: Limits, *, counted: bool) -> list[tuple[int, int]]:
+    settings = [(resource.RLIMIT_CORE, 0), (resource.RLIMIT_NOFILE, limits.open_files)]
+    if limits.memory_bytes is not None:
+        # Private writable memory; the address space would also count what is only reserved.
+        settings.append((resource.RLIMIT_DATA, limits.memory_bytes))
+    # A control group counts its processes itself, and counts whom it refuses too.
+    if limits.processes is not None and account.own and not counted:
+        settings.append((resource.RLIMIT_NPROC, limits.processes))
+    return [(kind, _within(kind, value)) for kind, value in settings]
+
+
+def _join(file: str) -> None:
+    """Put this process into a control group; 0 means whoever writes."""
+    handle = os.open(file, os.O_WRONLY)
+    os.write(handle, b"0")
+    os.close(handle)
 
 
 def _within(kind: int, value: int) -> int:
