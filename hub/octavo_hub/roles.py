@@ -23,8 +23,8 @@ SERVER_SCOPES = ["users:activity!user", "access:servers!server", *ACCESS]
 def roles(admin_group: str = "admins") -> list[dict[str, Any]]:
     """Return the roles to load at start.
 
-    Platform admins see and stop workspaces; unlike JupyterHub's own admins they can't open another
-    person's workspace or act in another's name.
+    Platform admins see and stop workspaces and remove people; unlike JupyterHub's own admins they
+    can't open another person's workspace or act in another's name.
     """
     return [
         {
@@ -53,9 +53,10 @@ def roles(admin_group: str = "admins") -> list[dict[str, Any]]:
         },
         {
             "name": "octavo-admin",
-            "description": "Platform admins see and stop workspaces",
-            "scopes": ["admin-ui", "list:users", "read:users", "read:servers", "delete:servers",
-                       "list:groups", "read:groups", "list:services", "read:services", "read:hub"],
+            "description": "Platform admins see and stop workspaces, and remove people",
+            "scopes": ["admin-ui", "list:users", "read:users", "delete:users", "read:servers",
+                       "delete:servers", "list:groups", "read:groups", "list:services",
+                       "read:services", "read:hub"],
             "groups": [admin_group],
         },
     ]  # fmt: skip

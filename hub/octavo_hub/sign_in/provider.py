@@ -47,6 +47,13 @@ class ProviderSignIn(OAuthenticator):  # type: ignore[misc]
 
     # ---- who somebody is
 
+    async def token_to_user(self, token_info: dict[str, Any]) -> dict[str, Any]:
+        """Return what the provider says of a person. Raises ProviderAway when that is nonsense."""
+        claims = await super().token_to_user(token_info)
+        if not isinstance(claims, dict):
+            raise ProviderAway(f"it sent {type(claims).__name__} instead of claims")
+        return claims
+
     def user_info_to_username(self, user_info: dict[str, Any]) -> str:
         """Return the name here. Raises HTTPError 403 when the claim for it is missing."""
         given = claim_at(user_info, self.username_claim)

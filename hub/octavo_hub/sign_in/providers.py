@@ -15,7 +15,8 @@ from octavo_hub.sign_in.answers import ProviderAway
 from octavo_hub.sign_in.claims import checked_groups
 from octavo_hub.sign_in.discovery import Endpoints, discover
 from octavo_hub.sign_in.google import Directory
-from octavo_hub.sign_in.provider import ProviderSignIn
+from octavo_hub.sign_in.handlers import sign_in_error
+from octavo_hub.sign_in.provider import FORBIDDEN, ProviderSignIn
 
 
 class OidcSignIn(ProviderSignIn, GenericOAuthenticator):  # type: ignore[misc]
@@ -73,8 +74,17 @@ class GoogleSignIn(ProviderSignIn, GoogleOAuthenticator):  # type: ignore[misc]
         return name
 
     async def update_auth_model(self, auth_model: dict[str, Any]) -> dict[str, Any]:
-        """Ask for the person's groups, where a service account may read them."""
+        """Ask for the person's groups, where a service account may read them.
+
+        Raises HTTPError 403 for an address that Google hasn't verified: it may be another's.
+        """
         claims = auth_model["auth_state"][self.user_auth_state_key]
+        if not claims.get("verified_email"):
+            raise sign_in_error(
+                FORBIDDEN,
+                f"Google hasn't verified {claims['email']}. Verify the address there, then sign "
+                "in again.",
+            )
         claims[self.groups_claim] = []
         if self.service_account:
             directory = Directory(

@@ -103,7 +103,7 @@ def test_who_is_disabled_there_is_signed_out_with_all_tokens(
 ) -> None:
     _know(provider, "dave", "scientists")
     with _signed_in(hub, "dave") as dave:
-        token = _token(hub, dave)
+        token = _token(dave, "dave")
         me = f"{hub.url}/services/octavo/api/v1/me"
         bearer = {"Authorization": f"Bearer {token}"}
         assert httpx.get(me, headers=bearer).json()["name"] == "dave"
@@ -177,6 +177,12 @@ def test_a_name_stays_with_the_account_that_had_it_first(
         page = sign_in(client, "9")
         assert page.status_code == 403
         assert "The name gina belongs to another account at the company" in page.text
+    _know(provider, "boss", "admins", "guests")
+    with _signed_in(hub, "boss") as boss:
+        removed = boss.delete("/hub/api/users/gina", headers=_xsrf(boss))
+        assert removed.status_code == 204
+    with _signed_in(hub, "9") as gina:
+        assert "your role: scientist" in gina.get("/hub/spawn").text
 
 
 def test_no_secret_is_logged_or_stored_readably(
@@ -196,12 +202,14 @@ def _log(hub: RunningHub) -> str:
     return hub.log.read_text()
 
 
-def _token(hub: RunningHub, client: httpx.Client) -> str:
+def _token(client: httpx.Client, name: str) -> str:
     client.get("/hub/token")
-    xsrf = next(c.value for c in client.cookies.jar if c.name == "_xsrf" and c.path == "/hub/")
-    answer = client.post(
-        "/hub/api/users/dave/tokens",
-        json={"note": "script"},
-        headers={"X-XSRFToken": xsrf or ""},
-    )
+    path = f"/hub/api/users/{name}/tokens"
+    answer = client.post(path, json={"note": "script"}, headers=_xsrf(client))
     return str(answer.json()["token"])
+
+
+def _xsrf(client: httpx.Client) -> dict[str, str]:
+    cookies = client.cookies.jar
+    token = next(one.value for one in cookies if one.name == "_xsrf" and one.path == "/hub/")
+    return {"X-XSRFToken": token or "", "Referer": str(client.base_url)}
