@@ -86,6 +86,9 @@ PERMISSIONS: dict[str, Permission] = {
     "workspaces.meter": _platform("start, meter and end sessions", SERVICE),
     "workspaces.cost": _project("see what the project consumed"),
     "workspaces.cost_of_all": _platform("see what all projects consumed", ADMIN),
+    "workspaces.budget_steps": _project("change when a budget alerts and stops", ADMIN),
+    "workspaces.quota": _project("see what one's quotas leave in a project"),
+    "workspaces.quotas": _platform("see, set and remove quotas", ADMIN),
     "lineage.read": _project("read the lineage graph"),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -93,6 +93,31 @@ class Settings(BaseSettings):
         False,
         description="Serve each workspace on a host name of its own below OCTAVO_PUBLIC_URL's. "
         "Needs a name for *.<host> that leads here too. Default: off.",
+    )
+    shared_eur_per_hour: float = Field(
+        0.0,
+        ge=0,
+        le=1_000_000,
+        allow_inf_nan=False,
+        description="What the platform itself costs, in euro an hour; the cost report shows it as "
+        "shared. Default: 0.",
+    )
+    stop_grace_minutes: int = Field(
+        15,
+        ge=0,
+        le=1440,
+        description="Minutes between a quota or a budget's hard stop that is reached and the stop "
+        "of the workspaces it is about. Default: 15.",
+    )
+    quota_resolver: Literal["min", "max", "sum"] = Field(
+        "max",
+        description="How the quotas of several groups of one person count together: min, max or "
+        "sum. Default: max.",
+    )
+    quota_unknown: Literal["closed", "open"] = Field(
+        "closed",
+        description="What happens to starts while the books of quotas can't be read: closed "
+        "refuses them, open lets them through. Default: closed.",
     )
     platform_admin_group: str = Field(
         "admins", description="Hub group whose members are platform admins."

@@ -7,7 +7,7 @@ import hmac
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from octavo.local import resources
 from octavo.local.accounts import Accounts
@@ -66,6 +66,7 @@ from octavo_server.templates.service import TemplatesService
 from octavo_server.templates.store import TemplateFolder
 from octavo_server.workspaces.profiles.service import ProfilesService
 from octavo_server.workspaces.sessions.service import SessionsService
+from octavo_server.workspaces.usage.domain import Terms
 from octavo_server.workspaces.usage.service import UsageService
 
 
@@ -162,7 +163,7 @@ def build_services(settings: Settings) -> Services:
     projects = _projects(base, templates)
     mlflow = MlflowRest(settings.tracking, lambda: settings.service_token("octavo"))
     profiles = _profiles(base)
-    usage = UsageService(base.database, projects, profiles, base.clock)
+    usage = _usage_books(base, projects, profiles)
     experiments = ExperimentsService(base.database, mlflow, base.clock)
     registry = _registry(base, experiments, mlflow)
     runs = _run_parts(base, profiles, usage, registry)
@@ -201,6 +202,19 @@ def _projects(base: Foundation, templates: TemplateFolder) -> ProjectsService:
 def _profiles(base: Foundation) -> ProfilesService:
     files = ProfileFolder(resources.path("spawner_profiles"))
     return ProfilesService(base.database, base.audit, files)
+
+
+def _usage_books(
+    base: Foundation, projects: ProjectsService, profiles: ProfilesService
+) -> UsageService:
+    settings = base.settings
+    terms = Terms(
+        shared_micro_eur_per_hour=round(settings.shared_eur_per_hour * 1_000_000),
+        grace=timedelta(minutes=settings.stop_grace_minutes),
+        resolver=settings.quota_resolver,
+        when_unknown=settings.quota_unknown,
+    )
+    return UsageService(base.database, base.audit, projects, profiles, base.clock, terms)
 
 
 def _sessions(
@@ -359,6 +373,8 @@ def periodic_tasks(services: Services) -> list[PeriodicTask]:
             call=Champion(services.deployments, services.registry).step,
         ),
         PeriodicTask(name="scorer usage", period_s=30.0, call=_usage(services).step),
+        PeriodicTask(name="shared cost", period_s=60.0, call=services.usage.book_platform),
+        PeriodicTask(name="budget alerts", period_s=60.0, call=services.usage.budgets.alert),
         PeriodicTask(name="monitors", period_s=15.0, call=_watcher(services).step),
         PeriodicTask(name="audit checkpoint", period_s=60.0, call=services.audit.checkpoint),
     ]

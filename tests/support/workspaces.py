@@ -20,6 +20,7 @@ from octavo_server.projects.service import ProjectsService
 from octavo_server.workspaces.profiles.service import ProfilesService
 from octavo_server.workspaces.sessions.domain import MachineFacts
 from octavo_server.workspaces.sessions.service import Choice, SessionsService, SessionView
+from octavo_server.workspaces.usage.domain import Terms
 from octavo_server.workspaces.usage.service import UsageService
 from tests.support.profiles import GPU_RESOURCES, document, price
 from tests.support.services import open_audit
@@ -80,7 +81,7 @@ class Machine:
 class World:
     """The service under test, and what it stands on."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
+    def __init__(self, database: Database, folder: Path, terms: Terms | None = None) -> None:
         self.clock = Clock()
         self.files = Files()
         self.machine = Machine()
@@ -91,7 +92,9 @@ class World:
             database, self.audit, Templates(), admin_group="admins", reviewer_group="reviewers"
         )
         self.profiles = ProfilesService(database, self.audit, self.files)
-        self.usage = UsageService(database, self.projects, self.profiles, self.clock)
+        self.usage = UsageService(
+            database, self.audit, self.projects, self.profiles, self.clock, terms
+        )
         self.service = SessionsService(
             database,
             self.audit,

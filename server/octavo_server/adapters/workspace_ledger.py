@@ -57,6 +57,7 @@ class WorkspaceLedger:
         attempt: str,
         person: str,
         project: str,
+        pipeline: str,
         profile: str,
         since: datetime,
         until: datetime,
@@ -70,6 +71,8 @@ class WorkspaceLedger:
             profile=profile,
             since=since,
             until=until,
+            part=pipeline,
+            ended=True,
         )
         price = self._profiles.at(profile, since).profile.price_on(since.date())
         return (until - since).total_seconds() / SECONDS_PER_HOUR * price / MICRO

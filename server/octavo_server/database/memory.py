@@ -84,6 +84,22 @@ class MemoryRows:
         """Return how many rows match."""
         return len(self._matching(table, where))
 
+    def sums(
+        self, table: Table, columns: Sequence[str], *where: Where, by: Sequence[str] = ()
+    ) -> list[Row]:
+        """Return the sums of ``columns`` over the matching rows, one row a group of ``by``."""
+        kinds = {name: table.c[name].type.python_type for name in columns}
+        groups: dict[tuple[Any, ...], Row] = {}
+        if not by:
+            groups[()] = {name: kind(0) for name, kind in kinds.items()}
+        for row in self._matching(table, where):
+            key = tuple(row[table.c[name].name] for name in by)
+            nothing = {**dict(zip(by, key, strict=True)), **{n: k(0) for n, k in kinds.items()}}
+            group = groups.setdefault(key, nothing)
+            for name in columns:
+                group[name] += row[name] or 0
+        return list(groups.values())
+
     def lock(self, name: str) -> None:
         """Do nothing: the twin runs one writer at a time."""
 

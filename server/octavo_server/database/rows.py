@@ -57,6 +57,15 @@ class Rows(Protocol):
     def count(self, table: Table, *where: Where) -> int:
         """Return how many rows match."""
 
+    def sums(
+        self, table: Table, columns: Sequence[str], *where: Where, by: Sequence[str] = ()
+    ) -> list[Row]:
+        """Return the sums of numeric ``columns`` over the matching rows, one row a group.
+
+        A row holds the ``by`` columns of its group and the sums, in no order of groups. Sums of
+        whole numbers are exact. Without ``by`` there is one row; of no rows the sums are 0.
+        """
+
     def lock(self, name: str) -> None:
         """Let one transaction at a time pass for ``name``, until it ends."""
 

@@ -110,6 +110,20 @@ class SqlRows:
         query = select(func.count()).select_from(table).where(_all(table, where))
         return int(self._connection.execute(query).scalar_one())
 
+    def sums(
+        self, table: Table, columns: Sequence[str], *where: Where, by: Sequence[str] = ()
+    ) -> list[Row]:
+        """Return the sums of ``columns`` over the matching rows, one row a group of ``by``."""
+        groups = [table.c[name] for name in by]
+        totals = [func.coalesce(func.sum(table.c[name]), 0).label(name) for name in columns]
+        query = select(*groups, *totals).where(_all(table, where)).group_by(*groups)
+        # PostgreSQL sums big integers as decimals; a sum has its column's type all the same.
+        kinds = {name: table.c[name].type.python_type for name in columns}
+        return [
+            {name: kinds[name](value) if name in kinds else value for name, value in row.items()}
+            for row in self._connection.execute(query).mappings()
+        ]
+
     def lock(self, name: str) -> None:
         """Let one transaction at a time pass for ``name``; SQLite has one writer anyway."""
         if self._connection.dialect.name == "postgresql":

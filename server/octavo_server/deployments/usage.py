@@ -50,4 +50,5 @@ class ScorerUsage:
             profile=profile,
             since=since,
             until=self._clock(),
+            part=scorer.deployment,
         )

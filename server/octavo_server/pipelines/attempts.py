@@ -346,6 +346,7 @@ class Attempts:
                 attempt=f"{run.id}.{one.number}",
                 person=run.requested_by,
                 project=run.project,
+                pipeline=run.pipeline,
                 profile=run.profile,
                 since=one.started_at,
                 until=one.ended_at or self._clock(),

@@ -19,6 +19,7 @@ class Ledger(Protocol):
         attempt: str,
         person: str,
         project: str,
+        pipeline: str,
         profile: str,
         since: datetime,
         until: datetime,

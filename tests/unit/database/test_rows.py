@@ -8,12 +8,21 @@ import pytest
 
 from octavo_server.database.rows import Database, RowExists
 from octavo_server.database.tables.audit import idempotency_keys as keys
+from octavo_server.database.tables.usage import usage_hours as hours
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def _key(name: str, **more: object) -> dict[str, object]:
     return {"caller": "ann", "key": name, "request_sha256": "0" * 64, "at": AT, **more}
+
+
+def _hour(person: str, number: int, seconds: float, charge: int) -> dict[str, object]:
+    """Return a row of a table with sums."""
+    given = {"person": person, "hour": f"2026-03-01T{number:02}", "profile_version": 1}
+    given |= {"seconds": seconds, "charge_micro_eur": charge}
+    kinds = {column.name: column.type.python_type for column in hours.columns}
+    return {name: given.get(name, kind()) for name, kind in kinds.items()}
 
 
 def test_what_was_written_is_read_back(database: Database) -> None:
@@ -77,6 +86,27 @@ def test_update_and_delete_tell_how_many(database: Database) -> None:
         assert rows.update(keys, {"status": 200}, ("key", "in", ["a", "b"])) == 2
         assert rows.delete(keys, ("status", "=", 200)) == 2
         assert rows.count(keys) == 1
+
+
+def test_sums_are_exact_and_by_group(database: Database) -> None:
+    large = 2**62
+    with database.write() as rows:
+        for person, seconds, charge in (("ann", 1.5, large), ("ann", 2.0, 1), ("bob", 0.25, 5)):
+            rows.insert(hours, _hour(person, rows.count(hours), seconds, charge))
+        by_person = rows.sums(hours, ["seconds", "charge_micro_eur"], by=["person"])
+        ann = rows.sums(hours, ["charge_micro_eur"], ("person", "=", "ann"))
+        nobody = rows.sums(hours, ["seconds", "charge_micro_eur"], ("person", "=", "eve"))
+        no_groups = rows.sums(hours, ["seconds"], ("person", "=", "eve"), by=["person"])
+        with pytest.raises(KeyError):
+            rows.sums(hours, ["nope"])
+    assert sorted(by_person, key=lambda row: row["person"]) == [
+        {"person": "ann", "seconds": 3.5, "charge_micro_eur": large + 1},
+        {"person": "bob", "seconds": 0.25, "charge_micro_eur": 5},
+    ]
+    assert ann == [{"charge_micro_eur": large + 1}]
+    assert nobody == [{"seconds": 0.0, "charge_micro_eur": 0}]
+    assert [type(value) for value in nobody[0].values()] == [float, int]
+    assert no_groups == []
 
 
 def test_an_unknown_column_is_refused(database: Database) -> None:

@@ -103,7 +103,7 @@ def test_a_session_over_midnight_is_booked_on_both_days_and_months(world: World)
     assert ended.seconds == 7200
     assert ended.cost_micro_eur == 240_000
     report = world.usage.report("flights", None, None)
-    assert [(one.day.isoformat(), one.seconds) for one in report.usage] == [("2026-04-01", 3600.0)]
+    assert [(one.name, one.seconds) for one in report.by_day] == [("2026-04-01", 3600.0)]
     assert report.budget is not None
     assert report.budget.spent_micro_eur == 120_000
 

@@ -31,8 +31,12 @@ def test_runs_and_deployments_are_booked_too_and_idempotently(world: World) -> N
         )
     world.clock.now += 120 * MINUTE
     report = world.usage.report(None, since.date(), world.clock.now.date())
-    assert [(one.kind, one.seconds) for one in report.usage] == [("run", 3600), ("run", 1800)]
-    assert sum(one.cost_micro_eur for one in report.usage) == 180_000
+    assert [(one.name, one.seconds) for one in report.by_day] == [
+        ("2026-03-31", 3600),
+        ("2026-04-01", 1800),
+    ]
+    assert [one.name for one in report.by_kind] == ["run"]
+    assert report.split.total == 180_000
     with pytest.raises(NotFound, match="nope"):
         world.usage.record(
             "run",

@@ -1,134 +1,126 @@
-"""Books what is consumed, and reads it back as budgets and reports."""
+"""Books what is consumed, and reads it back as budgets, quotas, limits and reports."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
-from typing import Literal
+from collections.abc import Callable, Collection, Iterator
+from datetime import UTC, date, datetime, timedelta
 
-from octavo_server.database.rows import Database, Rows
-from octavo_server.errors import Invalid
+from octavo_server.audit.service import AuditService
+from octavo_server.database.rows import Database, Where
 from octavo_server.projects.service import ProjectsService
-from octavo_server.workspaces.profiles.domain import MICRO
+from octavo_server.workspaces.profiles.domain import Profile
 from octavo_server.workspaces.profiles.service import ProfilesService
-from octavo_server.workspaces.usage import rules, store
-from octavo_server.workspaces.usage.domain import Budget, Metered, Usage
-
-CENT = MICRO // 100
-LONGEST_REPORT_DAYS = 400
-
-
-@dataclass(frozen=True, kw_only=True)
-class Report:
-    """The usage of a span of days."""
-
-    project: str | None
-    """The project; None for all."""
-    since: date
-    """First day, included."""
-    until: date
-    """Last day, included."""
-    today: date
-    """The current UTC day."""
-    usage: tuple[Usage, ...]
-    """One record a subject and day."""
-    budget: Budget | None
-    """The project's budget of this month; None for all projects."""
+from octavo_server.workspaces.usage import cost_rules, quota_rules, store
+from octavo_server.workspaces.usage.books import Books
+from octavo_server.workspaces.usage.budgets import CENT, Budgets
+from octavo_server.workspaces.usage.domain import (
+    Budget,
+    Limits,
+    QuotaState,
+    Report,
+    Terms,
+    UsageHour,
+)
+from octavo_server.workspaces.usage.quotas import Quotas
 
 
-class UsageService:
-    """The books of all projects."""
+class UsageService(Books):
+    """The books of all projects, and what follows from them.
+
+    ``budgets`` and ``quotas`` change what is allowed; the methods here are what others ask.
+    """
 
     def __init__(
         self,
         database: Database,
+        audit: AuditService,
         projects: ProjectsService,
         profiles: ProfilesService,
         clock: Callable[[], datetime],
+        terms: Terms | None = None,
     ) -> None:
-        self._database = database
-        self._projects = projects
-        self._profiles = profiles
-        self._clock = clock
-
-    def record(
-        self,
-        kind: Literal["run", "deployment"],
-        subject: str,
-        *,
-        person: str,
-        project: str,
-        profile: str,
-        since: datetime,
-        until: datetime,
-    ) -> None:
-        """Book what a run or a deployment consumed so far, at its profile's price of then.
-
-        ``subject`` is the run's or deployment's id, ``since`` its start. It may be called as often
-        as one likes with a later ``until``; the same or an earlier one changes nothing.
-        Raises NotFound for a profile that never was.
-        """
-        version = self._profiles.at(profile, since)
-        with self._database.write() as rows:
-            self.book(
-                rows,
-                Metered(
-                    kind=kind,
-                    subject=subject,
-                    person=person,
-                    project=project,
-                    version=version,
-                    since=since,
-                    until=until,
-                ),
-            )
-
-    def book(self, rows: Rows, metered: Metered) -> None:
-        """Book usage between two moments; the same again, or less, changes nothing."""
-        last = store.last_booked(rows, metered.kind, metered.subject)
-        if last is not None:
-            # Days before the last booked one are complete: only it and later ones can grow.
-            since = max(metered.since, datetime.combine(last.day, time(), UTC))
-            metered = replace(metered, since=since)
-        for usage in rules.usage_by_day(metered):
-            grows = last is None or usage.day > last.day or usage.seconds > last.seconds
-            if grows:
-                store.book(rows, usage)
-
-    def total(self, kind: str, subject: str) -> tuple[float, int]:
-        """Return the metered seconds and the cost, in millionths of a euro, of one subject."""
-        with self._database.read() as rows:
-            usage = store.usage_of(rows, kind, subject)
-        return sum(one.seconds for one in usage), sum(one.cost_micro_eur for one in usage)
+        self.terms = terms or Terms()
+        super().__init__(database, projects, profiles, self.terms, clock)
+        self.budgets = Budgets(database, audit, projects, clock)
+        self.quotas = Quotas(database, audit, self.terms, clock)
 
     def budget(self, project: str) -> Budget:
         """Return a project's budget of the current month. Raises NotFound."""
-        limit = self._projects.get(project).monthly_budget_cents * CENT
-        now = self._clock()
-        with self._database.read() as rows:
-            usage = store.usage_between(rows, rules.first_of_month(now), now.date(), project)
-        spent = sum(one.cost_micro_eur for one in usage)
-        return Budget(limit_micro_eur=limit, spent_micro_eur=spent)
+        return self.budgets.budget(project)
 
     def budget_left_cents(self, project: str) -> int:
-        """Return what is left of it in euro cents, rounded down, as policies count."""
-        return self.budget(project).left_micro_eur // CENT
+        """Return what is left until nothing new starts, in euro cents, as policies count."""
+        return self.budget(project).startable_micro_eur // CENT
+
+    def quota_state(self, person: str, groups: Collection[str], project: str) -> QuotaState:
+        """Return what the quotas leave to a person in a project."""
+        return self.quotas.state(person, groups, project)
+
+    def limits(
+        self, person: str, groups: Collection[str], project: str, profile: Profile
+    ) -> Limits:
+        """Return where a running workspace stands against its budget and quotas.
+
+        What can't be read stops nothing that runs.
+        """
+        budget, state = self.budget(project), self.quota_state(person, groups, project)
+        return quota_rules.limits(project, budget, state, profile, self.terms)
 
     def report(self, project: str | None, since: date | None, until: date | None) -> Report:
         """Return what was consumed; by default in the current month. Raises Invalid."""
         today = self._clock().astimezone(UTC).date()
-        last = until or today
-        first = since or last.replace(day=1)
-        if not 0 <= (last - first).days <= LONGEST_REPORT_DAYS:
-            raise Invalid(
-                f"since: {first} to until: {last} is {(last - first).days} days; 0 to "
-                f"{LONGEST_REPORT_DAYS} are allowed.",
-                "Choose a shorter span that doesn't end before it begins.",
-            )
+        first, last = cost_rules.span(since, until, today)
+        where: list[Where] = [] if project is None else [("project", "=", project)]
+        days: list[Where] = [("day", ">=", first.isoformat()), ("day", "<=", last.isoformat())]
         with self._database.read() as rows:
-            usage = store.usage_between(rows, first, last, project)
-        budget = self.budget(project) if project is not None else None
+            cells = store.cube(rows, *where, *days)
+            spent_today = store.charge(rows, *where, ("day", "=", today.isoformat()))
+        runs = [cell for cell in cells if cell["kind"] == "run"]
+        scorers = [cell for cell in cells if cell["kind"] == "deployment"]
+        by_day = cost_rules.lines(cells, lambda cell: cell["day"])
+        side = "project" if project is None else "person"
         return Report(
-            project=project, since=first, until=last, today=today, usage=tuple(usage), budget=budget
+            project=project,
+            since=first,
+            until=last,
+            split=cost_rules.split(cells),
+            today_micro_eur=spent_today,
+            budget=self.budget(project) if project is not None else None,
+            forecast=self.budgets.forecast(project),
+            by_person=cost_rules.lines(cells, lambda cell: cell["person"]),
+            by_project=cost_rules.lines(cells, lambda cell: cell["project"]),
+            by_team=cost_rules.lines(cells, lambda cell: cell["team"]),
+            by_profile=cost_rules.lines(cells, lambda cell: cell["profile"]),
+            by_pipeline=cost_rules.lines(runs, lambda cell: cell["part"]),
+            by_deployment=cost_rules.lines(scorers, lambda cell: cell["part"]),
+            by_kind=cost_rules.lines(cells, lambda cell: cell["kind"]),
+            by_day=tuple(sorted(by_day, key=lambda line: line.name)),
+            days=cost_rules.stacked(cells, lambda cell: cell[side]),
         )
+
+    def hours(
+        self, project: str | None, since: date | None, until: date | None
+    ) -> Iterator[UsageHour]:
+        """Give every metered hour of a span of days, oldest first. Raises Invalid at once.
+
+        One day is read at a time, so that a long span doesn't fill the memory.
+        """
+        first, last = cost_rules.span(since, until, self._clock().astimezone(UTC).date())
+        where: list[Where] = [] if project is None else [("project", "=", project)]
+
+        def read() -> Iterator[UsageHour]:
+            day = first
+            while day <= last:
+                with self._database.read() as rows:
+                    found = store.hours_of_day(rows, day.isoformat(), *where)
+                yield from found
+                day += timedelta(days=1)
+
+        return read()
+
+    def of_profile(self, profile: str, since: datetime) -> tuple[int, float]:
+        """Return how many people used a profile since the day of a moment, and its hours."""
+        day = since.astimezone(UTC).date().isoformat()
+        with self._database.read() as rows:
+            seconds = store.seconds_by_person(rows, profile, day)
+        return len([person for person in seconds if person]), sum(seconds.values()) / 3600

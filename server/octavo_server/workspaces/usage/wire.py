@@ -1,45 +1,108 @@
-"""Cost as it goes over the wire."""
+"""Cost, budgets and quotas as they go over the wire."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
+
 from octavo.records import usage as wire
+from octavo.records import workspaces
 from octavo_server.workspaces.profiles.wire import euro
-from octavo_server.workspaces.usage import rules
-from octavo_server.workspaces.usage.service import Report
+from octavo_server.workspaces.usage.domain import (
+    Budget,
+    Forecast,
+    Line,
+    Quota,
+    QuotaState,
+    Report,
+    Resolver,
+    Split,
+)
+from octavo_server.workspaces.usage.rules import HOUR_S
 
 
 def report(one: Report) -> wire.CostReport:
     """Return a cost report."""
-    usage, budget = one.usage, one.budget
-    today = sum(each.cost_micro_eur for each in usage if each.day == one.today)
-    by_day = rules.grouped(usage, lambda each: each.day.isoformat())
-    total = euro(sum(each.cost_micro_eur for each in usage))
+    budget = one.budget
     return wire.CostReport(
         project=one.project,
         since=one.since,
         until=one.until,
-        total_eur=total,
-        split=wire.CostSplit(
-            attributed_eur=total, idle_eur=0, shared_eur=0, unattributed_eur=0, total_eur=total
-        ),
-        today_eur=euro(today),
+        total_eur=euro(one.split.total),
+        split=_split(one.split),
+        today_eur=euro(one.today_micro_eur),
         budget_eur=euro(budget.limit_micro_eur) if budget else None,
         budget_left_eur=euro(budget.left_micro_eur) if budget else None,
-        forecast=wire.Forecast(burn_eur_per_day=0, month_eur=total, exhausted_at=None),
-        by_person=_lines(rules.grouped(usage, lambda each: each.person)),
-        by_project=_lines(rules.grouped(usage, lambda each: each.project)),
-        by_team=[],
-        by_profile=_lines(rules.grouped(usage, lambda each: each.profile)),
-        by_pipeline=[],
-        by_deployment=[],
-        by_kind=_lines(rules.grouped(usage, lambda each: each.kind)),
-        by_day=_lines(sorted(by_day)),
-        days=[],
+        forecast=forecast(one.forecast),
+        by_person=_lines(one.by_person),
+        by_project=_lines(one.by_project),
+        by_team=_lines(one.by_team),
+        by_profile=_lines(one.by_profile),
+        by_pipeline=_lines(one.by_pipeline),
+        by_deployment=_lines(one.by_deployment),
+        by_kind=_lines(one.by_kind),
+        by_day=_lines(one.by_day),
+        days=[
+            wire.CostDay(day=date.fromisoformat(day), lines=_lines(lines))
+            for day, lines in one.days
+        ],
     )
 
 
-def _lines(groups: list[tuple[str, float, int]]) -> list[wire.CostLine]:
+def _split(one: Split) -> wire.CostSplit:
+    return wire.CostSplit(
+        attributed_eur=euro(one.attributed),
+        idle_eur=euro(one.idle),
+        shared_eur=euro(one.shared),
+        unattributed_eur=euro(one.unattributed),
+        total_eur=euro(one.total),
+    )
+
+
+def _lines(lines: Iterable[Line]) -> list[wire.CostLine]:
     return [
-        wire.CostLine(name=name, hours=round(hours, 4), cost_eur=euro(micro), idle_eur=0)
-        for name, hours, micro in groups
+        wire.CostLine(
+            name=line.name,
+            hours=round(line.seconds / HOUR_S, 4),
+            cost_eur=euro(line.charge_micro_eur),
+            idle_eur=euro(line.waste_micro_eur),
+        )
+        for line in lines
     ]
+
+
+def forecast(one: Forecast) -> wire.Forecast:
+    """Return a forecast."""
+    return wire.Forecast(
+        burn_eur_per_day=euro(one.burn_micro_eur_per_day),
+        month_eur=euro(one.month_micro_eur),
+        exhausted_at=one.exhausted_at,
+    )
+
+
+def budget_rules(project: str, budget: Budget, ahead: Forecast) -> wire.BudgetRules:
+    """Return a project's budget with its steps and its forecast."""
+    return wire.BudgetRules(
+        project=project,
+        monthly_eur=euro(budget.limit_micro_eur),
+        spent_eur=euro(budget.spent_micro_eur),
+        left_eur=euro(budget.left_micro_eur),
+        **vars(budget.steps),
+        state=budget.state.value,
+        forecast=forecast(ahead),
+    )
+
+
+def quotas(found: Iterable[Quota], resolver: Resolver) -> wire.Quotas:
+    """Return all quotas."""
+    return wire.Quotas(items=[quota(one) for one in found], resolver=resolver, next_cursor=None)
+
+
+def quota(one: Quota) -> wire.Quota:
+    """Return a quota."""
+    return wire.Quota.model_validate(one)
+
+
+def quota_status(state: QuotaState) -> wire.QuotaStatus:
+    """Return what is left to one person in one project."""
+    return wire.QuotaStatus(items=[workspaces.QuotaLeft.model_validate(one) for one in state.items])

@@ -1,0 +1,153 @@
+"""Usage as rows of FOCUS 1.2, the FinOps Open Cost and Usage Specification.
+
+https://focus.finops.org/focus-specification/v1-2/ names the columns. All of its mandatory ones are
+here, and those conditional ones that Octavo has values for. ``x_`` columns are Octavo's own.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from octavo_server.workspaces.profiles.domain import MICRO
+from octavo_server.workspaces.usage.cost_rules import PLATFORM, end_of_month
+from octavo_server.workspaces.usage.domain import UsageHour
+from octavo_server.workspaces.usage.rules import HOUR, HOUR_S
+
+MANDATORY = (
+    "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd",
+    "BillingPeriodStart", "ChargeCategory", "ChargeClass", "ChargeDescription", "ChargePeriodEnd",
+    "ChargePeriodStart", "ContractedCost", "EffectiveCost", "InvoiceIssuerName", "ListCost",
+    "PricingQuantity", "PricingUnit", "ProviderName", "PublisherName", "ServiceCategory",
+    "ServiceName",
+)  # fmt: skip
+FURTHER = (
+    "ChargeFrequency", "ConsumedQuantity", "ConsumedUnit", "ContractedUnitPrice", "ListUnitPrice",
+    "PricingCategory", "ResourceId", "ResourceName", "ResourceType", "ServiceSubcategory", "SkuId",
+    "SkuPriceId", "SubAccountId", "SubAccountName", "Tags", "x_IdleCost", "x_Kind", "x_Part",
+    "x_Person", "x_Team",
+)  # fmt: skip
+COLUMNS = (*MANDATORY, *FURTHER)
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""With one of these at its beginning a cell is a formula to a spreadsheet."""
+PROVIDER = "Octavo"
+TITLES = {
+    "session": "Workspace",
+    "run": "Pipeline run",
+    "deployment": "Model deployment",
+    "orphan": "Server without session",
+    PLATFORM: "Shared platform",
+}
+BATCH = 200
+
+
+def lines(hours: Iterable[UsageHour]) -> Iterator[str]:
+    """Give the CSV file piece by piece: the header, then the rows."""
+    yield _text([COLUMNS])
+    batch: list[tuple[str, ...]] = []
+    for one in hours:
+        cells = row(one)
+        batch.append(tuple(defused(cells[name]) for name in COLUMNS))
+        if len(batch) == BATCH:
+            yield _text(batch)
+            batch = []
+    if batch:
+        yield _text(batch)
+
+
+def _text(rows: Iterable[tuple[str, ...]]) -> str:
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\r\n").writerows(rows)
+    return written.getvalue()
+
+
+def defused(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.startswith(DANGEROUS) else cell
+
+
+def row(one: UsageHour) -> dict[str, str]:
+    """Return the cells of one metered hour by column."""
+    start = datetime.strptime(one.hour, "%Y-%m-%dT%H").replace(tzinfo=UTC)
+    month = start.replace(day=1, hour=0)
+    cost = _money(one.charge_micro_eur)
+    price = _money(one.price_micro_eur)
+    title = TITLES.get(one.kind, one.kind)
+    of = one.profile or "no profile"
+    return {
+        "BilledCost": cost,
+        "BillingAccountId": "octavo",
+        "BillingAccountName": PROVIDER,
+        "BillingCurrency": "EUR",
+        "BillingPeriodEnd": _time(end_of_month(start)),
+        "BillingPeriodStart": _time(month),
+        "ChargeCategory": "Usage",
+        "ChargeClass": "",
+        "ChargeDescription": f"{title} on {of}, {one.part}" if one.part else f"{title} on {of}",
+        "ChargePeriodEnd": _time(start + HOUR),
+        "ChargePeriodStart": _time(start),
+        "ContractedCost": cost,
+        "EffectiveCost": cost,
+        "InvoiceIssuerName": PROVIDER,
+        "ListCost": cost,
+        "PricingQuantity": _priced(one),
+        "PricingUnit": "Hours",
+        "ProviderName": PROVIDER,
+        "PublisherName": PROVIDER,
+        "ServiceCategory": "AI and Machine Learning",
+        "ServiceName": title,
+        "ChargeFrequency": "Usage-Based",
+        "ConsumedQuantity": _hours(one.seconds),
+        "ConsumedUnit": "Hours",
+        "ContractedUnitPrice": price,
+        "ListUnitPrice": price,
+        "PricingCategory": "Standard",
+        "ResourceId": f"{one.kind}/{one.subject}",
+        "ResourceName": one.part or one.subject,
+        "ResourceType": title,
+        "ServiceSubcategory": "AI Platforms",
+        "SkuId": one.profile or one.kind,
+        "SkuPriceId": f"{one.profile or one.kind}@{one.profile_version}",
+        "SubAccountId": one.project,
+        "SubAccountName": one.project,
+        "Tags": _tags(one),
+        "x_IdleCost": _money(one.waste_micro_eur),
+        "x_Kind": one.kind,
+        "x_Part": one.part,
+        "x_Person": one.person,
+        "x_Team": one.team,
+    }
+
+
+def _tags(one: UsageHour) -> str:
+    named = {"person": one.person, "team": one.team, "profile": one.profile, "part": one.part}
+    return json.dumps({name: value for name, value in named.items() if value}, ensure_ascii=False)
+
+
+def _priced(one: UsageHour) -> str:
+    """Return the hours that are priced: use beyond what was requested makes them more."""
+    if not one.price_micro_eur:
+        return _hours(one.seconds)
+    return _plain(Decimal(one.charge_micro_eur) / Decimal(one.price_micro_eur), 12)
+
+
+def _hours(seconds: float) -> str:
+    return _plain(Decimal(repr(seconds)) / HOUR_S, 9)
+
+
+def _money(micro_eur: int) -> str:
+    return _plain(Decimal(micro_eur) / MICRO, 6)
+
+
+def _plain(number: Decimal, places: int) -> str:
+    """Return a number without exponent and without zeros at its end."""
+    text = f"{number:.{places}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _time(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,185 @@
+"""Pure decisions about quotas and limits: which hold, how far they are used, what to say."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from octavo_server.workspaces.profiles.domain import MICRO, Profile
+from octavo_server.workspaces.usage.domain import (
+    UNITS,
+    Budget,
+    BudgetState,
+    LimitNotice,
+    Limits,
+    Quota,
+    QuotaLeft,
+    QuotaResource,
+    QuotaScope,
+    QuotaState,
+    Resolver,
+    Terms,
+    per_hour,
+)
+from octavo_server.workspaces.usage.rules import hour_of
+
+STEPS = (80, 95, 100)
+"""Shares, in percent, at which people are told."""
+RESERVED_HOURS = 1.0
+"""What each running workspace keeps ahead of what it has used."""
+SECONDS: dict[QuotaResource, str] = {
+    "core_hours": "core_seconds",
+    "gib_hours": "gib_seconds",
+    "gpu_hours": "gpu_seconds",
+}
+"""The figure of a metered hour that a resource counts."""
+KEPT: dict[QuotaResource, str] = {"core_hours": "cores", "gib_hours": "gib", "gpu_hours": "gpus"}
+"""What of a meter a resource counts."""
+INTERACTIVE = ("session", "orphan")
+"""What counts on a person's quota; on a project's counts everything."""
+UNREADABLE = "The books of quotas can't be read now"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holding:
+    """A quota that holds for one person in one project, groups already counted together."""
+
+    scope: QuotaScope
+    """Whose it is."""
+    name: str
+    """The person, the groups joined by a comma, or the project."""
+    resource: QuotaResource
+    """What is counted."""
+    limit: float
+    """Hours allowed in the window."""
+    window_days: int
+    """The window: the last so many days."""
+
+
+def holding(quotas: Iterable[Quota], resolver: Resolver) -> list[Holding]:
+    """Return what holds of a person's, their groups' and a project's quotas.
+
+    A person's own quota of a resource takes the place of the groups'. Those of several groups
+    with the same window count together as the resolver says.
+    """
+    every = list(quotas)
+    own = {one.resource for one in every if one.scope == "person"}
+    of_groups: dict[tuple[QuotaResource, int], list[Quota]] = defaultdict(list)
+    found: list[Holding] = []
+    for one in every:
+        if one.scope != "group":
+            found.append(
+                Holding(scope=one.scope, name=one.name, resource=one.resource, limit=one.limit,
+                        window_days=one.window_days)
+            )  # fmt: skip
+        elif one.resource not in own:
+            of_groups[one.resource, one.window_days].append(one)
+    for (resource, days), members in of_groups.items():
+        limit = resolved([one.limit for one in members], resolver)
+        name = ", ".join(sorted(one.name for one in members))
+        found.append(
+            Holding(scope="group", name=name, resource=resource, limit=limit, window_days=days)
+        )
+    return found
+
+
+def resolved(limits: list[float], resolver: Resolver) -> float:
+    """Return how several groups' limits count together."""
+    if resolver == "sum":
+        return sum(limits)
+    return max(limits) if resolver == "max" else min(limits)
+
+
+def window_start(now: datetime, days: int) -> str:
+    """Return the first UTC hour of a rolling window."""
+    return hour_of(now - timedelta(days=days))
+
+
+def tightest_first(items: Iterable[QuotaLeft]) -> tuple[QuotaLeft, ...]:
+    """Return what is left, in order of the share that is left."""
+    return tuple(
+        sorted(items, key=lambda one: (one.left / one.limit if one.limit else 0.0, one.resource))
+    )
+
+
+def unknown(terms: Terms) -> QuotaState:
+    """Return the state while the books can't be read, as the setting says."""
+    refusal = None
+    if terms.when_unknown == "closed":
+        refusal = f"{UNREADABLE}, so nothing is started; try again in a minute or tell an admin."
+    return QuotaState(items=(), refusal=refusal, known=False)
+
+
+# ---- limits of what runs
+
+
+def limits(
+    project: str, budget: Budget, state: QuotaState, profile: Profile, terms: Terms
+) -> Limits:
+    """Return where a running workspace stands, and whether it must stop."""
+    items = [one for one in state.items if per_hour(profile, one.resource)]
+    minutes = round(terms.grace.total_seconds() / 60)
+    notices = [_quota_notice(one, minutes) for one in items if one.percent >= STEPS[0]]
+    steps = budget_steps(budget)
+    if budget.percent >= steps[0]:
+        notices.append(_budget_notice(project, budget, minutes))
+    over = any(one.percent >= 100 for one in items)
+    hard = budget.state is BudgetState.HARD_STOP
+    return Limits(
+        percent=max([budget.percent, *(one.percent for one in items)]),
+        state=budget.state,
+        notices=tuple(sorted(notices, key=lambda one: (one.level != "error", -one.percent))),
+        stop="quota" if over else "budget" if hard else None,
+        grace=terms.grace,
+    )
+
+
+def budget_steps(budget: Budget) -> list[int]:
+    """Return the shares of a budget at which people are told, ascending."""
+    alert = budget.steps.alert_percent
+    return sorted({alert, *(one for one in STEPS if one >= alert)})
+
+
+def reached(percent: int, steps: Iterable[int]) -> int:
+    """Return the highest step that a share has reached."""
+    return max(one for one in steps if one <= percent)
+
+
+def _quota_notice(one: QuotaLeft, minutes: int) -> LimitNotice:
+    step = reached(one.percent, STEPS)
+    what = f"{one.limit:g} {UNITS[one.resource]} in {one.window_days} days"
+    who = f"The project {one.name} has" if one.scope == "project" else "You have"
+    given = f" that {one.name} gives each member" if one.scope == "group" else ""
+    message = f"{who} used {one.percent} % of {what}{given}."
+    if step == 100:
+        message += f" Workspaces that use them stop {minutes} min later; files are kept."
+    return LimitNotice(
+        kind="quota",
+        level="error" if step == 100 else "warning",
+        percent=step,
+        message=message,
+        key=f"quota:{one.scope}:{one.name}:{one.resource}:{one.window_days}:{step}",
+    )
+
+
+def _budget_notice(project: str, budget: Budget, minutes: int) -> LimitNotice:
+    step = reached(budget.percent, budget_steps(budget))
+    message = (
+        f"{budget.percent} % of {project}'s budget of {budget.limit_micro_eur / MICRO:.2f} EUR "
+        "this month are spent."
+    )
+    if budget.state is BudgetState.SOFT_STOP:
+        hard = budget.steps.hard_stop_percent
+        message += f" Nothing new starts; at {hard} % what runs is stopped."
+    if budget.state is BudgetState.HARD_STOP:
+        message += f" Workspaces stop {minutes} min later; files are kept."
+    serious = budget.state in {BudgetState.SOFT_STOP, BudgetState.HARD_STOP}
+    return LimitNotice(
+        kind="budget",
+        level="error" if serious else "warning",
+        percent=step,
+        message=message,
+        key=f"budget:{project}:{step}:{budget.state.value}",
+    )
