@@ -57,7 +57,7 @@ screenshots: ## Photograph the panels and pages into docs/images
 	@$(BIN)/python -m tests.ui.screenshots
 
 openapi: ## Write the service's OpenAPI and the TypeScript types made from it
-	@$(BIN)/python -m octavo_server.openapi > extension/openapi.json
+	@$(BIN)/python -m octavo_server.openapi > extension/openapi.json.new && mv extension/openapi.json.new extension/openapi.json
 	@cd extension && PATH="$(abspath $(BIN)):$$PATH" npm run --silent types
 
 reference: ## Write the reference pages of docs/ that follow from the code

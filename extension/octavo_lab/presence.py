@@ -13,6 +13,8 @@ from typing import Any
 from tornado.web import Application, RequestHandler
 
 DOING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+BY_ITSELF = "/lab/api/workspaces"
+"""Where JupyterLab keeps its layout, and the panels which notices were seen: no person needed."""
 
 
 class Presence:
@@ -32,7 +34,7 @@ class Presence:
         web_app.settings["log_function"] = see
 
     def see(self, handler: RequestHandler) -> None:
-        """Take a finished request; refused ones, and those that ask not to count, don't."""
-        silent = not getattr(handler, "_track_activity", True)
+        """Take a finished request; refused ones, and those of no person, don't count."""
+        silent = not getattr(handler, "_track_activity", True) or BY_ITSELF in handler.request.path
         if handler.request.method in DOING and handler.get_status() < 400 and not silent:
             self.last = datetime.now(UTC)

@@ -6,6 +6,7 @@ import { notebooksPlugin } from './notebooks/plugin';
 import { pipelinesPlugin } from './pipelines/plugin';
 import { registryPlugin } from './registry/plugin';
 import { shellPlugin } from './shell/plugin';
+import { minePlugin } from './workspaces/minePlugin';
 import { workspacesPlugin } from './workspaces/plugin';
 
 export { IOctavo } from './tokens';
@@ -19,5 +20,6 @@ export default [
   pipelinesPlugin,
   deploymentsPlugin,
   auditPlugin,
-  workspacesPlugin
+  workspacesPlugin,
+  minePlugin
 ];

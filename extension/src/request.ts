@@ -61,17 +61,14 @@ export class Requests {
     return this._json<T>(await this._fetch(`api/${path}`, options));
   }
 
+  /** The address of something that the browser fetches by itself, such as a file to keep. */
+  address(path: string, query: Query = {}): string {
+    return URLExt.join(this._settings.baseUrl, 'octavo', 'api', path) + search(query);
+  }
+
   /** Where this workspace is, from the server half itself. */
   async workspace<T>(): Promise<T> {
     return this._json<T>(await this._fetch('workspace', {}));
-  }
-
-  /** When the person, or a kernel, last did something, by the Jupyter Server's own clock. */
-  async lastActivity(): Promise<Date> {
-    const url = URLExt.join(this._settings.baseUrl, 'api/status?no_track_activity=1');
-    const response = await ServerConnection.makeRequest(url, {}, this._settings);
-    const status = await this._json<{ last_activity: string }>(response);
-    return new Date(status.last_activity);
   }
 
   /**

@@ -93,3 +93,15 @@ export function createSchedule(requests: Requests, project: string, pipeline: st
 export function deleteSchedule(requests: Requests, project: string, pipeline: string, id: string): Promise<void> {
   return requests.send<void>(projectPath(project, 'pipelines', pipeline, 'schedules', id), { method: 'DELETE' });
 }
+
+/** A notebook that goes on without its workspace. */
+export interface IHandOff {
+  path: string;
+  notebook: Record<string, unknown>;
+  profile: string;
+}
+
+/** Run a notebook as it stands, from the top, on another profile. */
+export function handOff(requests: Requests, project: string, body: IHandOff): Promise<PipelineRun> {
+  return requests.send<PipelineRun>(projectPath(project, 'runs', 'hand-off'), { method: 'POST', body });
+}

@@ -2161,88 +2161,31 @@ export interface components {
          */
         CostLine: {
             /**
-             * Cost Eur
-             * @description Charge, euro.
+             * Name
+             * @description What it is the cost of; empty: nobody's.
              */
-            cost_eur: number;
+            name: string;
             /**
              * Hours
              * @description Metered hours.
              */
             hours: number;
             /**
+             * Cost Eur
+             * @description Charge, euro.
+             */
+            cost_eur: number;
+            /**
              * Idle Eur
              * @description Part of the charge that was requested and not used.
              */
             idle_eur: number;
-            /**
-             * Name
-             * @description What it is the cost of; empty: nobody's.
-             */
-            name: string;
         };
         /**
          * CostReport
          * @description What was consumed in a span of days, seen from each side.
          */
         CostReport: {
-            /**
-             * Budget Eur
-             * @description Monthly budget, euro; null for all projects.
-             */
-            budget_eur: number | null;
-            /**
-             * Budget Left Eur
-             * @description Left of this month, euro; null for all.
-             */
-            budget_left_eur: number | null;
-            /**
-             * By Day
-             * @description Per UTC day, oldest first.
-             */
-            by_day: components["schemas"]["CostLine"][];
-            /**
-             * By Deployment
-             * @description Per deployment, dearest first.
-             */
-            by_deployment: components["schemas"]["CostLine"][];
-            /**
-             * By Kind
-             * @description Per kind: session, run, deployment, ...
-             */
-            by_kind: components["schemas"]["CostLine"][];
-            /**
-             * By Person
-             * @description Per person, dearest first.
-             */
-            by_person: components["schemas"]["CostLine"][];
-            /**
-             * By Pipeline
-             * @description Per pipeline, dearest first.
-             */
-            by_pipeline: components["schemas"]["CostLine"][];
-            /**
-             * By Profile
-             * @description Per profile, dearest first.
-             */
-            by_profile: components["schemas"]["CostLine"][];
-            /**
-             * By Project
-             * @description Per project, dearest first.
-             */
-            by_project: components["schemas"]["CostLine"][];
-            /**
-             * By Team
-             * @description Per group through which people belong.
-             */
-            by_team: components["schemas"]["CostLine"][];
-            /**
-             * Days
-             * @description Per UTC day, stacked, oldest first.
-             */
-            days: components["schemas"]["CostDay"][];
-            /** @description The current month at the present burn. */
-            forecast: components["schemas"]["Forecast"];
             /**
              * Project
              * @description Project the report is about; null for all.
@@ -2254,6 +2197,17 @@ export interface components {
              * @description First UTC day, included.
              */
             since: string;
+            /**
+             * Until
+             * Format: date
+             * @description Last UTC day, included.
+             */
+            until: string;
+            /**
+             * Total Eur
+             * @description Whole cost of the span, euro.
+             */
+            total_eur: number;
             /** @description The same in four parts. */
             split: components["schemas"]["CostSplit"];
             /**
@@ -2262,16 +2216,62 @@ export interface components {
              */
             today_eur: number;
             /**
-             * Total Eur
-             * @description Whole cost of the span, euro.
+             * Budget Eur
+             * @description Monthly budget, euro; null for all projects.
              */
-            total_eur: number;
+            budget_eur: number | null;
             /**
-             * Until
-             * Format: date
-             * @description Last UTC day, included.
+             * Budget Left Eur
+             * @description Left of this month, euro; null for all.
              */
-            until: string;
+            budget_left_eur: number | null;
+            /** @description The current month at the present burn. */
+            forecast: components["schemas"]["Forecast"];
+            /**
+             * By Person
+             * @description Per person, dearest first.
+             */
+            by_person: components["schemas"]["CostLine"][];
+            /**
+             * By Project
+             * @description Per project, dearest first.
+             */
+            by_project: components["schemas"]["CostLine"][];
+            /**
+             * By Team
+             * @description Per group through which people belong.
+             */
+            by_team: components["schemas"]["CostLine"][];
+            /**
+             * By Profile
+             * @description Per profile, dearest first.
+             */
+            by_profile: components["schemas"]["CostLine"][];
+            /**
+             * By Pipeline
+             * @description Per pipeline, dearest first.
+             */
+            by_pipeline: components["schemas"]["CostLine"][];
+            /**
+             * By Deployment
+             * @description Per deployment, dearest first.
+             */
+            by_deployment: components["schemas"]["CostLine"][];
+            /**
+             * By Kind
+             * @description Per kind: session, run, deployment, ...
+             */
+            by_kind: components["schemas"]["CostLine"][];
+            /**
+             * By Day
+             * @description Per UTC day, oldest first.
+             */
+            by_day: components["schemas"]["CostLine"][];
+            /**
+             * Days
+             * @description Per UTC day, stacked, oldest first.
+             */
+            days: components["schemas"]["CostDay"][];
         };
         /**
          * CostSplit
@@ -2294,15 +2294,15 @@ export interface components {
              */
             shared_eur: number;
             /**
-             * Total Eur
-             * @description All of it.
-             */
-            total_eur: number;
-            /**
              * Unattributed Eur
              * @description Nobody's: for example of servers without session.
              */
             unattributed_eur: number;
+            /**
+             * Total Eur
+             * @description All of it.
+             */
+            total_eur: number;
         };
         /**
          * DataInput
@@ -3409,25 +3409,25 @@ export interface components {
          */
         Fit: {
             /**
-             * Digest
-             * @description Its digest, to start it with one click.
-             */
-            digest: string;
-            /**
              * Profile
              * @description Its id.
              */
             profile: string;
             /**
-             * Reason
-             * @description How it differs, in a sentence.
-             */
-            reason: string;
-            /**
              * Title
              * @description Its name for people.
              */
             title: string;
+            /**
+             * Digest
+             * @description Its digest, to start it with one click.
+             */
+            digest: string;
+            /**
+             * Reason
+             * @description How it differs, in a sentence.
+             */
+            reason: string;
         };
         /**
          * Forecast
@@ -3440,15 +3440,15 @@ export interface components {
              */
             burn_eur_per_day: number;
             /**
-             * Exhausted At
-             * @description When the budget will be spent, UTC; null: not in this month.
-             */
-            exhausted_at: string | null;
-            /**
              * Month Eur
              * @description Expected cost of the whole UTC month, euro.
              */
             month_eur: number;
+            /**
+             * Exhausted At
+             * @description When the budget will be spent, UTC; null: not in this month.
+             */
+            exhausted_at: string | null;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -4257,16 +4257,11 @@ export interface components {
          */
         Notice: {
             /**
-             * Key
-             * @description Same key: same notice, shown once.
-             */
-            key: string;
-            /**
              * Kind
              * @description What it is about.
              * @enum {string}
              */
-            kind: "quota" | "budget" | "idle" | "gpu_idle" | "longest_life" | "retired";
+            kind: "quota" | "budget" | "idle" | "gpu_idle" | "longest_life" | "retired" | "limit" | "home";
             /**
              * Level
              * @description How pressing it is.
@@ -4274,15 +4269,20 @@ export interface components {
              */
             level: "info" | "warning" | "error";
             /**
+             * Percent
+             * @description 80, 95 or 100 for quota and budget; else null.
+             */
+            percent: number | null;
+            /**
              * Message
              * @description The sentence.
              */
             message: string;
             /**
-             * Percent
-             * @description 80, 95 or 100 for quota and budget; else null.
+             * Key
+             * @description Same key: same notice, shown once.
              */
-            percent: number | null;
+            key: string;
         };
         /**
          * Objectives
@@ -5002,75 +5002,78 @@ export interface components {
          */
         Profile: {
             /**
-             * Audiences
-             * @description Groups that may use it; empty means every member.
+             * Id
+             * @description Name of the profile, for example cpu-small.
              */
-            audiences: string[];
+            id: string;
             /**
-             * Capacity
-             * @description on-demand, or spot: cheaper, may be taken away.
-             * @enum {string}
+             * Version
+             * @description Version number, counted from 1.
              */
-            capacity: "on-demand" | "spot";
-            /**
-             * Description
-             * @description What it is good for, in one sentence.
-             */
-            description: string;
+            version: number;
             /**
              * Digest
              * @description SHA-256 of the version's canonical content.
              */
             digest: string;
             /**
-             * Environment
-             * @description Environment variables it adds.
+             * Title
+             * @description Name for people.
              */
-            environment: {
-                [key: string]: string;
-            };
+            title: string;
             /**
-             * Environments
-             * @description Where it may be used.
+             * Description
+             * @description What it is good for, in one sentence.
              */
-            environments: ("dev" | "test" | "prod")[];
-            /**
-             * Extension Minutes
-             * @description Minutes that the one extension gives; 0: none.
-             */
-            extension_minutes: number;
-            /**
-             * Gpu Idle Minutes
-             * @description Minutes without GPU use, and without a running cell, after which it stops; null: no such rule.
-             */
-            gpu_idle_minutes: number | null;
-            /**
-             * Id
-             * @description Name of the profile, for example cpu-small.
-             */
-            id: string;
-            /**
-             * Idle Minutes
-             * @description Minutes without activity after which it stops.
-             */
-            idle_minutes: number;
+            description: string;
+            /** @description What it may use. */
+            resources: components["schemas"]["ProfileResources"];
             /**
              * Images
              * @description Images to choose from; the first is usual.
              */
             images: components["schemas"]["ProfileImage"][];
             /**
-             * Labels
-             * @description Chargeback labels.
+             * Rates
+             * @description The rate card, oldest first.
              */
-            labels: {
-                [key: string]: string;
-            };
+            rates: components["schemas"]["Rate"][];
+            /**
+             * Price Eur Per Hour
+             * @description Today's price, euro an hour.
+             */
+            price_eur_per_hour: number;
+            /**
+             * Idle Minutes
+             * @description Minutes without activity after which it stops.
+             */
+            idle_minutes: number;
+            /**
+             * Gpu Idle Minutes
+             * @description Minutes without GPU use, and without a running cell, after which it stops; null: no such rule.
+             */
+            gpu_idle_minutes: number | null;
+            /**
+             * Extension Minutes
+             * @description Minutes that the one extension gives; 0: none.
+             */
+            extension_minutes: number;
             /**
              * Longest Hours
              * @description Hours after which it stops in any case.
              */
             longest_hours: number;
+            /**
+             * Ready Seconds
+             * @description Usual time from start to ready, in seconds.
+             */
+            ready_seconds: number;
+            /**
+             * Capacity
+             * @description on-demand, or spot: cheaper, may be taken away.
+             * @enum {string}
+             */
+            capacity: "on-demand" | "spot";
             /**
              * Node Selector
              * @description Labels of the nodes it runs on.
@@ -5079,64 +5082,73 @@ export interface components {
                 [key: string]: string;
             };
             /**
+             * Tolerations
+             * @description Taints of nodes that it tolerates.
+             */
+            tolerations: components["schemas"]["Toleration"][];
+            /**
+             * Volumes
+             * @description Further volumes.
+             */
+            volumes: components["schemas"]["Volume"][];
+            /**
+             * Environment
+             * @description Environment variables it adds.
+             */
+            environment: {
+                [key: string]: string;
+            };
+            /**
+             * Labels
+             * @description Chargeback labels.
+             */
+            labels: {
+                [key: string]: string;
+            };
+            /**
+             * Audiences
+             * @description Groups that may use it; empty means every member.
+             */
+            audiences: string[];
+            /**
+             * Environments
+             * @description Where it may be used.
+             */
+            environments: ("dev" | "test" | "prod")[];
+            /**
              * Pipelines
              * @description Whether pipeline runs may use it.
              */
             pipelines: boolean;
-            /**
-             * Price Eur Per Hour
-             * @description Today's price, euro an hour.
-             */
-            price_eur_per_hour: number;
             /**
              * Published At
              * Format: date-time
              * @description When this version was published, UTC.
              */
             published_at: string;
-            /**
-             * Rates
-             * @description The rate card, oldest first.
-             */
-            rates: components["schemas"]["Rate"][];
-            /**
-             * Ready Seconds
-             * @description Usual time from start to ready, in seconds.
-             */
-            ready_seconds: number;
-            /** @description What it may use. */
-            resources: components["schemas"]["ProfileResources"];
-            /**
-             * Title
-             * @description Name for people.
-             */
-            title: string;
-            /**
-             * Tolerations
-             * @description Taints of nodes that it tolerates.
-             */
-            tolerations: components["schemas"]["Toleration"][];
-            /**
-             * Version
-             * @description Version number, counted from 1.
-             */
-            version: number;
-            /**
-             * Volumes
-             * @description Further volumes.
-             */
-            volumes: components["schemas"]["Volume"][];
         };
         /**
          * ProfileCard
          * @description One profile as a person sees it before starting: may I, for how much, how soon.
          */
         ProfileCard: {
+            /** @description The profile's current version. */
+            profile: components["schemas"]["Profile"];
             /**
              * Available
              * @description Whether this person may ask for it in this project now.
              */
             available: boolean;
+            /**
+             * Reasons
+             * @description Why not, in sentences; empty when available.
+             */
+            reasons: string[];
+            /**
+             * Notes
+             * @description What to know before starting, in sentences.
+             */
+            notes: string[];
             /**
              * Budget Eur
              * @description The project's budget this month, euro.
@@ -5148,20 +5160,25 @@ export interface components {
              */
             budget_left_eur: number;
             /**
-             * Expected Wait S
-             * @description Expected wait before it starts; 0: at once.
+             * Hours Left
+             * @description Hours that budget and quotas allow; null: no limit.
              */
-            expected_wait_s: number;
+            hours_left: number | null;
+            /**
+             * Quotas
+             * @description Quotas that apply, tightest first.
+             */
+            quotas: components["schemas"]["QuotaLeft"][];
             /**
              * Free Now
              * @description How many more fit now; null: not limited.
              */
             free_now: number | null;
             /**
-             * Hours Left
-             * @description Hours that budget and quotas allow; null: no limit.
+             * Expected Wait S
+             * @description Expected wait before it starts; 0: at once.
              */
-            hours_left: number | null;
+            expected_wait_s: number;
             /**
              * Idle Rule
              * @description When it stops by itself, in words.
@@ -5169,29 +5186,17 @@ export interface components {
             idle_rule: string;
             /** @description For one that isn't available: what to start instead. */
             nearest: components["schemas"]["Fit"] | null;
-            /**
-             * Notes
-             * @description What to know before starting, in sentences.
-             */
-            notes: string[];
-            /** @description The profile's current version. */
-            profile: components["schemas"]["Profile"];
-            /**
-             * Quotas
-             * @description Quotas that apply, tightest first.
-             */
-            quotas: components["schemas"]["QuotaLeft"][];
-            /**
-             * Reasons
-             * @description Why not, in sentences; empty when available.
-             */
-            reasons: string[];
         };
         /**
          * ProfileCards
          * @description Every profile's card for one project.
          */
         ProfileCards: {
+            /**
+             * Project
+             * @description Project the cards are for.
+             */
+            project: string;
             /**
              * Items
              * @description Cards, cheapest first.
@@ -5200,24 +5205,15 @@ export interface components {
             /**
              * Next Cursor
              * @description Always null: the list is complete.
+             * @default null
              */
-            next_cursor?: string | null;
-            /**
-             * Project
-             * @description Project the cards are for.
-             */
-            project: string;
+            next_cursor: string | null;
         };
         /**
          * ProfileImage
          * @description An image that a workspace can be started from where workspaces are pods.
          */
         ProfileImage: {
-            /**
-             * Image
-             * @description Repository and digest: registry/name@sha256:...
-             */
-            image: string;
             /**
              * Name
              * @description Name of the choice.
@@ -5228,6 +5224,11 @@ export interface components {
              * @description Name for people.
              */
             title: string;
+            /**
+             * Image
+             * @description Repository and digest: registry/name@sha256:...
+             */
+            image: string;
         };
         /**
          * ProfileResources
@@ -5245,16 +5246,6 @@ export interface components {
              */
             cpu_guarantee: number;
             /**
-             * Gpu
-             * @description GPUs; 0 for none.
-             */
-            gpu: number;
-            /**
-             * Gpu Type
-             * @description Product name of the GPU, when there is one.
-             */
-            gpu_type: string | null;
-            /**
              * Memory Gib
              * @description Most memory, in GiB.
              */
@@ -5269,6 +5260,16 @@ export interface components {
              * @description Most processes and threads at once.
              */
             processes: number;
+            /**
+             * Gpu
+             * @description GPUs; 0 for none.
+             */
+            gpu: number;
+            /**
+             * Gpu Type
+             * @description Product name of the GPU, when there is one.
+             */
+            gpu_type: string | null;
         };
         /**
          * Progress
@@ -5496,21 +5497,6 @@ export interface components {
          */
         QuotaLeft: {
             /**
-             * Left
-             * @description Hours left; never below 0.
-             */
-            left: number;
-            /**
-             * Limit
-             * @description Hours allowed in the window.
-             */
-            limit: number;
-            /**
-             * Name
-             * @description The person, the groups joined by a comma, or the project.
-             */
-            name: string;
-            /**
              * Resource
              * @description What is counted.
              * @enum {string}
@@ -5523,10 +5509,25 @@ export interface components {
              */
             scope: "person" | "group" | "project";
             /**
+             * Name
+             * @description The person, the groups joined by a comma, or the project.
+             */
+            name: string;
+            /**
+             * Limit
+             * @description Hours allowed in the window.
+             */
+            limit: number;
+            /**
              * Used
              * @description Hours used in the window.
              */
             used: number;
+            /**
+             * Left
+             * @description Hours left; never below 0.
+             */
+            left: number;
             /**
              * Window Days
              * @description The window: the last so many days.
@@ -5539,16 +5540,16 @@ export interface components {
          */
         Rate: {
             /**
-             * Eur Per Hour
-             * @description Price, euro an hour; metered by the second.
-             */
-            eur_per_hour: number;
-            /**
              * Since
              * Format: date
              * @description First UTC day it holds.
              */
             since: string;
+            /**
+             * Eur Per Hour
+             * @description Price, euro an hour; metered by the second.
+             */
+            eur_per_hour: number;
         };
         /**
          * RegisterRequest
@@ -6496,92 +6497,58 @@ export interface components {
          */
         Session: {
             /**
-             * Budget Left Eur
-             * @description Left of the project's budget this month, euro.
-             */
-            budget_left_eur: number;
-            /**
-             * Cost Eur
-             * @description Metered cost so far, euro.
-             */
-            cost_eur: number;
-            /**
-             * End Reason
-             * @description Why it ended; null while it lives.
-             */
-            end_reason: ("stopped" | "idle" | "gpu_idle" | "crashed" | "failed" | "superseded" | "lost" | "cancelled" | "quota" | "budget" | "longest_life" | "handed_off" | "orphaned" | "platform_away") | null;
-            /**
-             * Ended At
-             * @description When it ended, UTC; null while it lives.
-             */
-            ended_at: string | null;
-            /**
-             * Ends At
-             * @description When its longest life is over, UTC.
-             */
-            ends_at: string | null;
-            /**
-             * Expected Wait S
-             * @description Expected wait; null: not queued.
-             */
-            expected_wait_s: number | null;
-            /**
-             * Extension Minutes Left
-             * @description What the one extension still gives; 0: none.
-             */
-            extension_minutes_left: number;
-            /**
-             * Gpus
-             * @description Numbers of the GPUs that are leased to it.
-             */
-            gpus: number[];
-            /**
-             * Hand Off To
-             * @description Profiles without the GPU it has, cheapest first.
-             */
-            hand_off_to: components["schemas"]["Fit"][];
-            /**
              * Id
              * @description Id of the session.
              */
             id: string;
-            /**
-             * Idle Stop At
-             * @description When it stops if nothing happens, UTC; null: something happens, or unknown.
-             */
-            idle_stop_at: string | null;
-            /**
-             * Image
-             * @description Name of the chosen image; null: the profile has none.
-             */
-            image: string | null;
-            /**
-             * Metered Until
-             * @description Until when it has been metered, UTC.
-             */
-            metered_until: string | null;
-            /**
-             * Notices
-             * @description What its person should know, most pressing first.
-             */
-            notices: components["schemas"]["Notice"][];
             /**
              * Person
              * @description Whose workspace.
              */
             person: string;
             /**
-             * Position
-             * @description Place in the queue, from 1; null: not queued.
-             */
-            position: number | null;
-            /** @description The profile version it was started with. */
-            profile: components["schemas"]["Profile"];
-            /**
              * Project
              * @description Project it is booked on.
              */
             project: string;
+            /** @description The profile version it was started with. */
+            profile: components["schemas"]["Profile"];
+            /**
+             * Image
+             * @description Name of the chosen image; null: the profile has none.
+             */
+            image: string | null;
+            /**
+             * Template
+             * @description Template the project was made from, if any.
+             */
+            template: string | null;
+            /**
+             * State
+             * @description Where it stands.
+             * @enum {string}
+             */
+            state: "queued" | "starting" | "running" | "ended";
+            /**
+             * Position
+             * @description Place in the queue, from 1; null: not queued.
+             */
+            position: number | null;
+            /**
+             * Expected Wait S
+             * @description Expected wait; null: not queued.
+             */
+            expected_wait_s: number | null;
+            /**
+             * Waits For
+             * @description What it waits for, in a sentence; empty: nothing.
+             */
+            waits_for: string;
+            /**
+             * Gpus
+             * @description Numbers of the GPUs that are leased to it.
+             */
+            gpus: number[];
             /**
              * Requested At
              * Format: date-time
@@ -6589,21 +6556,50 @@ export interface components {
              */
             requested_at: string;
             /**
-             * Seconds
-             * @description Metered seconds so far.
-             */
-            seconds: number;
-            /**
              * Started At
              * @description When it was granted, UTC; null: queued.
              */
             started_at: string | null;
             /**
-             * State
-             * @description Where it stands.
-             * @enum {string}
+             * Metered Until
+             * @description Until when it has been metered, UTC.
              */
-            state: "queued" | "starting" | "running" | "ended";
+            metered_until: string | null;
+            /**
+             * Ended At
+             * @description When it ended, UTC; null while it lives.
+             */
+            ended_at: string | null;
+            /**
+             * End Reason
+             * @description Why it ended; null while it lives.
+             */
+            end_reason: ("stopped" | "idle" | "gpu_idle" | "crashed" | "failed" | "superseded" | "lost" | "cancelled" | "quota" | "budget" | "longest_life" | "handed_off" | "orphaned" | "platform_away") | null;
+            /**
+             * Seconds
+             * @description Metered seconds so far.
+             */
+            seconds: number;
+            /**
+             * Cost Eur
+             * @description Metered cost so far, euro.
+             */
+            cost_eur: number;
+            /**
+             * Budget Left Eur
+             * @description Left of the project's budget this month, euro.
+             */
+            budget_left_eur: number;
+            /**
+             * Idle Stop At
+             * @description When it stops if nothing happens, UTC; null: something happens, or unknown.
+             */
+            idle_stop_at: string | null;
+            /**
+             * Ends At
+             * @description When its longest life is over, UTC.
+             */
+            ends_at: string | null;
             /**
              * Stop At
              * @description When it must stop, UTC; null: no order.
@@ -6615,15 +6611,45 @@ export interface components {
              */
             stop_reason: ("stopped" | "idle" | "gpu_idle" | "crashed" | "failed" | "superseded" | "lost" | "cancelled" | "quota" | "budget" | "longest_life" | "handed_off" | "orphaned" | "platform_away") | null;
             /**
-             * Template
-             * @description Template the project was made from, if any.
+             * Extension Minutes Left
+             * @description What the one extension still gives; 0: none.
              */
-            template: string | null;
+            extension_minutes_left: number;
             /**
-             * Waits For
-             * @description What it waits for, in a sentence; empty: nothing.
+             * Notices
+             * @description What its person should know, most pressing first.
              */
-            waits_for: string;
+            notices: components["schemas"]["Notice"][];
+            /**
+             * Hand Off To
+             * @description Profiles without the GPU it has, cheapest first.
+             */
+            hand_off_to: components["schemas"]["Fit"][];
+            /**
+             * Activity
+             * @description What keeps it from being idle by its newest fresh probe, if any.
+             * @default unknown
+             * @enum {string}
+             */
+            activity: "cell" | "terminal" | "gpu" | "none" | "unknown";
+            /**
+             * Extended Until
+             * @description Until when its extension keeps it, UTC; null: not extended.
+             * @default null
+             */
+            extended_until: string | null;
+            /**
+             * Quotas
+             * @description Quotas that apply, tightest first.
+             * @default []
+             */
+            quotas: components["schemas"]["QuotaLeft"][];
+            /**
+             * Rescue
+             * @description Whether it was opened beside a home that is full.
+             * @default false
+             */
+            rescue: boolean;
         };
         /**
          * SessionEnd
@@ -7140,11 +7166,6 @@ export interface components {
          */
         Toleration: {
             /**
-             * Effect
-             * @description Effect; null: any.
-             */
-            effect: string | null;
-            /**
              * Key
              * @description Key of the taint.
              */
@@ -7160,6 +7181,11 @@ export interface components {
              * @description Value of the taint, for Equal.
              */
             value: string | null;
+            /**
+             * Effect
+             * @description Effect; null: any.
+             */
+            effect: string | null;
         };
         /**
          * TrafficPlan
@@ -7388,30 +7414,90 @@ export interface components {
          */
         Volume: {
             /**
-             * Claim
-             * @description An existing claim; null: a volume of its own.
+             * Name
+             * @description Name of the volume.
              */
-            claim: string | null;
+            name: string;
             /**
              * Mount
              * @description Folder it is mounted at.
              */
             mount: string;
             /**
-             * Name
-             * @description Name of the volume.
+             * Claim
+             * @description An existing claim; null: a volume of its own.
              */
-            name: string;
-            /**
-             * Read Only
-             * @description Whether it can't be written to.
-             */
-            read_only: boolean;
+            claim: string | null;
             /**
              * Size Gib
              * @description Size of a volume of its own, in GiB.
              */
             size_gib: number | null;
+            /**
+             * Read Only
+             * @description Whether it can't be written to.
+             */
+            read_only: boolean;
+        };
+        /**
+         * BudgetRules
+         * @description A project's budget of a month and what happens on the way through it.
+         */
+        BudgetRules: {
+            /**
+             * Project
+             * @description The project.
+             */
+            project: string;
+            /**
+             * Monthly Eur
+             * @description Budget of a UTC month, euro.
+             */
+            monthly_eur: number;
+            /**
+             * Spent Eur
+             * @description Spent this month, euro.
+             */
+            spent_eur: number;
+            /**
+             * Left Eur
+             * @description Left of it; never below 0.
+             */
+            left_eur: number;
+            /**
+             * Alert Percent
+             * @description From here on people are told.
+             */
+            alert_percent: number;
+            /**
+             * Soft Stop Percent
+             * @description From here on nothing new starts.
+             */
+            soft_stop_percent: number;
+            /**
+             * Hard Stop Percent
+             * @description From here on what runs is stopped, after a grace.
+             */
+            hard_stop_percent: number;
+            /**
+             * State
+             * @description Where it stands.
+             * @enum {string}
+             */
+            state: "ok" | "alert" | "soft_stop" | "hard_stop";
+            /** @description The month at the present burn. */
+            forecast: components["schemas"]["Forecast"];
+        };
+        /**
+         * ExtensionRequest
+         * @description Asks for the one extension.
+         */
+        ExtensionRequest: {
+            /**
+             * Reason
+             * @description Why, as a sentence.
+             */
+            reason: string;
         };
     };
     responses: never;

@@ -27,9 +27,9 @@ import { ending, PipelinePage, PipelineRunPage, PipelineSection, ReviewBadge } f
 const RUN_RELEASE = 'octavo-lab:run-release';
 
 function priceNote(octavo: IOctavo, profile: string): string {
-  const card = octavo.session.profile.state.value;
-  return card?.profile.id === profile
-    ? trans.__('Runs on %1 for %2 an hour, booked on the project.', profile, money(card.profile.price_eur_per_hour))
+  const mine = octavo.session.mine.session;
+  return mine?.profile.id === profile
+    ? trans.__('Runs on %1 for %2 an hour, booked on the project.', profile, money(mine.profile.price_eur_per_hour))
     : trans.__('Runs on %1, booked on the project.', profile);
 }
 

@@ -2,10 +2,11 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import type { CostReport, IWorkspace, Me, ProfileCard } from '../api/workspaces';
-import { listProfiles, readMe, readProjectCost } from '../api/workspaces';
+import type { CostReport, IWorkspace, Me } from '../api/workspaces';
+import { readMe, readProjectCost } from '../api/workspaces';
 import type { Requests } from '../request';
 import { Resource } from '../resource';
+import { Mine } from './mine';
 
 /** The settings of the panels, as the settings editor keeps them. */
 export interface IPanelSettings {
@@ -23,15 +24,14 @@ export class Session implements IDisposable {
     this.me = new Resource(signal => readMe(requests, signal));
     this.workspace = new Resource(() => requests.workspace<IWorkspace>());
     this.cost = new Resource<CostReport>(signal => readProjectCost(requests, this._project, {}, signal));
-    this.profile = new Resource<ProfileCard | null>(signal => this._findProfile(signal));
-    this.activity = new Resource(() => requests.lastActivity());
+    this.mine = new Mine(requests);
   }
 
   readonly me: Resource<Me>;
   readonly workspace: Resource<IWorkspace>;
   readonly cost: Resource<CostReport>;
-  readonly profile: Resource<ProfileCard | null>;
-  readonly activity: Resource<Date>;
+  /** The workspace that this is: its cost, and when it stops. */
+  readonly mine: Mine;
 
   /** The project that the panels show; empty until it is known. */
   get project(): string {
@@ -74,6 +74,7 @@ export class Session implements IDisposable {
 
   /** Find out who and where we are, and pick the project to begin with. */
   async start(): Promise<void> {
+    this.mine.start();
     await Promise.all([this.me.refresh(), this.workspace.refresh()]);
     const names = this.me.state.value?.projects.map(project => project.name) ?? [];
     const wanted = [this.settings.project, this.workspace.state.value?.project ?? '', ...names];
@@ -91,8 +92,6 @@ export class Session implements IDisposable {
     this._project = project;
     this._projectChanged.emit(project);
     this.cost.poll(COST_SECONDS);
-    this.activity.poll(COST_SECONDS);
-    void this.profile.reset();
   }
 
   /** Whether the person holds a role in the shown project or on the platform. */
@@ -103,20 +102,11 @@ export class Session implements IDisposable {
   }
 
   dispose(): void {
-    for (const resource of [this.me, this.workspace, this.cost, this.profile, this.activity]) {
+    for (const resource of [this.me, this.workspace, this.cost, this.mine]) {
       resource.dispose();
     }
     this._isDisposed = true;
     Signal.clearData(this);
-  }
-
-  private async _findProfile(signal: AbortSignal): Promise<ProfileCard | null> {
-    const id = this.workspace.state.value?.profile;
-    if (!id) {
-      return null;
-    }
-    const cards = await listProfiles(this.requests, this._project, signal);
-    return cards.items.find(card => card.profile.id === id) ?? null;
   }
 
   private _project = '';

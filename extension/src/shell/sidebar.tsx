@@ -88,19 +88,17 @@ export class Sidebar extends ReactWidget {
 
 function BoundHeader(props: { session: Session; onCost: () => void }): React.JSX.Element {
   const { session } = props;
-  const profile = useResource(session.profile).value;
-  const activity = useResource(session.activity).value;
+  const mine = useResource(session.mine.resource).value ?? null;
   const now = useNow();
-  const idle = profile && activity ? profile.profile.idle_minutes - (now.getTime() - activity.getTime()) / 60_000 : null;
   return (
     <Header
       me={useResource(session.me).value}
       project={useProject(session)}
       query={useQuery(session)}
       cost={useResource(session.cost).value}
-      profile={profile}
+      mine={mine}
       profileId={useResource(session.workspace).value?.profile ?? ''}
-      idleMinutes={idle}
+      now={now}
       onProject={project => session.pick(project)}
       onQuery={query => (session.query = query)}
       onCost={props.onCost}

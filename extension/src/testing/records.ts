@@ -6,7 +6,7 @@ import type { Alert } from '../api/monitoring';
 import type { Parameter, Release, Submission } from '../api/notebooks';
 import type { Pipeline, PipelineRun } from '../api/pipelines';
 import type { ModelDetail, ModelVersion, RegistrationDraft } from '../api/registry';
-import type { CostReport, Me, ProfileCard } from '../api/workspaces';
+import type { CostReport, Me, ProfileCard, WorkspaceSession } from '../api/workspaces';
 
 /** A name that tries to be more than a name. */
 export const HOSTILE = '<img src=x onerror=alert(1)>"\'{{x}}';
@@ -342,31 +342,101 @@ export function me(changes: Partial<Me> = {}): Me {
   return { name: 'scientist', kind: 'person', groups: ['scientists'], platform_roles: [], projects: [{ name: 'flights', title: 'Late flights', roles: ['scientist'] }], ...changes };
 }
 
+function profile(): ProfileCard['profile'] {
+  return {
+    id: 'cpu-small',
+    version: 1,
+    digest: `sha256:${SHA}`,
+    title: 'Small CPU',
+    description: 'For notebooks.',
+    resources: { cpu: 2, cpu_guarantee: 1, memory_gib: 8, memory_guarantee_gib: 4, processes: 256, gpu: 0, gpu_type: null },
+    images: [],
+    rates: [{ since: '2026-01-01', eur_per_hour: 0.12 }],
+    price_eur_per_hour: 0.12,
+    idle_minutes: 60,
+    gpu_idle_minutes: null,
+    extension_minutes: 60,
+    longest_hours: 12,
+    ready_seconds: 6,
+    capacity: 'on-demand',
+    node_selector: {},
+    tolerations: [],
+    volumes: [],
+    environment: {},
+    labels: {},
+    audiences: [],
+    environments: ['dev'],
+    pipelines: true,
+    published_at: AT
+  };
+}
+
 export function card(changes: Partial<ProfileCard> = {}): ProfileCard {
   return {
-    profile: {
-      id: 'cpu-small',
-      version: 1,
-      digest: `sha256:${SHA}`,
-      title: 'Small CPU',
-      description: 'For notebooks.',
-      resources: { cpu: 2, memory_gib: 8, processes: 256, gpu: 0, gpu_type: null },
-      price_eur_per_hour: 0.12,
-      idle_minutes: 60,
-      ready_seconds: 6,
-      audiences: [],
-      environments: ['dev'],
-      pipelines: true,
-      published_at: AT
-    },
+    profile: profile(),
     available: true,
     reasons: [],
     budget_eur: 500,
     budget_left_eur: 499,
     hours_left: 4158,
+    quotas: [],
+    free_now: null,
+    expected_wait_s: 0,
+    idle_rule: 'Stops after 60 minutes without activity.',
+    nearest: null,
     notes: [],
     ...changes
   };
+}
+
+/** A workspace that has run for three and a half hours and stops in 54 minutes of the clock at AT. */
+export function mine(changes: Partial<WorkspaceSession> = {}): WorkspaceSession {
+  return {
+    id: 's1',
+    person: 'scientist',
+    project: 'flights',
+    profile: profile(),
+    image: null,
+    template: null,
+    state: 'running',
+    position: null,
+    expected_wait_s: null,
+    waits_for: '',
+    gpus: [],
+    requested_at: '2026-01-01T08:30:00Z',
+    started_at: '2026-01-01T08:30:00Z',
+    metered_until: AT,
+    ended_at: null,
+    end_reason: null,
+    seconds: 12_600,
+    cost_eur: 0.42,
+    budget_left_eur: 498.5,
+    idle_stop_at: '2026-01-01T12:54:00Z',
+    ends_at: '2026-01-01T20:30:00Z',
+    stop_at: null,
+    stop_reason: null,
+    extension_minutes_left: 60,
+    notices: [],
+    hand_off_to: [],
+    activity: 'none',
+    extended_until: null,
+    quotas: [],
+    rescue: false,
+    ...changes
+  };
+}
+
+/** The same on a GPU, with two profiles that it can be handed off to. */
+export function gpuMine(changes: Partial<WorkspaceSession> = {}): WorkspaceSession {
+  const resources = { ...profile().resources, gpu: 1, gpu_type: 'A100' };
+  return mine({
+    profile: { ...profile(), id: 'gpu-1', title: 'One GPU', price_eur_per_hour: 3.4, gpu_idle_minutes: 15, resources },
+    hand_off_to: [
+      { profile: 'cpu-small', title: 'Small CPU', digest: `sha256:${SHA}`, reason: '2 CPU and 8 GiB, no GPU.' },
+      { profile: 'cpu-large', title: 'Large CPU', digest: `sha256:${SHA}`, reason: '8 CPU and 32 GiB, no GPU.' }
+    ],
+    ...changes
+  });
 }
 
 export function cost(changes: Partial<CostReport> = {}): CostReport {
@@ -375,14 +445,20 @@ export function cost(changes: Partial<CostReport> = {}): CostReport {
     since: '2026-01-01',
     until: '2026-01-31',
     total_eur: 1.5,
+    split: { attributed_eur: 1.1, idle_eur: 0.3, shared_eur: 0.1, unattributed_eur: 0, total_eur: 1.5 },
     today_eur: 0.42,
     budget_eur: 500,
     budget_left_eur: 498.5,
-    by_person: [{ name: 'scientist', hours: 3.5, cost_eur: 0.42 }],
+    forecast: { burn_eur_per_day: 0.42, month_eur: 13, exhausted_at: null },
+    by_person: [{ name: 'scientist', hours: 3.5, cost_eur: 0.42, idle_eur: 0.12 }],
     by_project: [],
+    by_team: [],
     by_profile: [],
+    by_pipeline: [],
+    by_deployment: [],
     by_kind: [],
-    by_day: [{ name: '2026-01-01', hours: 3.5, cost_eur: 0.42 }],
+    by_day: [{ name: '2026-01-01', hours: 3.5, cost_eur: 0.42, idle_eur: 0.12 }],
+    days: [{ day: '2026-01-01', lines: [{ name: 'scientist', hours: 3.5, cost_eur: 0.42, idle_eur: 0.12 }] }],
     ...changes
   };
 }

@@ -26,6 +26,16 @@ export function exact(at: Date): string {
   return `${utc}\n${local}`;
 }
 
+/** Write a moment in full in the reader's own zone, the zone's name with it. */
+export function local(at: string | Date): string {
+  return new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' }).format(new Date(at));
+}
+
+/** Write the time of day in the reader's own zone. */
+export function clock(at: string | Date): string {
+  return new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' }).format(new Date(at));
+}
+
 /** Write a metric with four significant digits; a missing one as a dash. */
 export function metric(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) {

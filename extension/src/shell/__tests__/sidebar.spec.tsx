@@ -1,7 +1,7 @@
 import { fireEvent, render, screen } from '@testing-library/react';
 import * as React from 'react';
 
-import { card, cost, HOSTILE, me } from '../../testing/records';
+import { AT, cost, HOSTILE, me, mine } from '../../testing/records';
 import { FakeServer, until } from '../../testing/server';
 import { Header } from '../components/Header';
 import { SectionBox } from '../components/SectionBox';
@@ -91,9 +91,9 @@ describe('the sidebar', () => {
         project="flights"
         query=""
         cost={cost()}
-        profile={card()}
+        mine={mine()}
         profileId="cpu-small"
-        idleMinutes={53.6}
+        now={new Date(AT)}
         onProject={project => picked.push(project)}
         onQuery={() => undefined}
         onCost={() => undefined}

@@ -2,9 +2,10 @@ import { Search } from '@jupyter/react-components';
 import { HTMLSelect } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import type { CostReport, Me, ProfileCard } from '../../api/workspaces';
+import type { CostReport, Me, WorkspaceSession } from '../../api/workspaces';
 import { money } from '../../ui/format';
 import { trans } from '../../words';
+import { details, outlook } from '../outlook';
 
 /** Props of the sidebar's head. */
 export interface IHeaderProps {
@@ -12,10 +13,10 @@ export interface IHeaderProps {
   project: string;
   query: string;
   cost: CostReport | undefined;
-  profile: ProfileCard | null | undefined;
+  /** The workspace that this is; null when not known, or outside a Hub. */
+  mine: WorkspaceSession | null;
   profileId: string;
-  /** Minutes until the workspace stops if nothing happens; null when not known. */
-  idleMinutes: number | null;
+  now: Date;
   onProject: (project: string) => void;
   onQuery: (query: string) => void;
   onCost: () => void;
@@ -57,19 +58,19 @@ export function Header(props: IHeaderProps): React.JSX.Element {
 }
 
 function SessionLine(props: IHeaderProps): React.JSX.Element {
-  const { cost, profile, idleMinutes } = props;
-  const idle = profile && idleMinutes !== null ? trans.__('idle stop in %1 min', Math.max(0, Math.round(idleMinutes))) : '';
+  const { cost, mine } = props;
+  const next = mine && outlook(mine, props.now);
   return (
     <div className="jp-octavo-Header-session" aria-label={trans.__('This workspace')}>
-      {props.profileId && <span title={profile?.profile.description}>{props.profileId}</span>}
+      {props.profileId && <span title={mine?.profile.description}>{props.profileId}</span>}
       {cost && (
         <button type="button" className="jp-octavo-Link" onClick={props.onCost} title={budget(cost)}>
           {trans.__('%1 today', money(cost.today_eur))}
         </button>
       )}
-      {idle && (
-        <span className={idleMinutes !== null && idleMinutes < 10 ? 'jp-mod-warn' : undefined} title={trans.__('Stops after %1 minutes without activity', profile?.profile.idle_minutes ?? 0)}>
-          {idle}
+      {mine && next && (
+        <span className={`jp-mod-${next.level}`} title={details(mine)}>
+          {next.text}
         </span>
       )}
     </div>
