@@ -2,7 +2,7 @@
 
 - `HUNGRY`: several processes that each take memory and hold it until all have
 - `FORKS`: starts processes until it is refused
-- `BUSY`: several processes that use all the CPU they get
+- `BUSY`: several processes that use up so many CPU seconds each
 - `Confined`: one account with the machine's control groups, where it has any
 """
 
@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from octavo.local.accounts import Account
 from octavo.local.confinement import Limits
@@ -62,13 +63,15 @@ for child in children:
 """
 BUSY = """
 import os, time
-end = time.monotonic() + {seconds}
 for _ in range({processes} - 1):
     if os.fork() == 0:
-        while time.monotonic() < end:
-            pass
-        os._exit(0)
-while time.monotonic() < end:
+        break
+while time.process_time() < {cpu_s}:
+    pass
+try:
+    while True:
+        os.wait()
+except ChildProcessError:
     pass
 """
 
@@ -87,16 +90,16 @@ class Confined:
         assert self.group is not None
         return self.group
 
-    def run(self, script: str, limits: Limits) -> str:
+    def run(self, script: str, limits: Limits, **popen: Any) -> str:
         """Run a Python script to its end, and return what it said."""
-        with self.running(script, limits) as process:
+        with self.running(script, limits, **popen) as process:
             out, err = process.communicate(timeout=60)
         if process.returncode:
             raise subprocess.CalledProcessError(process.returncode, script, out, err)
         return out.strip()
 
     @contextmanager
-    def running(self, script: str, limits: Limits) -> Iterator[subprocess.Popen[str]]:
+    def running(self, script: str, limits: Limits, **popen: Any) -> Iterator[subprocess.Popen[str]]:
         """Start a Python script, and end what is left of it after the block."""
         if self.groups is not None:
             self.group = self.groups.make(self.account.name, limits)
@@ -107,7 +110,7 @@ class Confined:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            **self.account.popen_kwargs(limits, joins=joins, hides_others=True),
+            **self.account.popen_kwargs(limits, joins=joins, hides_others=True, **popen),
         )
         try:
             with process:

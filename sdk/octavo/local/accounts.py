@@ -62,6 +62,11 @@ class Accounts:
         mark = hashlib.sha256(person.encode()).hexdigest()[:6]
         return f"{name[: LONGEST_NAME - 7]}-{mark}"
 
+    @property
+    def installation(self) -> str:
+        """Mark of this installation in names of accounts and groups: oct-<four letters>."""
+        return self._prefix
+
     def person(self, person: str) -> Account:
         """Return a person's account with its private home, made on first use.
 
@@ -114,6 +119,15 @@ class Accounts:
             with _creation_lock():
                 _run_tool(["userdel", entry.pw_name])
         return [entry.pw_name for entry in found]
+
+    def of_people(self) -> list[Account]:
+        """Return the accounts that people of this installation have; none in evaluation mode."""
+        first = f"{self._prefix}-u-"
+        found = [one for one in pwd.getpwall() if one.pw_name.startswith(first)]
+        return [
+            Account(name=one.pw_name, uid=one.pw_uid, gid=one.pw_gid, home=Path(one.pw_dir))
+            for one in (found if self.isolated else [])
+        ]
 
     def unreachable(self, *paths: Path) -> str | None:
         """Say which folder keeps other accounts from ``paths``; None if none does."""
@@ -178,8 +192,7 @@ def _furnished(account: Account) -> Account:
         if account.home.stat().st_uid != account.uid:
             give(account.home, account.uid, account.gid)
         account.home.chmod(0o700)
-        account.temporary.mkdir(mode=0o700, exist_ok=True)
-        os.chown(account.temporary, account.uid, account.gid, follow_symlinks=False)
+        account.make_temporary()
     return account
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import math
 import os
 import resource
@@ -23,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from octavo.local.own_view import can_hide_processes, hide_other_processes
+from octavo.local.own_view import can_hide, hide
 
 EVALUATION_MODE = (
     "Evaluation mode: Octavo was not started as root, so all workspaces, runs and scorers share "
@@ -78,7 +79,7 @@ class Account:
 
     def environment(self) -> dict[str, str]:
         """Return the variables that tell a program who it is and where its home is."""
-        self.temporary.mkdir(mode=0o700, exist_ok=True)
+        self.make_temporary()
         return {
             "HOME": str(self.home),
             "LOGNAME": self.name,
@@ -86,6 +87,16 @@ class Account:
             "TMPDIR": str(self.temporary),
             "USER": self.name,
         }
+
+    def make_temporary(self) -> None:
+        """Make the folder for temporary files; a home that is full goes without."""
+        try:
+            self.temporary.mkdir(mode=0o700, exist_ok=True)
+            if self.own and os.geteuid() == 0:
+                os.chown(self.temporary, self.uid, self.gid, follow_symlinks=False)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
 
     def popen_kwargs(
         self,
@@ -95,13 +106,14 @@ class Account:
         dies_with_parent: bool = True,
         joins: Sequence[str] = (),
         hides_others: bool = False,
+        hides_files: Sequence[str] = (),
     ) -> dict[str, Any]:
         """Return arguments for subprocess.Popen that start a process confined to this account.
 
         ``death_signal`` is what it gets when the *thread* that started it ends (Linux binds it to
         the thread): a short-lived thread passes ``dies_with_parent=False``. ``joins`` are the
         files of a control group, ``hides_others`` keeps other accounts' processes out of its sight
-        where the machine allows it.
+        where the machine allows it, and ``hides_files`` with them.
         """
         return {
             "cwd": str(self.home),
@@ -112,7 +124,9 @@ class Account:
                 limits or Limits(),
                 death_signal if dies_with_parent else 0,
                 tuple(joins),
-                hides_others and self.own and can_hide_processes(),
+                tuple(map(os.fsencode, hides_files))
+                if hides_others and self.own and can_hide()
+                else None,
             ),
         }
 
@@ -185,7 +199,11 @@ def die_with_parent(death_signal: int = signal.SIGKILL) -> Callable[[], None]:
 
 
 def _confine(
-    account: Account, limits: Limits, death_signal: int, joins: tuple[str, ...], hides: bool
+    account: Account,
+    limits: Limits,
+    death_signal: int,
+    joins: tuple[str, ...],
+    hides: tuple[bytes, ...] | None,
 ) -> Callable[[], None]:
     """Build what the child does between fork and exec: what needs rights comes first."""
     capped = _caps(account, limits, counted=bool(joins))
@@ -195,8 +213,8 @@ def _confine(
     def confine() -> None:
         for file in joins:
             _join(file)
-        if hides:
-            hide_other_processes()
+        if hides is not None:
+            hide(hides)
         if account.own:
             os.setgroups([])
             os.setresgid(account.gid, account.gid, account.gid)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ FRESH_S = 4.0
 """How long one look at all processes serves; a scan of 2,000 processes takes about 0.05 s."""
 
 # Fields of /proc/<pid>/stat, counted after the command's closing bracket.
-_STATE, _CPU_FIRST, _CPU_LAST, _THREADS = 0, 11, 15, 17
+_STATE, _PARENT, _CPU_FIRST, _CPU_LAST, _THREADS = 0, 1, 11, 15, 17
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +27,8 @@ class ProcessUse:
     """Process id."""
     uid: int
     """Account it runs under."""
+    parent: int
+    """Process that started it, or 1 once that has ended."""
     name: str
     """Name of its program, shortened by the kernel to 15 characters."""
     cpu_s: float
@@ -49,6 +51,8 @@ class AccountUse:
     """Processes and threads."""
     biggest: ProcessUse | None = None
     """The process with most memory."""
+    pids: tuple[int, ...] = ()
+    """Its processes."""
 
 
 class ProcessTable:
@@ -60,15 +64,26 @@ class ProcessTable:
         self._clock = clock
         self._lock = threading.Lock()
         self._looked_at = float("-inf")
+        self._seen: tuple[ProcessUse, ...] = ()
         self._accounts: dict[int, AccountUse] = {}
 
     def of(self, uid: int) -> AccountUse:
         """Return what an account uses, at most :data:`FRESH_S` old."""
         with self._lock:
-            if self._clock() - self._looked_at >= FRESH_S:
-                self._accounts = by_account(processes(self._proc))
-                self._looked_at = self._clock()
+            self._look()
             return self._accounts.get(uid, AccountUse())
+
+    def below(self, pid: int) -> AccountUse:
+        """Return what a process and all that it started use: for accounts that aren't apart."""
+        with self._lock:
+            self._look()
+            return summed(family(pid, self._seen))
+
+    def _look(self) -> None:
+        if self._clock() - self._looked_at >= FRESH_S:
+            self._seen = tuple(processes(self._proc))
+            self._accounts = by_account(self._seen)
+            self._looked_at = self._clock()
 
 
 def processes(proc: Path = PROC) -> Iterator[ProcessUse]:
@@ -81,26 +96,40 @@ def processes(proc: Path = PROC) -> Iterator[ProcessUse]:
                     yield found
 
 
-def by_account(found: Iterator[ProcessUse]) -> dict[int, AccountUse]:
+def by_account(found: Iterable[ProcessUse]) -> dict[int, AccountUse]:
     """Sum processes up by account."""
-    sums: dict[int, AccountUse] = {}
+    sorted_out: dict[int, list[ProcessUse]] = {}
     for one in found:
-        before = sums.get(one.uid, AccountUse())
-        biggest = before.biggest
-        if biggest is None or one.private_bytes > biggest.private_bytes:
-            biggest = one
-        sums[one.uid] = AccountUse(
-            cpu_s=before.cpu_s + one.cpu_s,
-            memory_bytes=before.memory_bytes + one.private_bytes,
-            threads=before.threads + one.threads,
-            biggest=biggest,
-        )
-    return sums
+        sorted_out.setdefault(one.uid, []).append(one)
+    return {uid: summed(ones) for uid, ones in sorted_out.items()}
 
 
-def exact_memory(uid: int, proc: Path = PROC) -> int:
-    """Return an account's memory with each shared page counted once; slow, for a last check."""
-    pids = [one.pid for one in processes(proc) if one.uid == uid]
+def summed(found: Sequence[ProcessUse]) -> AccountUse:
+    """Sum processes up."""
+    return AccountUse(
+        cpu_s=sum(one.cpu_s for one in found),
+        memory_bytes=sum(one.private_bytes for one in found),
+        threads=sum(one.threads for one in found),
+        biggest=max(found, key=lambda one: one.private_bytes, default=None),
+        pids=tuple(one.pid for one in found),
+    )
+
+
+def family(pid: int, found: Iterable[ProcessUse]) -> list[ProcessUse]:
+    """Return a process with its living descendants, as far as their parents still live."""
+    children: dict[int, list[ProcessUse]] = {}
+    own = []
+    for one in found:
+        children.setdefault(one.parent, []).append(one)
+        if one.pid == pid:
+            own.append(one)
+    for one in own:  # grows while it is walked
+        own.extend(children.get(one.pid, ()))
+    return own
+
+
+def exact_memory(pids: Iterable[int], proc: Path = PROC) -> int:
+    """Return the memory of processes with each shared page counted once; slow."""
     return sum(_shared_fairly(proc / str(pid)) for pid in pids)
 
 
@@ -119,6 +148,7 @@ def _process(entry: os.DirEntry[str]) -> ProcessUse | None:
     return ProcessUse(
         pid=int(entry.name),
         uid=uid,
+        parent=int(fields[_PARENT]),
         name=name.decode(errors="replace"),
         cpu_s=sum(map(int, fields[_CPU_FIRST:_CPU_LAST])) * TICK_S,
         private_bytes=(int(resident) - int(shared)) * PAGE_BYTES,

@@ -4,33 +4,55 @@ from __future__ import annotations
 
 import functools
 import os
+from dataclasses import replace
 from pathlib import Path
 
+from octavo.local.control_groups.own import MOUNT, cpu_limit, memory_limit
+from octavo.local.gpus import DRIVER, gpus
 from octavo_server.workspaces.sessions.domain import MachineFacts
 
-NVIDIA = Path("/proc/driver/nvidia/gpus")
 GIB = 1024**3
 
 
 class LocalMachine:
-    """The machine that this process runs on."""
+    """The machine that this process runs on, as far as it may be used."""
 
-    def __init__(self, nvidia: Path = NVIDIA) -> None:
-        """Read GPUs from the driver's folder; without one there is no GPU."""
-        self._nvidia = nvidia
+    def __init__(
+        self,
+        driver: Path = DRIVER,
+        groups: Path = MOUNT,
+        *,
+        reserve_cpus: float = 0.0,
+        reserve_memory_gib: float = 0.0,
+    ) -> None:
+        """Take the GPU driver's folder, the control groups' mount, and what Octavo itself needs."""
+        self._driver = driver
+        self._groups = groups
+        self._reserve_cpus = reserve_cpus
+        self._reserve_memory_gib = reserve_memory_gib
 
     @functools.cache  # noqa: B019 - one machine for the life of the process
     def facts(self) -> MachineFacts:
-        """Return what the machine has, read once: hardware doesn't change under a process."""
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
+        """Return what the machine has, read once: hardware doesn't change under a process.
+
+        Inside a container, or a service with limits, that is what these leave.
+        """
+        cpus, memory = len(os.sched_getaffinity(0)), _physical_memory()
         return MachineFacts(
-            cpus=len(os.sched_getaffinity(0)), memory_gib=memory, gpus=tuple(self._gpus())
+            cpus=min(cpus, max(1, int(cpu_limit(self._groups) or cpus))),
+            memory_gib=min(memory, memory_limit(self._groups) or memory) / GIB,
+            gpus=tuple(one.name for one in gpus(self._driver)),
         )
 
-    def _gpus(self) -> list[str]:
-        return [
-            line.partition(":")[2].strip()
-            for file in sorted(self._nvidia.glob("*/information"))
-            for line in file.read_text(encoding="utf-8").splitlines()
-            if line.startswith("Model:")
-        ]
+    def for_workspaces(self) -> MachineFacts:
+        """Return what workspaces may have of it: all but the reserve for Octavo itself."""
+        whole = self.facts()
+        return replace(
+            whole,
+            cpus=max(0, whole.cpus - self._reserve_cpus),
+            memory_gib=max(0.0, whole.memory_gib - self._reserve_memory_gib),
+        )
+
+
+def _physical_memory() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -16,6 +16,7 @@ from octavo.local.measuring import (
     ProcessUse,
     by_account,
     exact_memory,
+    family,
     processes,
 )
 
@@ -68,25 +69,43 @@ def test_what_forks_share_is_counted_once_in_a_last_check(holding: int) -> None:
     if os.geteuid() != 0:
         return
     uid = _use(holding).uid
-    assert by_account(processes())[uid].memory_bytes > 4 * 80 * MIB
-    assert 80 * MIB < exact_memory(uid) < 130 * MIB
+    use = by_account(processes())[uid]
+    assert use.memory_bytes > 4 * 80 * MIB
+    assert len(use.pids) == 4
+    assert 80 * MIB < exact_memory(use.pids) < 130 * MIB
 
 
 def test_cpu_of_collected_children_is_counted() -> None:
     before = _use(os.getpid()).cpu_s
-    subprocess.run([sys.executable, "-IS", "-c", BUSY.format(processes=1, seconds=0.3)], check=True)
+    subprocess.run([sys.executable, "-IS", "-c", BUSY.format(processes=1, cpu_s=0.3)], check=True)
     assert _use(os.getpid()).cpu_s - before > 0.25
 
 
 def test_an_account_is_the_sum_of_its_processes() -> None:
-    parts = [
-        ProcessUse(pid=1, uid=7, name="a", cpu_s=1.0, private_bytes=5, threads=2),
-        ProcessUse(pid=2, uid=7, name="b", cpu_s=2.0, private_bytes=9, threads=1),
-        ProcessUse(pid=3, uid=8, name="c", cpu_s=4.0, private_bytes=1, threads=1),
-    ]
+    parts = [_process(1, 7, 5), _process(2, 7, 9), _process(3, 8, 1)]
     sums = by_account(iter(parts))
-    assert sums[7] == AccountUse(cpu_s=3.0, memory_bytes=14, threads=3, biggest=parts[1])
+    assert sums[7] == AccountUse(
+        cpu_s=2.0, memory_bytes=14, threads=4, biggest=parts[1], pids=(1, 2)
+    )
     assert sums[8].biggest == parts[2]
+
+
+def _process(pid: int, uid: int, private_bytes: int, parent: int = 0) -> ProcessUse:
+    return ProcessUse(
+        pid=pid,
+        uid=uid,
+        parent=parent,
+        name="a",
+        cpu_s=1.0,
+        private_bytes=private_bytes,
+        threads=2,
+    )
+
+
+def test_a_family_is_a_process_with_all_it_started() -> None:
+    found = [_process(5, 7, 1, 4), _process(4, 7, 1, 2), _process(2, 7, 1), _process(9, 7, 1)]
+    assert [one.pid for one in family(2, found)] == [2, 4, 5]
+    assert family(77, found) == []
 
 
 def test_one_look_serves_all_accounts_for_a_moment() -> None:
@@ -98,3 +117,10 @@ def test_one_look_serves_all_accounts_for_a_moment() -> None:
     assert table.of(59_997) == AccountUse()
     now[0] = 60.0
     assert table.of(os.geteuid()) is not me
+
+
+def test_what_a_process_started_is_measured_with_it() -> None:
+    mine = ProcessTable().below(os.getpid())
+    assert os.getpid() in mine.pids
+    assert mine.memory_bytes > 0
+    assert ProcessTable().below(2**22 + 1) == AccountUse()
