@@ -62,7 +62,7 @@ def create_app(services: Services, guard: Guard) -> FastAPI:
         features_http.routes(services.features, services.projects, guard),
         registry_http.routes(services.registry, guard),
         notebooks_http.routes(services.notebooks, guard),
-        pipelines_http.routes(services.pipelines, guard),
+        pipelines_http.routes(services.pipelines, services.hand_offs, guard),
         deployments_http.routes(services.deployments, services.scoring.router, guard),
         monitoring_http.routes(services.monitoring, guard),
         experiments_http.routes(

@@ -78,6 +78,7 @@ PERMISSIONS: dict[str, Permission] = {
     "pipelines.read": _project("see pipelines, runs and their evidence", *_MEMBERS, RUN, SERVICE),
     "pipelines.create": _project("make a pipeline of a release", SCIENTIST, ADMIN),
     "pipelines.run": _project("start a run", SCIENTIST, ONCALL, ADMIN),
+    "pipelines.hand_off": _project("run one's own notebook, not approved", SCIENTIST, ADMIN),
     "pipelines.cancel": _project("cancel a run", SCIENTIST, ONCALL, ADMIN),
     "pipelines.schedule": _project("schedule a pipeline", SCIENTIST, ADMIN),
     "pipelines.resolve": _project("decide about a run of unknown outcome", ONCALL, ADMIN),

@@ -35,6 +35,7 @@ from octavo_server.adapters.run_environment import LocalRunEnvironment
 from octavo_server.adapters.scorer_calls import ScorerClient
 from octavo_server.adapters.signed_note import NoteSigner
 from octavo_server.adapters.signing import Signer
+from octavo_server.adapters.workspace_desks import WorkspaceDesks
 from octavo_server.adapters.workspace_ledger import WorkspaceLedger, WorkspaceProfiles
 from octavo_server.audit.service import AuditService
 from octavo_server.database.migrate import check_version
@@ -56,6 +57,7 @@ from octavo_server.monitoring.watcher import Watcher
 from octavo_server.notebooks.releases import Releases
 from octavo_server.notebooks.service import NotebooksService
 from octavo_server.periodic import PeriodicTask
+from octavo_server.pipelines.hand_offs import HandOffs
 from octavo_server.pipelines.service import PipelinesService
 from octavo_server.policy.service import PolicyService
 from octavo_server.projects.service import ProjectsService
@@ -121,6 +123,7 @@ class Services(Foundation):
     runs: RunParts
     notebooks: NotebooksService
     pipelines: PipelinesService
+    hand_offs: HandOffs
     scoring: ScoringParts
     deployments: DeploymentsService
     monitoring: MonitoringService
@@ -170,19 +173,24 @@ def build_services(settings: Settings) -> Services:
     notebooks = _notebooks(base, runs)
     scoring = _scoring(base, profiles, registry)
     deployments = _deployments(base, scoring)
+    sessions = _sessions(base, projects, profiles, usage)
+    pipelines = _pipelines(base, runs, notebooks)
     return Services(
         **vars(base),
         projects=projects,
         templates=TemplatesService(templates, projects),
         profiles=profiles,
         usage=usage,
-        sessions=_sessions(base, projects, profiles, usage),
+        sessions=sessions,
         experiments=experiments,
         registry=registry,
         features=_features(base),
         runs=runs,
         notebooks=notebooks,
-        pipelines=_pipelines(base, runs, notebooks),
+        pipelines=pipelines,
+        hand_offs=_hand_offs(
+            base, runs, notebooks, pipelines, WorkspaceDesks(profiles, usage, sessions)
+        ),
         scoring=scoring,
         deployments=deployments,
         monitoring=MonitoringService(base.database, base.audit, deployments, base.clock),
@@ -313,6 +321,16 @@ def _pipelines(base: Foundation, runs: RunParts, notebooks: NotebooksService) ->
         base.signer,
         base.clock,
     )
+
+
+def _hand_offs(
+    base: Foundation,
+    runs: RunParts,
+    notebooks: NotebooksService,
+    pipelines: PipelinesService,
+    desks: WorkspaceDesks,
+) -> HandOffs:
+    return HandOffs(base.audit, base.policy, notebooks, pipelines, desks, runs.blobs, runs.ledger)
 
 
 def _scoring(

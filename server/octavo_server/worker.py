@@ -22,6 +22,7 @@ from octavo_server.notebooks.replays import Replays
 from octavo_server.periodic import PeriodicTask, PeriodicTasks
 from octavo_server.pipelines.attempts import Attempts
 from octavo_server.pipelines.ticker import Ticker
+from octavo_server.pipelines.work import WorkBook
 from octavo_server.settings import load_settings
 from octavo_server.wiring import Services, build_services, periodic_tasks
 
@@ -107,14 +108,19 @@ def _attempts(services: Services, workers: WorkerRows) -> Attempts:
     return Attempts(
         database=services.database,
         audit=services.audit,
-        policy=services.policy,
         lineage=services.lineage,
         notebooks=services.notebooks,
         pipelines=services.pipelines,
+        book=WorkBook(
+            policy=services.policy,
+            notebooks=services.notebooks,
+            pipelines=services.pipelines,
+            profiles=parts.profiles,
+            inputs=parts.inputs,
+            blobs=parts.blobs,
+        ),
         runner=parts.runner,
         blobs=parts.blobs,
-        profiles=parts.profiles,
-        inputs=parts.inputs,
         environment=parts.environment,
         ledger=parts.ledger,
         signer=services.signer,

@@ -5,6 +5,7 @@
 - ``MemoryBlobs``: bytes by digest
 - ``MemoryReleases``: files by digest; ``files`` can be tampered with
 - ``FakeInputs``, ``FakeProfiles``, ``FakeLedger``, ``FakeEnvironment``, ``FakeInstalled``
+- ``FakeDesks``: what people may hand off to; ``refusals`` and ``session`` can be set
 - ``FakeWorkers``: knows which workers live; ``dead`` names those that don't
 """
 
@@ -40,8 +41,11 @@ from octavo_server.notebooks.releases import Releases
 from octavo_server.notebooks.replays import Replays
 from octavo_server.notebooks.service import NotebooksService
 from octavo_server.pipelines.attempts import Attempts
+from octavo_server.pipelines.domain import HandOffTarget
+from octavo_server.pipelines.hand_offs import HandOffs
 from octavo_server.pipelines.service import PipelinesService
 from octavo_server.pipelines.ticker import Ticker
+from octavo_server.pipelines.work import WorkBook
 from octavo_server.policy.service import PolicyService
 from tests.support.notebooks import code, notebook
 from tests.support.people import REVIEWER, SCIENTIST
@@ -191,6 +195,29 @@ class FakeEnvironment:
         return {"OCTAVO_RUN": str(facts["execution"])}
 
 
+class FakeDesks:
+    """Profiles and one open session."""
+
+    def __init__(self) -> None:
+        self.refusals: tuple[str, ...] = ()
+        self.environments: tuple[str, ...] = ("dev", "prod")
+        self.session: str | None = "s1"
+
+    def target(self, caller: Caller, project: str, profile: str) -> HandOffTarget:
+        if profile not in {"cpu-small", "cpu-large", "gpu-1"}:
+            raise NotFound(f"There is no profile {profile!r}.")
+        return HandOffTarget(
+            profile=profile,
+            pipelines=profile != "cpu-large",
+            gpus=int(profile == "gpu-1"),
+            environments=self.environments,
+            refusals=self.refusals,
+        )
+
+    def open_session(self, person: str) -> str | None:
+        return self.session
+
+
 class FakeInstalled:
     """What is installed where runs execute."""
 
@@ -250,6 +277,7 @@ class Areas:
     lineage: LineageService
     notebooks: NotebooksService
     pipelines: PipelinesService
+    hand_offs: HandOffs
     replays: Replays
     attempts: Attempts
     ticker: Ticker
@@ -260,6 +288,7 @@ class Areas:
     ledger: FakeLedger
     installed: FakeInstalled
     workers: FakeWorkers
+    desks: FakeDesks
     more: dict[str, Any] = field(default_factory=dict)
 
     def submitted(self, **more: Any) -> Submission:
@@ -318,12 +347,19 @@ def open_areas(database: Database, folder: Path) -> Areas:
         "profiles": profiles, "inputs": inputs, "environment": environment, "workers": workers,
         "clock": clock,
     }  # fmt: skip
+    book = WorkBook(
+        policy=policy, notebooks=notebooks, pipelines=pipelines, profiles=profiles, inputs=inputs,
+        blobs=blobs,
+    )  # fmt: skip
+    needed = {name: one for name, one in shared.items() if name not in {"profiles", "inputs"}}
     attempts = Attempts(
-        **shared, policy=policy, lineage=lineage, notebooks=notebooks, pipelines=pipelines,
+        **needed, lineage=lineage, notebooks=notebooks, pipelines=pipelines, book=book,
         ledger=ledger, signer=signer,
     )  # fmt: skip
+    desks = FakeDesks()
+    hand_offs = HandOffs(audit, policy, notebooks, pipelines, desks, blobs, ledger)
     return Areas(
-        database, clock, audit, lineage, notebooks, pipelines, Replays(**shared), attempts,
-        Ticker(database, audit, notebooks, pipelines, clock), runner, blobs, files, inputs, ledger,
-        installed, workers,
+        database, clock, audit, lineage, notebooks, pipelines, hand_offs, Replays(**shared),
+        attempts, Ticker(database, audit, notebooks, pipelines, clock), runner, blobs, files,
+        inputs, ledger, installed, workers, desks,
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-MOST_GROUPS = 1000
+MOST_GROUPS = 500
 LONGEST_GROUP = 255
 
 

@@ -57,6 +57,21 @@ class RunRequest(Request):
     )
 
 
+class HandOffRequest(Request):
+    """The notebook of one's workspace, to be run from the top without the workspace."""
+
+    notebook: dict[str, Any] = Field(description="The notebook as nbformat 4 JSON, <= 10 MiB.")
+    path: str = Field(
+        min_length=1, max_length=512, description="Where it lies in the workspace; for people."
+    )
+    profile: str = Field(
+        max_length=63, description="Profile without a GPU to run it on, such as `cpu-small`."
+    )
+    session: str | None = Field(
+        default=None, max_length=64, description="One's open session that it comes from."
+    )
+
+
 class Attempt(Answer):
     """One try of a run."""
 
@@ -84,10 +99,15 @@ class PipelineRunSummary(Answer):
 
     id: str = Field(description="Its id.")
     project: str = Field(description="Its project.")
-    pipeline: str = Field(description="Name of the pipeline.")
-    release: Sha256 = Field(description="Digest of the release it executes.")
+    pipeline: str = Field(description="Name of the pipeline; empty for a hand-off.")
+    release: Sha256 | None = Field(
+        description="Digest of the release it executes; null for a hand-off."
+    )
+    notebook: str | None = Field(description="Path of the notebook of a hand-off; else null.")
+    environment: Literal["dev", "prod"] = Field(description="A hand-off is dev, a release prod.")
+    approved: bool = Field(description="Whether what it executes was approved; a hand-off isn't.")
     state: RunState = Field(description="Where it stands.")
-    trigger: Literal["manual", "schedule"] = Field(description="What started it.")
+    trigger: Literal["manual", "schedule", "hand_off"] = Field(description="What started it.")
     requested_by: str = Field(description="Who asked for it or made its schedule.")
     tick: datetime | None = Field(description="The schedule's time it stands for, UTC.")
     created_at: datetime = Field(description="UTC.")

@@ -78,6 +78,13 @@ class NotebooksService:
         parsed = document.parse(notebook)
         return LintAnswer(lint=lint(parsed), parameters=parameters.infer(parsed))
 
+    def runnable(self, notebook: Mapping[str, Any]) -> bytes:
+        """Return a notebook's bytes, checked. Raises Invalid, also when it has nothing to run."""
+        parsed = document.parse(notebook)
+        if not any(cell.source.strip() for cell in parsed.code):
+            raise Invalid("notebook: it has no code to run.", "Write a code cell and save it.")
+        return parsed.content
+
     def submit(self, caller: Caller, project: str, wanted: SubmissionRequest) -> Submission:
         """Take a notebook in for review; the worker replays it. Raises Invalid, PolicyRefused."""
         parsed = document.parse(wanted.notebook)

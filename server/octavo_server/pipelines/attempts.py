@@ -21,28 +21,27 @@ from octavo_server.execution import (
     Ending,
     Execution,
     Happening,
-    Inputs,
     Order,
-    Profiles,
     RunEnvironment,
     Runner,
-    RunProfile,
     WorkerBook,
 )
 from octavo_server.identity import service_caller
 from octavo_server.lineage.service import LineageService
 from octavo_server.notebooks.service import NotebooksService, VerifiedRelease
 from octavo_server.pipelines import evidence, rules, store
-from octavo_server.pipelines.domain import Attempt, AttemptState, Event, Run
+from octavo_server.pipelines.domain import ENDED, Attempt, AttemptState, Event, Run
 from octavo_server.pipelines.ports import Ledger, ProvenanceSigner
 from octavo_server.pipelines.service import PipelinesService
-from octavo_server.policy.service import PolicyService
+from octavo_server.pipelines.work import Work, WorkBook
 
 log = logging.getLogger("octavo.worker")
 
 LOOK_EVERY_S = 0.5
 NOTE_EVERY_S = 0.2
 STOPPING = "The worker was stopped."
+HAND_OFF_PART = "hand-off"
+"""What a hand-off's cost is booked on, in place of a pipeline."""
 
 _STATES: dict[Ending, tuple[RunState, AttemptState]] = {
     Ending.SUCCEEDED: (RunState.SUCCEEDED, "succeeded"),
@@ -59,14 +58,12 @@ class Attempts:
         *,
         database: Database,
         audit: AuditService,
-        policy: PolicyService,
         lineage: LineageService,
         notebooks: NotebooksService,
         pipelines: PipelinesService,
+        book: WorkBook,
         runner: Runner,
         blobs: Blobs,
-        profiles: Profiles,
-        inputs: Inputs,
         environment: RunEnvironment,
         ledger: Ledger,
         signer: ProvenanceSigner,
@@ -75,14 +72,12 @@ class Attempts:
     ) -> None:
         self._database = database
         self._audit = audit
-        self._policy = policy
         self._lineage = lineage
         self._notebooks = notebooks
         self._pipelines = pipelines
+        self._book = book
         self._runner = runner
         self._blobs = blobs
-        self._profiles = profiles
-        self._inputs = inputs
         self._environment = environment
         self._ledger = ledger
         self._signer = signer
@@ -150,43 +145,26 @@ class Attempts:
 
     def _attempt(self, run: Run) -> None:
         try:
-            release = self._notebooks.verified_release(run.project, run.release)
-            profile = self._profiles.run_profile(run.profile)
-            caller = service_caller("worker", run.project)
-            self._policy.require(
-                None,
-                "RunRelease",
-                caller,
-                project=run.project,
-                facts=self._pipelines.facts(run.project),
-            )
-            read = self._inputs.pin(
-                run.project,
-                [one.name for one in release.inputs if one.kind == "data"],
-                self._notebooks.models_of(run.parameters),
-            )
+            work = self._book.of(run)
         except OctavoError as error:
             self._refuse(run, error)
             return
-        changed = self._notebooks.changed_inputs(release.inputs, read)
-        pinned = replace(run, inputs=tuple(read), inputs_changed=tuple(changed))
-        begun = self._begin(pinned)
+        begun = self._begin(replace(run, inputs=work.read, inputs_changed=work.changed))
         if begun is None:
             return
-        done = self._execute(begun, release, profile)
+        done = self._execute(begun, work)
         begun = replace(begun, cost=self._booked(begun))
         if done.ending is Ending.VANISHED or (
             done.ending is Ending.STOPPED and done.message == STOPPING
         ):
             self._lose(begun, done.message, done)
         else:
-            self._commit(self._with_late_changes(begun), release, done)
+            self._commit(self._with_late_changes(begun), work.release, done)
 
     def _with_late_changes(self, run: Run) -> Run:
         """Return the run with the inputs that were changed under its hands."""
-        data = [one.name for one in run.inputs if one.kind == "data"]
         try:
-            now = self._inputs.pin(run.project, data, self._notebooks.models_of(run.parameters))
+            now = self._book.read_now(run)
         except OctavoError as error:
             return replace(run, inputs_changed=(*run.inputs_changed, error.message))
         late = [f"{one} (while it ran)" for one in self._notebooks.changed_inputs(run.inputs, now)]
@@ -228,20 +206,20 @@ class Attempts:
                 cells=0,
             )
 
-    def _execute(self, run: Run, release: VerifiedRelease, profile: RunProfile) -> Execution:
+    def _execute(self, run: Run, work: Work) -> Execution:
         identifier = _execution_id(run)
         order = Order(
             id=identifier,
-            notebook=release.notebook,
-            parameters=self._notebooks.injections(release, run.parameters),
+            notebook=work.notebook,
+            parameters=work.parameters,
             environment=self._environment.variables(
                 execution=run.id,
                 project=run.project,
                 profile=run.profile,
-                life_s=profile.limits.wall_s,
+                life_s=work.profile.limits.wall_s,
                 inputs=run.inputs,
             ),
-            limits=profile.limits,
+            limits=work.profile.limits,
         )
         follow = _Following(self._database, run)
         asked = _Stop(self._database, run, self._stopping)
@@ -258,14 +236,15 @@ class Attempts:
         finally:
             follow.keep(at_once=True)
 
-    def _commit(self, run: Run, release: VerifiedRelease, done: Execution) -> None:
+    def _commit(self, run: Run, release: VerifiedRelease | None, done: Execution) -> None:
         """Keep the one result of the run; a result that comes too late is dropped."""
         state, attempt_state = _STATES[done.ending]
         output = self._blobs.put(done.output) if done.output else None
         artifacts = tuple(
             Artifact(path=one.path, digest=one.digest, size=one.size) for one in done.files
         )
-        verdict = self._verdict(run, release, done) if state is RunState.SUCCEEDED else None
+        proven = release if state is RunState.SUCCEEDED else None
+        verdict = self._verdict(run, proven, done) if proven else None
         with self._change("pipelines.commit", run) as change:
             now = store.run(change.rows, run.id)
             if now is None or now.state is not RunState.RUNNING or now.attempts != run.attempts:
@@ -282,8 +261,8 @@ class Attempts:
                 inputs_changed=run.inputs_changed,
                 error=_error(done),
             )
-            if state is RunState.SUCCEEDED:
-                ended = replace(ended, provenance_digest=self._signed(ended, release, verdict))
+            if proven:
+                ended = replace(ended, provenance_digest=self._signed(ended, proven, verdict))
                 evidence.link(self._lineage, change, ended)
             change.note(attempt=run.attempts, verdict=verdict.outcome if verdict else None)
             self._pipelines.move(change, ended, state, done.message)
@@ -319,12 +298,12 @@ class Attempts:
                 return
             self._end_attempt(change, run, "lost", why, done)
             now = replace(now, cost=run.cost)
-            release = self._notebooks.release(run.project, run.release)
-            to, message = rules.after_loss(now, idempotent=release.idempotent, why=why)
-            if now.cancel_requested_by:
+            to, message = rules.after_loss(now, idempotent=self._book.may_repeat(now), why=why)
+            if now.cancel_requested_by and now.approved:
                 to, message = RunState.UNKNOWN, f"{why} It was being cancelled."
             change.note(attempt=run.attempts, reason=why)
-            self._pipelines.move(change, now, to, message)
+            ended_at = change.at if to in ENDED else None
+            self._pipelines.move(change, now, to, message, ended_at=ended_at)
 
     def _end_attempt(
         self, change: Change, run: Run, state: AttemptState, message: str, done: Execution | None
@@ -346,7 +325,7 @@ class Attempts:
                 attempt=f"{run.id}.{one.number}",
                 person=run.requested_by,
                 project=run.project,
-                pipeline=run.pipeline,
+                pipeline=run.pipeline or HAND_OFF_PART,
                 profile=run.profile,
                 since=one.started_at,
                 until=one.ended_at or self._clock(),

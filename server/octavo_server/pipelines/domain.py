@@ -10,6 +10,8 @@ from typing import Final, Literal
 
 from octavo.records.notebooks import CellError, Input, ParameterValue, Verdict
 from octavo.records.pipelines import Artifact, RunState
+from octavo_server.identity import Caller
+from octavo_server.permissions import ADMIN, SERVICE
 
 MOVES: Final[dict[RunState, frozenset[RunState]]] = {
     RunState.QUEUED: frozenset({RunState.RUNNING, RunState.CANCELLED, RunState.REFUSED}),
@@ -34,6 +36,12 @@ ENDED: Final = frozenset(state for state, moves in MOVES.items() if not moves)
 """States that a run never leaves."""
 
 AttemptState = Literal["running", "succeeded", "failed", "cancelled", "lost"]
+Environment = Literal["dev", "prod"]
+
+
+def sees_all(caller: Caller) -> bool:
+    """Whether a caller sees what is private to others: admins of the project, and services."""
+    return bool(caller.roles & {ADMIN, SERVICE})
 
 
 class Trigger(StrEnum):
@@ -41,6 +49,8 @@ class Trigger(StrEnum):
 
     MANUAL = "manual"
     SCHEDULE = "schedule"
+    HAND_OFF = "hand_off"
+    """A person gave the notebook of their workspace away: nobody has approved it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,16 +101,16 @@ class Schedule:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One execution of a pipeline's release."""
+    """One execution: of a pipeline's release, or of a notebook that a person handed off."""
 
     id: str
     """Its id."""
     project: str
     """Its project."""
     pipeline: str
-    """Name of the pipeline."""
+    """Name of the pipeline; empty for a hand-off."""
     release: str
-    """Digest of the release."""
+    """Digest of the release; empty for a hand-off."""
     state: RunState
     """Where it stands."""
     trigger: Trigger
@@ -149,6 +159,44 @@ class Run:
     """Who asked to cancel it."""
     cost: float | None = None
     """What it cost, in euro."""
+    notebook: str | None = None
+    """Path of the notebook that was handed off."""
+    notebook_digest: str | None = None
+    """SHA-256 of the notebook that was handed off, which the blob store keeps."""
+    session: str | None = None
+    """Id of the workspace session it was handed off from."""
+    private_to: str = ""
+    """The person who alone sees it, beside the project's admins; empty: every member does."""
+
+    @property
+    def approved(self) -> bool:
+        """Whether what it executes was approved: only a release was."""
+        return self.trigger is not Trigger.HAND_OFF
+
+    @property
+    def environment(self) -> Environment:
+        """Where its results count: releases run in prod, a hand-off is one person's own."""
+        return "prod" if self.approved else "dev"
+
+    def visible_to(self, caller: Caller) -> bool:
+        """Whether a caller may know of it."""
+        return not self.private_to or self.private_to == caller.name or sees_all(caller)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandOffTarget:
+    """A profile that a person wants to hand a notebook off to."""
+
+    profile: str
+    """Its id."""
+    pipelines: bool
+    """Whether runs may use it."""
+    gpus: int = 0
+    """GPUs it has."""
+    environments: tuple[str, ...] = ("dev",)
+    """Environments it may be used in."""
+    refusals: tuple[str, ...] = ()
+    """Why this person may not use it, in sentences; empty: they may."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Header, Query, Response
 from fastapi.responses import StreamingResponse
 
 from octavo.records.pipelines import (
+    HandOffRequest,
     Pipeline,
     PipelineList,
     PipelineRequest,
@@ -22,6 +23,8 @@ from octavo.records.pipelines import (
 )
 from octavo_server.guard import Guard, area_router
 from octavo_server.identity import Caller
+from octavo_server.pipelines.hand_offs import HandOffs
+from octavo_server.pipelines.seen import SeenRuns
 from octavo_server.pipelines.service import PipelinesService
 from octavo_server.pipelines.stream import stream
 
@@ -31,11 +34,12 @@ Limit = Annotated[int, Query(ge=1, le=200, description="Most items of the page."
 Cursor = Annotated[str | None, Query(max_length=20, description="From the last page.")]
 
 
-def routes(service: PipelinesService, guard: Guard) -> APIRouter:
+def routes(service: PipelinesService, hand_offs: HandOffs, guard: Guard) -> APIRouter:
     """Return the area's routes."""
     router = area_router("pipelines")
     _pipelines(router, service, guard)
     _schedules(router, service, guard)
+    _hand_offs(router, hand_offs, guard)
     _runs(router, service, guard)
     _interventions(router, service, guard)
     _evidence(router, service, guard)
@@ -104,6 +108,17 @@ def _schedules(router: APIRouter, service: PipelinesService, guard: Guard) -> No
         service.unschedule(caller, project, name, schedule)
 
 
+def _hand_offs(router: APIRouter, hand_offs: HandOffs, guard: Guard) -> None:
+    @router.post(f"{RUNS}/hand-off", status_code=201)
+    def hand_off(
+        project: str,
+        body: HandOffRequest,
+        caller: Caller = guard.needs("pipelines.hand_off"),
+    ) -> PipelineRun:
+        """Run one's own notebook without a workspace; nobody has approved it."""
+        return hand_offs.take(caller, project, body)
+
+
 def _runs(router: APIRouter, service: PipelinesService, guard: Guard) -> None:
     @router.get(RUNS)
     def list_runs(
@@ -115,14 +130,15 @@ def _runs(router: APIRouter, service: PipelinesService, guard: Guard) -> None:
         caller: Caller = guard.needs("pipelines.read"),
     ) -> PipelineRunList:
         """List the runs, the newest first."""
-        return service.runs(project, pipeline=pipeline, state=state, limit=limit, cursor=cursor)
+        seen = SeenRuns(service, caller, project)
+        return seen.all(pipeline=pipeline, state=state, limit=limit, cursor=cursor)
 
     @router.get(f"{RUNS}/{{run}}")
     def read_run(
         project: str, run: str, caller: Caller = guard.needs("pipelines.read")
     ) -> PipelineRun:
         """Read a run with its evidence."""
-        return service.run(project, run)
+        return SeenRuns(service, caller, project).one(run)
 
     @router.get(
         f"{RUNS}/{{run}}/events",
@@ -138,7 +154,7 @@ def _runs(router: APIRouter, service: PipelinesService, guard: Guard) -> None:
     ) -> StreamingResponse:
         """Watch a run (server-sent events, each a `PipelineRunEvent`) until it is over."""
         resumed = int(last_event_id) if last_event_id and last_event_id.isdecimal() else after
-        events = await stream(service, project, run, resumed)
+        events = await stream(SeenRuns(service, caller, project), run, resumed)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
@@ -168,7 +184,8 @@ def _evidence(router: APIRouter, service: PipelinesService, guard: Guard) -> Non
         project: str, run: str, caller: Caller = guard.needs("pipelines.read")
     ) -> Response:
         """Read the output notebook."""
-        return Response(service.output(project, run), media_type="application/json")
+        content = SeenRuns(service, caller, project).output(run)
+        return Response(content, media_type="application/json")
 
     @router.get(f"{RUNS}/{{run}}/artifacts/{{path:path}}", response_class=Response)
     def read_artifact(
@@ -176,7 +193,7 @@ def _evidence(router: APIRouter, service: PipelinesService, guard: Guard) -> Non
     ) -> Response:
         """Read a file that the run committed; always as a download."""
         headers = {"Content-Disposition": "attachment"}
-        content = service.artifact(project, run, path)
+        content = SeenRuns(service, caller, project).artifact(run, path)
         return Response(content, media_type="application/octet-stream", headers=headers)
 
     @router.get(f"{RUNS}/{{run}}/provenance")
@@ -184,4 +201,4 @@ def _evidence(router: APIRouter, service: PipelinesService, guard: Guard) -> Non
         project: str, run: str, caller: Caller = guard.needs("pipelines.read")
     ) -> Provenance:
         """Read the signed statement about a run."""
-        return service.provenance(project, run)
+        return SeenRuns(service, caller, project).provenance(run)

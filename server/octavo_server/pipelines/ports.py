@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
+from octavo_server.identity import Caller
+from octavo_server.pipelines.domain import HandOffTarget
+
 
 class Ledger(Protocol):
     """Budgets and cost, as the area `workspaces` keeps them."""
@@ -25,6 +28,16 @@ class Ledger(Protocol):
         until: datetime,
     ) -> float:
         """Book what an attempt consumed and return its cost in euro; once is enough."""
+
+
+class Workspaces(Protocol):
+    """Profiles and sessions of people, as the area `workspaces` keeps them."""
+
+    def target(self, caller: Caller, project: str, profile: str) -> HandOffTarget:
+        """Return a profile as this person may use it. Raises NotFound for an unknown one."""
+
+    def open_session(self, person: str) -> str | None:
+        """Return the id of a person's open session, None when they have none."""
 
 
 class ProvenanceSigner(Protocol):

@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 from octavo.records.pipelines import RunState
-from octavo_server.errors import IllegalMove, Invalid
-from octavo_server.pipelines.domain import MOVES, Run, Schedule
+from octavo_server.errors import Forbidden, IllegalMove, Invalid, NotFound
+from octavo_server.pipelines.domain import MOVES, HandOffTarget, Run, Schedule
 
 MOST_ATTEMPTS: Final = 3
+HAND_OFF_ENVIRONMENT: Final = "dev"
 PROVENANCE: Final = "https://slsa.dev/provenance/v1"
 BUILD_TYPE: Final = "https://octavo.dev/notebook-run/v1"
 
@@ -32,6 +33,8 @@ def moved(run: Run, to: RunState, **values: Any) -> Run:
 
 def after_loss(run: Run, *, idempotent: bool, why: str) -> tuple[RunState, str]:
     """Return what becomes of a run whose attempt was lost, and why, in a sentence."""
+    if not run.approved:
+        return RunState.FAILED, f"{why} Hand the notebook off again to repeat it."
     if not idempotent:
         return RunState.UNKNOWN, (
             f"{why} Nobody knows what attempt {run.attempts} has done, and its release isn't "
@@ -40,6 +43,47 @@ def after_loss(run: Run, *, idempotent: bool, why: str) -> tuple[RunState, str]:
     if run.attempts >= MOST_ATTEMPTS:
         return RunState.UNKNOWN, f"{why} It was lost {run.attempts} times: a person has to decide."
     return RunState.QUEUED, f"{why} Its release is idempotent, so it is tried again."
+
+
+def check_target(target: HandOffTarget) -> None:
+    """Raise Invalid or Forbidden unless a notebook may be handed off to this profile."""
+    choose = "Choose one of the profiles that the hand-off offers."
+    if target.refusals:
+        raise Forbidden(" ".join(target.refusals), choose)
+    if target.gpus:
+        raise Invalid(
+            f"profile: {target.profile!r} has {target.gpus} GPU; a notebook is handed off to a "
+            "profile without one.",
+            choose,
+        )
+    if not target.pipelines:
+        raise Invalid(f"profile: runs may not use {target.profile!r}.", choose)
+    if HAND_OFF_ENVIRONMENT not in target.environments:
+        raise Invalid(
+            f"profile: {target.profile!r} is for {', '.join(target.environments)}; what nobody "
+            "has approved runs in dev alone.",
+            choose,
+        )
+
+
+def check_session(named: str | None, mine: str | None) -> None:
+    """Raise NotFound when the session that a notebook comes from isn't the caller's open one."""
+    if named is not None and named != mine:
+        raise NotFound(
+            f"session: {named[:64]!r} isn't your open workspace.",
+            "Leave the session out, or hand the notebook off from your own workspace.",
+        )
+
+
+def hand_off_facts(target: HandOffTarget, budget_left_cents: int) -> dict[str, Any]:
+    """Return the facts of a hand-off, for the policy."""
+    return {
+        "environment": HAND_OFF_ENVIRONMENT,
+        "audience": not target.refusals,
+        "profile_for_pipelines": target.pipelines,
+        "gpus": target.gpus,
+        "budget_left_cents": budget_left_cents,
+    }
 
 
 def check_cron(cron: str, time_zone: str) -> None:

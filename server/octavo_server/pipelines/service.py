@@ -222,8 +222,12 @@ class PipelinesService:
 
     def facts(self, project: str) -> dict[str, Any]:
         """Return the facts of a run of a verified release, for the policy."""
-        left = self._ledger.budget_left_cents(project)
+        left = self.budget_left_cents(project)
         return {"verified": True, "environment": "prod", "budget_left_cents": left}
+
+    def budget_left_cents(self, project: str) -> int:
+        """Return what is left of the project's month, in euro cents."""
+        return self._ledger.budget_left_cents(project)
 
     def add_run(self, change: Change, run: Run) -> None:
         """Keep a new run with its first event and its place in the graph."""
@@ -231,6 +235,9 @@ class PipelinesService:
         event = Event(kind="state", at=change.at, state=run.state.value, message=run.message)
         store.add_event(change.rows, run.id, event)
         change.subject = f"pipeline_run:{run.project}/{run.id}"
+        if not run.approved:
+            change.note(notebook=run.notebook_digest, path=run.notebook, session=run.session)
+            return
         change.note(pipeline=run.pipeline, release=run.release, parameters=dict(run.parameters))
         self._lineage.link(
             change,
@@ -248,10 +255,15 @@ class PipelinesService:
         state: RunState | None,
         limit: int,
         cursor: str | None,
+        seen_by: str | None = None,
     ) -> PipelineRunList:
-        """Return a page of runs, the newest first. Raises Invalid for a bad cursor."""
+        """Return a page of runs, the newest first. Raises Invalid for a bad cursor.
+
+        ``seen_by`` leaves out what is private to others than that person.
+        """
         offset = offset_of(cursor)
         where: list[Where] = [("project", "=", project)]
+        where += [("private_to", "in", ["", seen_by])] if seen_by is not None else []
         where += [("pipeline", "=", pipeline)] if pipeline else []
         where += [("state", "=", state.value)] if state else []
         with self._database.read() as rows:
@@ -277,6 +289,11 @@ class PipelinesService:
         """Return whether nothing more will happen in a run. Raises NotFound."""
         return self._run(project, identifier).state in ENDED | {RunState.UNKNOWN}
 
+    def require_visible(self, caller: Caller, project: str, identifier: str) -> None:
+        """Raise NotFound for a run that isn't there for this caller."""
+        if not self._run(project, identifier).visible_to(caller):
+            raise _no_run(identifier)
+
     def cancel(self, caller: Caller, project: str, identifier: str) -> PipelineRun:
         """Cancel a run: at once if it waits, within seconds if it is under way.
 
@@ -286,7 +303,7 @@ class PipelinesService:
         with self._audit.change(caller, "pipelines.cancel", subject, project) as change:
             change.rows.lock(f"run:{identifier}")
             one = store.run(change.rows, identifier, project)
-            if one is None:
+            if one is None or not one.visible_to(caller):
                 raise _no_run(identifier)
             if one.state not in (RunState.QUEUED, RunState.RUNNING):
                 raise IllegalMove(
@@ -367,7 +384,10 @@ class PipelinesService:
         """Return the signed statement about a run, verified now. Raises NotFound."""
         digest = self._run(project, identifier).provenance_digest
         if digest is None:
-            raise NotFound(f"Run {identifier} has no provenance.", "Only a successful run has one.")
+            raise NotFound(
+                f"Run {identifier} has no provenance.",
+                "Only a successful run of an approved release has one.",
+            )
         envelope = json.loads(self._blobs.get(digest))
         try:
             statement = self._signer.verify(envelope, predicate_type=rules.PROVENANCE)

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from starlette.concurrency import run_in_threadpool
 
 from octavo.records.pipelines import PipelineRunEvent
-from octavo_server.pipelines.service import PipelinesService
+from octavo_server.pipelines.seen import SeenRuns
 
 LOOK_EVERY_S = 0.4
 SIGN_OF_LIFE_S = 15.0
@@ -17,16 +17,14 @@ LONGEST_S = 3600.0
 """A stream ends after this long; the browser comes back by itself, where it left off."""
 
 
-async def stream(
-    service: PipelinesService, project: str, run: str, after: int
-) -> AsyncIterator[str]:
+async def stream(runs: SeenRuns, run: str, after: int) -> AsyncIterator[str]:
     """Return the stream after an event's number. Raises NotFound before anything is sent."""
-    first = await run_in_threadpool(service.events, project, run, after)
-    return _follow(service, project, run, after, first)
+    first = await run_in_threadpool(runs.events, run, after)
+    return _follow(runs, run, after, first)
 
 
 async def _follow(
-    service: PipelinesService, project: str, run: str, seen: int, found: list[PipelineRunEvent]
+    runs: SeenRuns, run: str, seen: int, found: list[PipelineRunEvent]
 ) -> AsyncIterator[str]:
     began = last_sign = time.monotonic()
     while True:
@@ -34,8 +32,8 @@ async def _follow(
             yield _text(event)
             seen, last_sign = event.seq, time.monotonic()
         if not found:
-            if await run_in_threadpool(service.has_ended, project, run):
-                rest = await run_in_threadpool(service.events, project, run, seen)
+            if await run_in_threadpool(runs.has_ended, run):
+                rest = await run_in_threadpool(runs.events, run, seen)
                 for event in rest:
                     yield _text(event)
                 yield "event: done\ndata: {}\n\n"
@@ -46,7 +44,7 @@ async def _follow(
                 yield ": still here\n\n"
                 last_sign = time.monotonic()
             await asyncio.sleep(LOOK_EVERY_S)
-        found = await run_in_threadpool(service.events, project, run, seen)
+        found = await run_in_threadpool(runs.events, run, seen)
 
 
 def _text(event: PipelineRunEvent) -> str:

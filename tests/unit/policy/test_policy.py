@@ -26,6 +26,13 @@ GOOD: dict[str, dict[str, Any]] = {
     "ApproveNotebook": {"own": False, "blocking_findings": 0, "verdict": "identical"},
     "ApproveDeployment": {"own": False, "environment": "prod", "signed": True, "scan_findings": 0},
     "RunRelease": {"verified": True, "environment": "prod", "budget_left_cents": 1},
+    "HandOff": {
+        "environment": "dev",
+        "audience": True,
+        "profile_for_pipelines": True,
+        "gpus": 0,
+        "budget_left_cents": 1,
+    },
     "RegisterModel": {"missing": [], "scan_findings": 0},
     "ApplyFeatures": {"leaks": 0, "views_removed": 0},
 }
@@ -40,6 +47,11 @@ REFUSED = [
     ("ApproveDeployment", {"signed": False}, "signed"),
     ("ApproveDeployment", {"scan_findings": 2}, "scan"),
     ("RunRelease", {"verified": False}, "do not verify"),
+    ("HandOff", {"gpus": 1}, "to a profile without a GPU"),
+    ("HandOff", {"environment": "prod"}, "runs in dev alone"),
+    ("HandOff", {"audience": False}, "not offered to any group"),
+    ("HandOff", {"profile_for_pipelines": False}, "may not be used by pipelines"),
+    ("HandOff", {"budget_left_cents": 0}, "budget is used up"),
     ("RegisterModel", {"missing": ["signature"]}, "signature"),
     ("ApplyFeatures", {"leaks": 1}, "not known yet"),
 ]
