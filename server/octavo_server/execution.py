@@ -179,6 +179,8 @@ class RunProfile:
     """Whether pipelines may use it."""
     price_eur_per_hour: float
     """Its price."""
+    said: str = ""
+    """What people are told because a retired profile led here; empty when none did."""
 
 
 class Profiles(Protocol):

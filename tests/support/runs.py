@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -161,9 +161,11 @@ class FakeInputs:
 
 
 class FakeProfiles:
-    """One profile for pipelines, and one that isn't."""
+    """One profile for pipelines, one that isn't, and one that was retired and leads on."""
 
     def run_profile(self, profile: str) -> RunProfile:
+        if profile == "cpu-old":
+            return replace(self.run_profile("cpu-small"), said="cpu-old is cpu-small now.")
         if profile not in {"cpu-small", "gpu-1"}:
             raise NotFound(f"There is no profile {profile!r}.")
         limits = Limits(memory_mib=512, wall_s=60.0)

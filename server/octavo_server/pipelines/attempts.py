@@ -149,7 +149,7 @@ class Attempts:
         except OctavoError as error:
             self._refuse(run, error)
             return
-        begun = self._begin(replace(run, inputs=work.read, inputs_changed=work.changed))
+        begun = self._begin(run, work)
         if begun is None:
             return
         done = self._execute(begun, work)
@@ -179,8 +179,11 @@ class Attempts:
             change.note(error=error.code, reason=message)
             self._pipelines.move(change, now, RunState.REFUSED, message, ended_at=change.at)
 
-    def _begin(self, run: Run) -> Run | None:
-        """Move the run to running with a new attempt; None if it isn't there for us any more."""
+    def _begin(self, run: Run, work: Work) -> Run | None:
+        """Move the run to running with a new attempt; None if it isn't there for us any more.
+
+        A profile that was retired has led to another by now: that one is what the run uses.
+        """
         with self._change("pipelines.begin", run) as change:
             now = store.run(change.rows, run.id)
             if now is None or now.state is not RunState.QUEUED:
@@ -197,9 +200,11 @@ class Attempts:
             change.note(attempt=number)
             return self._pipelines.move(
                 change,
-                replace(now, inputs=run.inputs, inputs_changed=run.inputs_changed),
+                replace(
+                    now, inputs=work.read, inputs_changed=work.changed, profile=work.profile.id
+                ),
                 RunState.RUNNING,
-                "It runs.",
+                f"It runs. {work.profile.said}".strip(),
                 attempts=number,
                 started_at=now.started_at or change.at,
                 cell=0,

@@ -114,6 +114,14 @@ def test_a_failed_cell_is_reported_with_source_and_traceback(areas: Areas) -> No
         areas.pipelines.provenance(PROJECT, asked.id)
 
 
+def test_a_run_goes_where_a_retired_profile_leads_and_says_so(areas: Areas) -> None:
+    pipeline(areas, areas.released(profile="cpu-old"))
+    asked = start(areas)
+    areas.runner.during = lambda _: areas.more.update(run=areas.pipelines.run(PROJECT, asked.id))
+    assert ran(areas, asked.id).profile == "cpu-small"
+    assert areas.more["run"].message == "It runs. cpu-old is cpu-small now."
+
+
 def test_a_changed_byte_refuses_to_start_and_to_execute(areas: Areas) -> None:
     release = areas.released()
     pipeline(areas, release)
