@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 from typing import Any
 
+from jupyterhub.auth import Authenticator
+
+from octavo.local.sign_in import PROVIDERS
+from octavo.local.sign_in_check import checked_sign_in
 from octavo_hub import page
 from octavo_hub.authenticator import DemoAuthenticator
+from octavo_hub.host_names import give_host_names
 from octavo_hub.proxy import OctavoProxy
 from octavo_hub.roles import SERVER_SCOPES, roles
 from octavo_hub.settings import HubSettings
@@ -39,6 +45,8 @@ def _hub(c: Any, settings: HubSettings) -> None:
     c.JupyterHub.cleanup_servers = True
     c.JupyterHub.allow_named_servers = False
     c.JupyterHub.log_level = "INFO"
+    if settings.subdomains:
+        give_host_names(c, settings.public)
 
 
 def _proxy(c: Any, settings: HubSettings) -> None:
@@ -57,11 +65,24 @@ def _proxy(c: Any, settings: HubSettings) -> None:
 
 
 def _people(c: Any, settings: HubSettings) -> None:
-    demo = settings.authenticator == "demo"
-    c.JupyterHub.authenticator_class = DemoAuthenticator if demo else settings.authenticator
-    c.DemoAuthenticator.people_file = str(settings.state / "people.json")
+    c.JupyterHub.authenticator_class = _authenticator(c, settings)
     c.Authenticator.manage_groups = True
     c.JupyterHub.load_roles = roles(settings.platform_admin_group)
+
+
+def _authenticator(c: Any, settings: HubSettings) -> type[Authenticator] | str:
+    """Return who signs people in. Raises SettingWrong for sign-in settings that don't fit."""
+    sign_in = checked_sign_in(settings.authenticator, os.environ)
+    provider = next((one for one in PROVIDERS if one == settings.authenticator), None)
+    if sign_in is not None and provider is not None:
+        # Only here: its libraries would slow every other start down.
+        from octavo_hub.sign_in.configuration import configure_sign_in
+
+        return configure_sign_in(c, provider, sign_in, settings.public, settings.state)
+    if settings.authenticator == "demo":
+        c.DemoAuthenticator.people_file = str(settings.state / "people.json")
+        return DemoAuthenticator
+    return settings.authenticator
 
 
 def _services(c: Any, settings: HubSettings) -> None:
