@@ -1,0 +1,161 @@
+// The editor: form and YAML side by side, both checked by the platform while one types, and a dry run.
+
+import { ask } from "./ask.js";
+import { unified } from "./difference.js";
+import { announce, byId, during, errorNote, h, showError } from "./elements.js";
+import { findingsShown } from "./findings.js";
+import { FIRST } from "./profile_fields.js";
+import { ProfileForm } from "./profile_form.js";
+import { usersShown } from "./profile_users.js";
+import { page } from "./profile_words.js";
+import { Unsaved } from "./unsaved.js";
+import { count, moment } from "./words.js";
+import { YamlPane } from "./yaml_pane.js";
+
+const AFTER_MS = 300;
+const id = byId("content").dataset.subject || null;
+const draft = new URLSearchParams(location.search).get("change");
+const unsaved = new Unsaved(`${id ?? "new"}:${draft ?? ""}`);
+const form = new ProfileForm(byId("form"), (document) => edited({ document }), id === null);
+const yaml = new YamlPane(byId("yaml-pane"), (text) => edited({ text }));
+const reason = byId("reason");
+let base = { text: "", version: null };
+let check = null, asked = 0, timer = 0, controller = null;
+
+begin().catch((error) => showError(byId("trouble"), error, () => location.reload()));
+
+async function begin() {
+  base = await beginning();
+  byId("heading").textContent = id ? `Edit ${id}` : "New profile";
+  const kept = unsaved.kept();
+  if (kept && kept.text !== base.text) restored(kept);
+  else { yaml.show(base.text); reason.value = base.reason ?? ""; }
+  await checked({ text: yaml.text });
+  byId("editor").hidden = false;
+  byId("loading").hidden = true;
+}
+
+async function beginning() {
+  if (draft) {
+    const change = await ask("GET", `profiles/changes/${draft}`);
+    return { text: change.text, version: change.base_version, reason: change.reason };
+  }
+  if (!id) return { text: FIRST, version: null };
+  const { versions } = await ask("GET", `profiles/catalog/${id}`);
+  return { text: versions[0].text, version: versions[0].profile.version };
+}
+
+function restored(kept) {
+  yaml.show(kept.text);
+  reason.value = kept.reason;
+  unsaved.dirty = true;
+  const stale = kept.version !== base.version ? ` Meanwhile version ${base.version} was published; the dry run shows the difference to it.` : "";
+  byId("notice").replaceChildren(h("p", { class: "oc-aside", role: "status" }, "Your edit from ", moment(kept.at), ` is back.${stale} `,
+    h("button", { type: "button", class: "oc-link", onclick: () => { unsaved.forget(); location.reload(); } }, "Throw it away")));
+}
+
+function edited(sent) {
+  unsaved.keep({ text: sent.text ?? yaml.text, reason: reason.value, version: base.version });
+  byId("yaml-state").textContent = "Checking …";
+  clearTimeout(timer);
+  timer = setTimeout(() => checked(sent).catch(() => {}), AFTER_MS);
+}
+
+async function checked(sent) {
+  asked += 1;
+  const mine = asked;
+  controller?.abort();
+  controller = new AbortController();
+  try {
+    const found = await ask("POST", "profiles/check", { body: { ...sent, file: `${id ?? "profile"}.yaml` }, signal: controller.signal });
+    if (mine === asked) settled(found, sent);
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    byId("yaml-state").textContent = "Not checked.";
+    byId("check-trouble").replaceChildren(errorNote(error, () => checked(sent)));
+    throw error;
+  }
+}
+
+function settled(found, sent) {
+  check = found;
+  byId("check-trouble").replaceChildren();
+  if (sent.text === undefined) {
+    yaml.show(found.text);
+    unsaved.keep({ text: found.text, reason: reason.value, version: base.version });
+  } else form.show(found.document);
+  form.mark(found.findings);
+  yaml.mark(found.findings);
+  state(found);
+  dryRun(found);
+}
+
+function state(found) {
+  const errors = found.findings.filter((one) => one.severity === "error").length;
+  const remarks = found.findings.length - errors;
+  const text = found.valid ? (remarks ? `No fault, ${count(remarks, "remark", "remarks")}.` : "No fault.") : `${count(errors, "fault", "faults")}${remarks ? `, ${count(remarks, "remark", "remarks")}` : ""}.`;
+  if (byId("yaml-state").dataset.said !== text) announce(text);
+  byId("yaml-state").dataset.said = text;
+  byId("yaml-state").textContent = text;
+  byId("findings").replaceChildren(found.findings.length ? findingsShown(found.findings, go) : "");
+  byId("submit").toggleAttribute("data-blocked", !found.valid);
+}
+
+function go(finding) {
+  // From the list one goes to where one was working: the form, unless the YAML alone has the place.
+  if (document.body.dataset.pane === "yaml" || !finding.field || !form.focus(finding.field)) yaml.focus(finding.line ?? 1);
+}
+
+document.addEventListener("focusin", (event) => {
+  if (event.target === yaml.area) document.body.dataset.pane = "yaml";
+  else if (byId("form").contains(event.target)) document.body.dataset.pane = "form";
+});
+
+function dryRun(found) {
+  const next = found.base_version ? `version ${found.base_version + 1} of ${found.profile}` : `the new profile ${found.profile ?? ""}`;
+  byId("verdict").textContent = found.valid ? `It could be published as ${next}.` : "It can't be published yet: mend the faults first.";
+  byId("fits").textContent = found.fits.length ? `It fits on ${found.fits.join(", ")}.` : "It fits nowhere that is declared.";
+  byId("diff").replaceChildren(found.base_version ? unified(found.diff, "What differs") : h("p", { class: "oc-muted" }, "Nothing to compare with: it is new."));
+}
+
+async function affected() {
+  const users = id ? await ask("GET", `profiles/catalog/${id}/users`) : null;
+  byId("affected").replaceChildren(users ? usersShown(users) : h("p", {}, "Nobody uses it yet."));
+}
+
+byId("dry-run").addEventListener("click", (event) => during(event.currentTarget, "Working …", async () => {
+  try {
+    await checked({ text: yaml.text });
+    await affected();
+    byId("dry-heading").focus();
+  } catch (error) { byId("affected").replaceChildren(errorNote(error)); }
+}));
+
+reason.addEventListener("input", () => unsaved.keep({ text: yaml.text, reason: reason.value, version: base.version }));
+
+const send = (asDraft) => async (event) => {
+  event.preventDefault();
+  if (!reason.reportValidity()) return;
+  await during(event.currentTarget, "Sending …", async () => {
+    try {
+      if (!asDraft && !(await mended())) return;
+      const body = { text: yaml.text, reason: reason.value.trim(), draft: asDraft };
+      const change = draft
+        ? await ask("PUT", `profiles/changes/${draft}`, { body })
+        : await ask("POST", "profiles/changes", { body: { ...body, kind: "publish", profile: check.profile ?? id } });
+      unsaved.forget();
+      location.assign(page(`profiles/changes/${change.id}`));
+    } catch (error) { byId("trouble").replaceChildren(errorNote(error)); }
+  });
+};
+
+async function mended() {
+  clearTimeout(timer);
+  await checked({ text: yaml.text });
+  if (check.valid) return true;
+  go(check.findings.find((one) => one.severity === "error"));
+  return false;
+}
+
+byId("submit").addEventListener("click", send(false));
+byId("save").addEventListener("click", send(true));

@@ -1,0 +1,29 @@
+// The words for states and kinds of profiles, versions and changes, in one place.
+
+import { chip } from "./elements.js";
+
+const STATES = {
+  published: ["published", "good"], superseded: ["replaced", "plain"], retired: ["retired", "warn"],
+  rolled_back: ["rolled back", "warn"], draft: ["draft", "plain"], validated: ["waits for review", "info"],
+  rejected: ["rejected", "bad"], withdrawn: ["withdrawn", "plain"],
+};
+
+/** The mark of a state. */
+export function stateChip(state) {
+  const [text, tone] = STATES[state] || [state, "plain"];
+  return chip(text, tone);
+}
+
+const KINDS = { publish: "Change", retire: "Retire", roll_back: "Roll back" };
+
+/** A change in a few words: "Roll back gpu-1 to version 3". */
+export function changeTitle(change) {
+  if (change.kind === "publish") return `${change.base_version ? "Change" : "New profile"} ${change.profile}`;
+  return `${KINDS[change.kind]} ${change.profile}`;
+}
+
+/** Whether a change still waits for somebody. */
+export const isOpen = (change) => change.state === "draft" || change.state === "validated";
+
+/** Address of a page of the hub. */
+export const page = (path) => `${window.jhdata.base_url}octavo/${path}`;
