@@ -11,6 +11,7 @@ import click
 from octavo.local import background
 from octavo.local import status as machine_status
 from octavo.local import up as lifecycle
+from octavo.local.enforcement import written_down
 from octavo.local.launch import Launch
 from octavo.local.progress import Steps
 
@@ -39,6 +40,7 @@ def status(*, as_json: bool) -> None:
     launch = Launch.of(os.environ)
     processes = machine_status.running(launch.home)
     total = round(sum(process.rss_mib for process in processes), 1)
+    kept = written_down(launch.home.state) if processes else []
     if as_json:
         click.echo(
             json.dumps(
@@ -47,6 +49,7 @@ def status(*, as_json: bool) -> None:
                     "url": f"{launch.public_url}/",
                     "processes": [asdict(process) for process in processes],
                     "rss_total_mib": total,
+                    "enforcement": kept,
                 }
             )
         )
@@ -59,4 +62,7 @@ def status(*, as_json: bool) -> None:
         click.echo(
             f"{process.name:<24}{process.pid:>8}{process.rss_mib:>9.1f}{process.up_s:>8.0f} s"
         )
-    click.echo(f"{'all':<24}{'':>8}{total:>9.1f}\n\n{launch.public_url}/")
+    click.echo(f"{'all':<24}{'':>8}{total:>9.1f}\n")
+    for sentence in kept:
+        click.echo(sentence)
+    click.echo(f"\n{launch.public_url}/")

@@ -38,6 +38,8 @@ LONGEST_NAME = 32
 PERSON = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,127}")
 CREATION_LOCK = Path("/run/lock/octavo-accounts.lock")
 LOCK_WAIT_S = 30.0
+OUTSIDE = (Path("/run"), Path("/dev/shm"), Path("/var/tmp"))  # noqa: S108 - own folders inside
+"""Where accounts have folders outside their homes, below the installation's mark."""
 
 
 class AccountError(RuntimeError):

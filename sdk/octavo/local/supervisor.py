@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import threading
@@ -10,7 +11,8 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from octavo.local import process
-from octavo.local.accounts import Accounts
+from octavo.local.accounts import OUTSIDE, Accounts
+from octavo.local.control_groups import kernel_groups
 from octavo.local.errors import ServiceFailed
 from octavo.local.launch import Launch
 from octavo.local.process import Identity
@@ -151,7 +153,19 @@ def sweep(launch: Launch) -> list[Identity]:
     process.end(left, GRACE_S)
     marked = process.marked(launch.instance)
     process.end(marked, GRACE_S)
-    Accounts(home.root).kill_all()
+    _clear_accounts(Accounts(home.root))
     for file in files:
         file.unlink(missing_ok=True)
     return left + marked
+
+
+def _clear_accounts(accounts: Accounts) -> None:
+    """End what accounts still run, and remove what they had of the machine outside their homes."""
+    accounts.kill_all()
+    if not accounts.isolated:
+        return
+    groups = kernel_groups(accounts.installation)
+    if groups is not None:
+        groups.remove_all()
+    for place in OUTSIDE:
+        shutil.rmtree(place / accounts.installation, ignore_errors=True)

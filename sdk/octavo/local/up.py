@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from octavo.local import preflight
+from octavo.local.control_groups import make_room
 from octavo.local.errors import AlreadyRunning, CannotStart
 from octavo.local.home import Home, disk_errors
 from octavo.local.launch import Launch
@@ -54,6 +55,8 @@ def run(launch: Launch, steps: Steps) -> None:
         return
     finally:
         sweep(launch)  # what a step that broke off had started itself
+    if launch.isolated:
+        make_room()  # so that workspaces beside the services can have limits of their own
     supervisor = Supervisor(launch, services(launch), steps)
     supervisor.catch_signals()
     try:

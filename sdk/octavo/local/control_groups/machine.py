@@ -31,11 +31,14 @@ def make_room(mount: Path = MOUNT) -> bool:
     """Under version 2, move this process to where it leaves room for limited groups beside it.
 
     To be called by the process that starts all others, before it does. Changes nothing under
-    version 1 or in the root group. Returns False where the machine forbids it.
+    version 1, in the root group, or in a group that others are in too, such as a login's. Returns
+    False where groups with limits can't be made.
     """
     own = below(mount, groups_of("self").get("", "/"))
     if not (mount / "cgroup.controllers").exists() or own == mount or own.name == SERVICES:
         return True
+    if words(own / "cgroup.procs") != [str(os.getpid())]:
+        return False
     try:
         (own / SERVICES).mkdir(exist_ok=True)
         write(own / SERVICES / "cgroup.procs", os.getpid())

@@ -1,0 +1,1 @@
+"""Workspaces as processes of this machine, each under its person's own account."""
