@@ -50,6 +50,10 @@ class RunningHub:
         """Where people open it."""
         return f"http://127.0.0.1:{self.port}"
 
+    def password(self, person: str) -> str:
+        """Return a demo person's password."""
+        return read_passwords(self.home / "people.txt")[person]
+
     @property
     def accounts(self) -> Accounts:
         """The operating-system accounts of this installation."""
@@ -207,7 +211,8 @@ def _stop(process: subprocess.Popen[bytes] | None) -> None:
 
 def _free_ports() -> int:
     """Return the first of five TCP ports in a row that nobody listens on."""
-    for first in range(20_000 + secrets.randbelow(20_000), 60_000, PORTS):
+    # Below the ports that the kernel gives to outgoing connections, which come and go.
+    for first in range(20_000 + secrets.randbelow(10_000), 32_700, PORTS):
         if all(_is_free(first + offset) for offset in range(PORTS)):
             return first
     raise AssertionError("no five free ports in a row")
