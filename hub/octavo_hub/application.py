@@ -2,23 +2,67 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from jupyterhub.app import JupyterHub
 from jupyterhub.auth import Authenticator
 from jupyterhub.crypto import CryptKeeper
 from jupyterhub.spawner import Spawner
-from traitlets import default
+from traitlets import Float, List, Unicode, default
+
+from octavo_hub.keeper import Keeper
+from octavo_hub.pages.routes import routes
+from octavo_hub.platform import Platform
 
 
 class OctavoHub(JupyterHub):  # type: ignore[misc]
-    """JupyterHub that loads a spawner, proxy or authenticator only when it is configured.
+    """JupyterHub with Octavo's pages, that keeps workspaces and platform of one mind.
 
-    Stock JupyterHub imports every installed one at each start, to list them in its help.
+    It loads a spawner, proxy or authenticator only when it is configured; stock JupyterHub
+    imports every installed one at each start, to list them in its help.
     """
 
     name = "jupyterhub"
 
+    platform_url = Unicode(help="Platform service, from inside. No default.").tag(config=True)
+    platform_token_file = Unicode(help="File with the Hub token of `spawner`.").tag(config=True)
+    platform_away_limit = Float(
+        0.0,
+        help="Seconds that workspaces may run while the platform doesn't answer. Default 0: as "
+        "long as they like.",
+    ).tag(config=True)
+
+    governing_groups = List(
+        Unicode(), help="Groups that see the pages of profiles, cost and failures. Unset: nobody."
+    ).tag(config=True)
+
     @default("classes")
     def _load_classes(self) -> list[Any]:
         return [Spawner, Authenticator, CryptKeeper]
+
+    def init_handlers(self) -> None:
+        """Put Octavo's pages before JupyterHub's own: its spawn page is replaced."""
+        super().init_handlers()
+        own = routes(self.platform_url, self.platform_token_file, frozenset(self.governing_groups))
+        self.handlers = self.add_url_prefix(self.hub_prefix, own) + self.handlers
+
+    def init_tornado_settings(self) -> None:
+        """Give every spawner the one keeper."""
+        super().init_tornado_settings()
+        self.keeper = Keeper(
+            self,
+            Platform(self.platform_url, Path(self.platform_token_file)),
+            away_limit_s=self.platform_away_limit or None,
+        )
+        self.tornado_settings["octavo_keeper"] = self.keeper
+
+    async def start(self) -> None:
+        """Start the hub, then what it does for all workspaces."""
+        await super().start()
+        self.keeper.run()
+
+    async def cleanup(self) -> None:
+        """Stop, and let what waits or starts go on when the hub is back."""
+        self.keeper.close()
+        await super().cleanup()

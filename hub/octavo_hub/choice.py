@@ -1,4 +1,4 @@
-"""What a person may choose when starting a workspace: a project and a profile, nothing else."""
+"""What a person may choose at a start: a project, a profile and one of its images."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from pydantic import ValidationError
 
 from octavo.records.workspaces import SpawnChoice
 
-FIELDS = ("project", "profile", "digest")
+FIELDS = ("project", "profile", "image", "digest")
+MOST_FURTHER, LONGEST_NAME, LONGEST_VALUE = 50, 100, 200
 
 
 def options_of(form: Mapping[str, Any]) -> dict[str, str]:
     """Return the options in a posted form or query, where every value comes as a list.
 
-    Raises SpawnException for a field that isn't one of :data:`FIELDS` or was sent twice.
+    Raises SpawnException for a field that was sent twice; unknown ones are the platform's to
+    refuse, so that the trail shows them.
     """
     fields = {name: values for name, values in form.items() if name != "_xsrf"}
-    _refuse_unknown(fields)
     for name, values in fields.items():
         if len(values) != 1:
             raise refused(f"{name} was sent {len(values)} times; send it once.", "options")
@@ -29,14 +30,19 @@ def options_of(form: Mapping[str, Any]) -> dict[str, str]:
 def choice_of(options: Mapping[str, Any], person: str, groups: Sequence[str]) -> SpawnChoice:
     """Return the choice in a spawn's options, however they arrived (page, query or API).
 
-    Raises SpawnException for an unknown option, a missing one, or a value out of shape.
+    What no form of Octavo's sends goes to the platform as ``further``: it refuses it by name and
+    writes that to the trail. Raises SpawnException for a missing option or one out of shape.
     """
-    _refuse_unknown(options)
     for name in ("project", "profile"):
         if not options.get(name):
             raise refused(f"No {name} was chosen. Choose one and start again.", "options")
+    known = {name: options[name] for name in FIELDS if name in options}
+    further = {
+        str(name)[:LONGEST_NAME]: str(options[name])[:LONGEST_VALUE]
+        for name in sorted(set(options) - set(FIELDS))[:MOST_FURTHER]
+    }
     try:
-        return SpawnChoice(person=person, groups=sorted(groups), **options)
+        return SpawnChoice(person=person, groups=sorted(groups), further=further, **known)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
@@ -46,13 +52,3 @@ def choice_of(options: Mapping[str, Any], person: str, groups: Sequence[str]) ->
 def refused(message: str, reason: str, status: int = 400) -> SpawnException:
     """Return the error that JupyterHub shows to the person and doesn't count as its own fault."""
     return SpawnException(message, reason=reason, status_code=status)
-
-
-def _refuse_unknown(options: Mapping[str, Any]) -> None:
-    unknown = sorted(set(options) - set(FIELDS))
-    if unknown:
-        raise refused(
-            f"Unknown option {unknown[0]!r:.100}. A workspace is started with a project and a "
-            "profile; everything else comes from the profile.",
-            "options",
-        )

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import secrets
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from jupyterhub.auth import Authenticator
 
+from octavo.local.cluster import read_cluster
 from octavo.local.sign_in import PROVIDERS
 from octavo.local.sign_in_check import checked_sign_in
 from octavo_hub import page
 from octavo_hub.authenticator import DemoAuthenticator
 from octavo_hub.host_names import give_host_names
+from octavo_hub.pages.views import in_any
 from octavo_hub.proxy import OctavoProxy
 from octavo_hub.roles import SERVER_SCOPES, roles
 from octavo_hub.settings import HubSettings
@@ -22,6 +25,8 @@ from octavo_hub.workspace import arguments
 
 HERE = Path(__file__).parent
 LOOPBACK = "127.0.0.1"
+SHOWN_AFTER_S = 0.3
+"""Seconds after which a start that isn't done shows its progress, or its place in the queue."""
 
 
 def configure(c: Any, settings: HubSettings) -> None:
@@ -31,7 +36,7 @@ def configure(c: Any, settings: HubSettings) -> None:
     _people(c, settings)
     _services(c, settings)
     _workspaces(c, settings)
-    _pages(c)
+    _pages(c, settings)
     if settings.hub_config is not None:
         code = compile(settings.hub_config.read_text(), str(settings.hub_config), "exec")
         exec(code, {"c": c, "get_config": lambda: c})  # noqa: S102 - JupyterHub's own way
@@ -44,6 +49,11 @@ def _hub(c: Any, settings: HubSettings) -> None:
     c.JupyterHub.cookie_secret_file = str(settings.state / "hub.cookie-secret")
     c.JupyterHub.cleanup_servers = True
     c.JupyterHub.allow_named_servers = False
+    # The platform's queue decides who starts when; the hub's own limit is a bare 429.
+    c.JupyterHub.concurrent_spawn_limit = 0
+    c.JupyterHub.tornado_settings = {"slow_spawn_timeout": SHOWN_AFTER_S}
+    closed = settings.quota_unknown == "closed"
+    c.OctavoHub.platform_away_limit = 60.0 * settings.platform_away_minutes if closed else 0.0
     c.JupyterHub.log_level = "INFO"
     if settings.subdomains:
         give_host_names(c, settings.public)
@@ -102,28 +112,45 @@ def _services(c: Any, settings: HubSettings) -> None:
 
 
 def _workspaces(c: Any, settings: HubSettings) -> None:
+    c.Spawner.platform_url = settings.server
+    c.Spawner.token_file = str(settings.state / "tokens" / "spawner")
+    c.Spawner.options_form = "projects and profiles"
+    c.Spawner.apply_user_options = lambda _spawner, _options: None  # start() applies them
+    c.Spawner.server_token_scopes = SERVER_SCOPES
+    c.Spawner.poll_interval = 15
+    c.Spawner.http_timeout = 60
+    if settings.spawner == "kubernetes":
+        # Only here: the cluster's libraries would slow every other start down.
+        from octavo_hub.kubernetes.configuration import configure_kubernetes
+
+        configure_kubernetes(c, read_cluster(os.environ), settings.public)
+        return
     c.JupyterHub.spawner_class = OctavoSpawner
     c.OctavoSpawner.octavo_home = str(settings.home)
     c.OctavoSpawner.open_url = settings.public
-    c.OctavoSpawner.platform_url = settings.server
-    c.OctavoSpawner.token_file = str(settings.state / "tokens" / "spawner")
-    c.OctavoSpawner.options_form = "projects and profiles"
-    c.OctavoSpawner.apply_user_options = lambda _spawner, _options: None  # start() applies them
-    c.OctavoSpawner.server_token_scopes = SERVER_SCOPES
+    c.OctavoSpawner.home_size_gib = settings.home_size_gib
+    # The hub's own PYTHONPATH and virtual environment are none of a workspace's business.
+    c.OctavoSpawner.env_keep = ["LANG", "LC_ALL", "LANGUAGE", "TZ"]
     c.OctavoSpawner.cmd = command()
     c.OctavoSpawner.args = arguments()
     c.OctavoSpawner.ip = LOOPBACK
-    c.OctavoSpawner.poll_interval = 15
-    c.OctavoSpawner.http_timeout = 60
     c.OctavoSpawner.interrupt_timeout = 5
     c.OctavoSpawner.term_timeout = 5
 
 
-def _pages(c: Any) -> None:
+def _pages(c: Any, settings: HubSettings) -> None:
+    governing = {settings.platform_admin_group, settings.platform_reviewer_group}
+    c.OctavoHub.platform_url = settings.server
+    c.OctavoHub.platform_token_file = str(settings.state / "tokens" / "spawner")
+    c.OctavoHub.governing_groups = sorted(governing)
     c.JupyterHub.template_paths = [str(HERE / "templates")]
     c.JupyterHub.logo_file = str(HERE / "templates" / "logo.svg")
     c.JupyterHub.template_vars = {
-        "euro": lambda _user: page.euro,
-        "hours": lambda _user: page.hours,
-        "resources_line": lambda _user: page.resources_line,
+        **{word.__name__: partial(_constant, word) for word in page.WORDS},
+        "governs": lambda user: in_any(user, frozenset(governing)),
     }
+
+
+def _constant(value: Any, _user: Any) -> Any:
+    """Return a template's variable: JupyterHub calls what can be called, with the user."""
+    return value

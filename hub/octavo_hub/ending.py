@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
 from logging import Logger
 
-from octavo.records.workspaces import EndReason
+from octavo.records.workspaces import SessionEnd
 from octavo_hub.platform import Platform, PlatformAway, PlatformRefused
 
 FIRST_PAUSE_S = 1.0
@@ -24,17 +23,15 @@ class Ending:
     """Who is told."""
     session: str
     """Which session."""
-    reason: EndReason
-    """Why it ended."""
-    until: datetime
-    """When it was last seen alive (UTC)."""
+    end: SessionEnd
+    """Why it ended, and until when it was seen alive."""
     log: Logger
     """Where failures go."""
 
     async def once(self) -> bool:
         """Tell it, and return whether the platform has understood."""
         try:
-            await self.platform.end_session(self.session, self.reason, self.until)
+            await self.platform.end_session(self.session, self.end)
         except PlatformAway as away:
             self.log.warning("The end of session %s is told later: %s", self.session, away)
             return False

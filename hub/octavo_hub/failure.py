@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jupyterhub.spawner import SpawnException
+
 from octavo.records.workspaces import FailureKind, SessionFailure
 
 LONGEST_MESSAGE = 2_000
@@ -44,4 +46,15 @@ class StartFailed(Exception):
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.text)
+        self.failure = failure
+
+
+class StartRefused(SpawnException):  # type: ignore[misc]
+    """A start that failed for a reason that isn't the hub's own: JupyterHub doesn't count it.
+
+    The page shows ``failure``: its sentence, its action, and what the back end said.
+    """
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.text, reason=failure.kind, status_code=500)
         self.failure = failure

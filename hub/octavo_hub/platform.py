@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
@@ -13,12 +12,17 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 
 from octavo.records.base import ErrorBody
 from octavo.records.workspaces import (
-    EndReason,
-    Heartbeat,
+    Heartbeats,
+    HeartbeatsTaken,
     Offers,
     OffersRequest,
+    OpenSessions,
+    Orphan,
+    QueuedTurns,
     Session,
+    SessionBeat,
     SessionEnd,
+    SessionStarted,
     SpawnChoice,
     SpawnDecision,
 )
@@ -60,47 +64,71 @@ class Platform:
         )
 
     async def decide(self, choice: SpawnChoice) -> SpawnDecision:
-        """Return whether a choice may start; changes nothing."""
+        """Return whether a choice may start; starts nothing."""
         return await self._post("decision", choice, SpawnDecision)
 
     async def open_session(self, choice: SpawnChoice) -> Session:
-        """Decide once more and open a session. Raises PlatformRefused with the reasons."""
+        """Decide once more and open a session, or take up the one that waits or starts already.
+
+        Raises PlatformRefused with the reasons.
+        """
         return await self._post("sessions", choice, Session)
 
-    async def beat(self, session: str, active_at: datetime | None) -> Session:
-        """Meter a session until now."""
-        heartbeat = Heartbeat(until=datetime.now(UTC), active_at=active_at)
-        return await self._post(f"sessions/{quote(session, safe='')}/heartbeat", heartbeat, Session)
+    async def turns(self) -> QueuedTurns:
+        """Return all starts that wait for their turn or are under way, and all stops due."""
+        return await self._send("GET", "turns", None, QueuedTurns)
 
-    async def end_session(self, session: str, reason: EndReason, until: datetime) -> Session:
+    async def open_sessions(self) -> OpenSessions:
+        """Return all open sessions."""
+        return await self._send("GET", "sessions", None, OpenSessions)
+
+    async def started(self, session: str, started: SessionStarted) -> Session:
+        """Say that a workspace answers."""
+        return await self._post(f"{_place(session)}/started", started, Session)
+
+    async def beat(self, beats: Sequence[SessionBeat]) -> HeartbeatsTaken:
+        """Meter many sessions in one request."""
+        return await self._post("heartbeats", Heartbeats(items=list(beats)), HeartbeatsTaken)
+
+    async def end_session(self, session: str, end: SessionEnd) -> Session:
         """Meter a session up to the moment it was last seen alive, and close it."""
-        end = SessionEnd(until=until, reason=reason)
-        return await self._post(f"sessions/{quote(session, safe='')}/end", end, Session)
+        return await self._post(f"{_place(session)}/end", end, Session)
+
+    async def book_orphan(self, orphan: Orphan) -> Orphan:
+        """Book a server that ran without a session and was closed."""
+        return await self._post("orphans", orphan, Orphan)
 
     async def _post(self, path: str, body: BaseModel, answer: type[Answer]) -> Answer:
+        return await self._send("POST", path, body.model_dump_json(), answer)
+
+    async def _send(self, method: str, path: str, body: str | None, answer: type[Answer]) -> Answer:
         try:
             token = self._token_file.read_text(encoding="ascii").strip()
             response = await AsyncHTTPClient().fetch(
                 f"{self._base}/{path}",
-                method="POST",
-                body=body.model_dump_json(),
+                method=method,
+                body=body,
                 headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
                 request_timeout=REQUEST_TIMEOUT_S,
                 raise_error=False,
             )
             if response.code >= 300:
-                raise _failure(path, response.code, response.body)
+                raise _failure(method, path, response.code, response.body)
             return answer.model_validate_json(response.body)
         except (HTTPClientError, OSError, ValidationError) as error:
-            raise PlatformAway(f"POST {path}: {error}") from error
+            raise PlatformAway(f"{method} {path}: {error}") from error
 
 
-def _failure(path: str, status: int, body: bytes) -> Exception:
+def _place(session: str) -> str:
+    return f"sessions/{quote(session, safe='')}"
+
+
+def _failure(method: str, path: str, status: int, body: bytes) -> Exception:
     """Tell a refusal, which says why, from a service that isn't itself or doesn't know the hub."""
     try:
         error = ErrorBody.model_validate_json(body)
     except ValidationError:
-        return PlatformAway(f"POST {path} answered {status}")
+        return PlatformAway(f"{method} {path} answered {status}")
     if status >= 500 or status == UNAUTHENTICATED:
-        return PlatformAway(f"POST {path} answered {status}: {error.message}")
+        return PlatformAway(f"{method} {path} answered {status}: {error.message}")
     return PlatformRefused(f"{error.message} {error.remedy}".strip(), status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -25,6 +26,21 @@ class HubSettings(BaseSettings):
         "demo",
         description="Who signs people in: demo, oidc, azure, okta, google or github; or another "
         "authenticator that JupyterHub knows by name. Default: demo.",
+    )
+    home_size_gib: float | None = Field(
+        None, gt=0, description="Size of a person's home, in GiB. Unset: no limit but the disk's."
+    )
+    quota_unknown: Literal["closed", "open"] = Field(
+        "closed",
+        description="What happens to starts while the books of quotas can't be read: closed "
+        "refuses them, open lets them through. Default: closed.",
+    )
+    platform_away_minutes: int = Field(
+        60,
+        ge=1,
+        le=10080,
+        description="Minutes that workspaces run on while the platform service doesn't answer, "
+        "where OCTAVO_QUOTA_UNKNOWN is closed; then they are stopped. Default: 60.",
     )
     spawner: SpawnerName = Field("local", description=SPAWNER_HELP)
     subdomains: bool = Field(

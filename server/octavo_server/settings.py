@@ -119,12 +119,66 @@ class Settings(BaseSettings):
         description="What happens to starts while the books of quotas can't be read: closed "
         "refuses them, open lets them through. Default: closed.",
     )
+    images: str = Field(
+        "",
+        description="Image repositories that profiles may name, with commas between; * stands for "
+        "one part between slashes, ** for several. Example: registry.example/octavo/*. "
+        "Unset: profiles name no image.",
+    )
+    node_pools: Path | None = Field(
+        None,
+        description="YAML file of the nodes that workspaces run on; a profile that fits on none is "
+        "refused. Unset: this machine.",
+    )
+    concurrent_starts: int = Field(
+        10,
+        ge=1,
+        le=1000,
+        description="Most workspaces that are starting at the same time; further starts wait in a "
+        "queue. Default: 10.",
+    )
+    platform_away_minutes: int = Field(
+        60,
+        ge=1,
+        le=10080,
+        description="Minutes that workspaces run on while the platform service doesn't answer, "
+        "where OCTAVO_QUOTA_UNKNOWN is closed; then they are stopped. Default: 60.",
+    )
+    reserve_cpus: float = Field(
+        0.0,
+        ge=0,
+        le=1024,
+        allow_inf_nan=False,
+        description="CPU cores of this machine that no workspace is promised, kept for Octavo "
+        "itself. Default: 0.",
+    )
+    reserve_memory_gib: float = Field(
+        2.0,
+        ge=0,
+        le=65536,
+        allow_inf_nan=False,
+        description="Memory of this machine, in GiB, that no workspace is promised, kept for "
+        "Octavo itself. Default: 2.",
+    )
+    home_size_gib: float | None = Field(
+        None,
+        gt=0,
+        le=1_000_000,
+        allow_inf_nan=False,
+        description="Size of a person's home on this machine, in GiB; above it a workspace opens "
+        "as a rescue, to make room. Unset: no limit but the disk's.",
+    )
     platform_admin_group: str = Field(
         "admins", description="Hub group whose members are platform admins."
     )
     platform_reviewer_group: str = Field(
-        "reviewers", description="Hub group whose members review policy changes."
+        "reviewers", description="Hub group whose members review changes of policies and profiles."
     )
+
+    @property
+    def image_patterns(self) -> tuple[str, ...]:
+        """The repositories that profiles may name."""
+        return tuple(one.strip() for one in self.images.split(",") if one.strip())
 
     @property
     def state(self) -> Path:

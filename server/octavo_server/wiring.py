@@ -18,6 +18,7 @@ from octavo_server.adapters.child_runner import ChildRunner
 from octavo_server.adapters.feast_engine import FeastEngine
 from octavo_server.adapters.feast_online import SqliteOnlineStore
 from octavo_server.adapters.file_blobs import FileBlobs
+from octavo_server.adapters.hub_groups import HubGroups, UnknownGroups
 from octavo_server.adapters.installed_packages import InstalledPackages
 from octavo_server.adapters.lake_inputs import LakeInputs
 from octavo_server.adapters.lake_profiler import LakeTables
@@ -27,7 +28,9 @@ from octavo_server.adapters.mlflow_registry import MlflowVersionBook
 from octavo_server.adapters.mlflow_rest import MlflowRest
 from octavo_server.adapters.model_workbench import AccountWorkbench
 from octavo_server.adapters.nbdime_differ import NbdimeDiffer
-from octavo_server.adapters.profile_files import ProfileFolder
+from octavo_server.adapters.node_pools import DeclaredPools, MachinePool, UnknownPools
+from octavo_server.adapters.profile_files import ProfileFolder, ProfileFormat
+from octavo_server.adapters.profile_users import ProfileUserBook
 from octavo_server.adapters.registered_models import RegisteredModels
 from octavo_server.adapters.release_files import ReleaseFolders
 from octavo_server.adapters.run_artifacts import TrackingArtifacts
@@ -66,7 +69,11 @@ from octavo_server.registry.service import RegistryService
 from octavo_server.settings import Settings
 from octavo_server.templates.service import TemplatesService
 from octavo_server.templates.store import TemplateFolder
+from octavo_server.workspaces.profiles.catalog import CatalogService
+from octavo_server.workspaces.profiles.changes import ChangesService
+from octavo_server.workspaces.profiles.checking import DocumentChecker
 from octavo_server.workspaces.profiles.service import ProfilesService
+from octavo_server.workspaces.sessions.domain import Admission
 from octavo_server.workspaces.sessions.service import SessionsService
 from octavo_server.workspaces.usage.domain import Terms
 from octavo_server.workspaces.usage.service import UsageService
@@ -115,6 +122,8 @@ class Services(Foundation):
     projects: ProjectsService
     templates: TemplatesService
     profiles: ProfilesService
+    profile_changes: ChangesService
+    catalog: CatalogService
     usage: UsageService
     sessions: SessionsService
     experiments: ExperimentsService
@@ -165,7 +174,10 @@ def build_services(settings: Settings) -> Services:
     templates = TemplateFolder(resources.path("notebook_templates"))
     projects = _projects(base, templates)
     mlflow = MlflowRest(settings.tracking, lambda: settings.service_token("octavo"))
-    profiles = _profiles(base)
+    checker = _checker(settings)
+    profiles = ProfilesService(
+        base.database, base.audit, ProfileFolder(resources.path("spawner_profiles")), checker
+    )
     usage = _usage_books(base, projects, profiles)
     experiments = ExperimentsService(base.database, mlflow, base.clock)
     registry = _registry(base, experiments, mlflow)
@@ -175,11 +187,21 @@ def build_services(settings: Settings) -> Services:
     deployments = _deployments(base, scoring)
     sessions = _sessions(base, projects, profiles, usage)
     pipelines = _pipelines(base, runs, notebooks)
+    changes = ChangesService(base.database, base.audit, base.policy, checker)
+    users = ProfileUserBook(
+        projects=projects,
+        sessions=sessions,
+        pipelines=pipelines,
+        deployments=deployments,
+        usage=usage,
+    )
     return Services(
         **vars(base),
         projects=projects,
         templates=TemplatesService(templates, projects),
         profiles=profiles,
+        profile_changes=changes,
+        catalog=CatalogService(base.database, profiles, changes, checker, users, base.clock),
         usage=usage,
         sessions=sessions,
         experiments=experiments,
@@ -207,9 +229,40 @@ def _projects(base: Foundation, templates: TemplateFolder) -> ProjectsService:
     )
 
 
-def _profiles(base: Foundation) -> ProfilesService:
-    files = ProfileFolder(resources.path("spawner_profiles"))
-    return ProfilesService(base.database, base.audit, files)
+def _machine(settings: Settings) -> LocalMachine:
+    return LocalMachine(
+        reserve_cpus=settings.reserve_cpus, reserve_memory_gib=settings.reserve_memory_gib
+    )
+
+
+def _checker(settings: Settings) -> DocumentChecker:
+    groups = HubGroups(
+        settings.hub_api,
+        lambda: settings.service_token("octavo"),
+        (settings.platform_admin_group, settings.platform_reviewer_group),
+    )
+    pools = _pools(settings)
+    pools.pools()  # what can't be read is said at once, and not at the first document
+    return DocumentChecker(_profile_format(), groups, pools, settings.image_patterns)
+
+
+def build_offline_checker(settings: Settings) -> DocumentChecker:
+    """Return a checker of profile files for a machine on which no workspace runs."""
+    pools = _declared_pools(settings) or UnknownPools()
+    return DocumentChecker(_profile_format(), UnknownGroups(), pools, settings.image_patterns)
+
+
+def _profile_format() -> ProfileFormat:
+    return ProfileFormat(resources.path("spawner_profiles"))
+
+
+def _pools(settings: Settings) -> DeclaredPools | MachinePool:
+    return _declared_pools(settings) or MachinePool(_machine(settings))
+
+
+def _declared_pools(settings: Settings) -> DeclaredPools | None:
+    file = settings.node_pools
+    return DeclaredPools(file, resources.path("spawner_profiles")) if file else None
 
 
 def _usage_books(
@@ -235,8 +288,10 @@ def _sessions(
         projects,
         profiles,
         usage,
-        LocalMachine(),
+        _machine(base.settings),
+        _pools(base.settings),
         base.clock,
+        Admission(concurrent_starts=base.settings.concurrent_starts),
     )
 
 

@@ -17,12 +17,18 @@ from octavo_server.database.rows import Database
 from octavo_server.identity import service_caller
 from octavo_server.policy.service import PolicyService
 from octavo_server.projects.service import ProjectsService
+from octavo_server.workspaces.profiles.findings import NodePool
 from octavo_server.workspaces.profiles.service import ProfilesService
-from octavo_server.workspaces.sessions.domain import MachineFacts
-from octavo_server.workspaces.sessions.service import Choice, SessionsService, SessionView
+from octavo_server.workspaces.sessions.domain import Admission, MachineFacts, Session
+from octavo_server.workspaces.sessions.service import (
+    Beat,
+    Choice,
+    SessionsService,
+    SessionView,
+)
 from octavo_server.workspaces.usage.domain import Terms
 from octavo_server.workspaces.usage.service import UsageService
-from tests.support.profiles import GPU_RESOURCES, document, price
+from tests.support.profiles import FORM, GPU_RESOURCES, checker, document, price
 from tests.support.services import open_audit
 
 HUB = service_caller("spawner")
@@ -60,22 +66,37 @@ class Files:
             ),
             "closed": document(id="closed", title="Closed", audiences=["admins"]),
         }
-        self.faults: dict[str, str] = {}
 
-    def read(self) -> tuple[dict[str, Mapping[str, Any]], dict[str, str]]:
-        """Return what the test put in."""
-        return dict(self.documents), dict(self.faults)
+    def texts(self) -> dict[str, str]:
+        """Return what the test put in, as YAML."""
+        return {f"{name}.yaml": FORM.write(one) for name, one in self.documents.items()}
 
 
 class Machine:
     """A small machine, by default without a GPU."""
 
     def __init__(self) -> None:
+        self.cpus = 2.0
+        self.memory_gib = 8.0
         self.gpus: tuple[str, ...] = ()
 
     def facts(self) -> MachineFacts:
         """Return what it has."""
-        return MachineFacts(cpus=2, memory_gib=8, gpus=self.gpus)
+        return MachineFacts(cpus=self.cpus, memory_gib=self.memory_gib, gpus=self.gpus)
+
+    def pools(self) -> tuple[NodePool, ...]:
+        """Return it as the only pool."""
+        return (
+            NodePool(
+                name="this machine",
+                cpu=self.cpus,
+                memory_gib=self.memory_gib,
+                gpu=len(self.gpus),
+                gpu_type=self.gpus[0] if self.gpus else None,
+                labels={},
+                machine=True,
+            ),
+        )
 
 
 class World:
@@ -91,7 +112,7 @@ class World:
         self.projects = ProjectsService(
             database, self.audit, Templates(), admin_group="admins", reviewer_group="reviewers"
         )
-        self.profiles = ProfilesService(database, self.audit, self.files)
+        self.profiles = ProfilesService(database, self.audit, self.files, checker())
         self.usage = UsageService(
             database, self.audit, self.projects, self.profiles, self.clock, terms
         )
@@ -103,7 +124,9 @@ class World:
             self.profiles,
             self.usage,
             self.machine,
+            self.machine,
             self.clock,
+            Admission(concurrent_starts=2),
         )
         self.profiles.install(INSTALL)
         self.make("flights", 2000)
@@ -122,10 +145,21 @@ class World:
             INSTALL, project=name, kind="group", name="scientists", role="scientist"
         )
 
-    def start(self, profile: str = "cpu-small", project: str = "flights") -> SessionView:
-        """Start a workspace as the scientist."""
+    def start(
+        self, profile: str = "cpu-small", project: str = "flights", person: str = "scientist"
+    ) -> SessionView:
+        """Ask for a workspace; it is starting, or queued."""
         choice = Choice(project=project, profile=profile, digest=None)
-        return self.service.open_session(HUB, "scientist", ["scientists"], choice)
+        return self.service.open_session(HUB, person, ["scientists"], choice)
+
+    def run(self, profile: str = "cpu-small", person: str = "scientist") -> Session:
+        """Start a workspace, and have it answer."""
+        opened = self.start(profile, person=person).session
+        return self.service.started(HUB, opened.id, self.clock.now).session
+
+    def beat(self, session: str) -> SessionView:
+        """Let a workspace be seen alive now."""
+        return self.service.heartbeat(HUB, Beat(session=session, until=self.clock.now))
 
     def actions(self) -> list[str]:
         """Return the trail's actions, newest first."""

@@ -32,7 +32,7 @@ Activity = Literal["cell", "terminal", "gpu", "none", "unknown"]
 FailureKind = Literal[
     "no_capacity", "image_pull", "quota", "volume", "home_full", "out_of_memory", "evicted",
     "preempted", "node_lost", "network", "timeout", "bad_profile", "crashed", "account", "refused",
-    "cluster", "unknown",
+    "cluster", "installation", "limit", "unknown",
 ]  # fmt: skip
 Group = Annotated[str, Field(min_length=1, max_length=255)]
 Name = Annotated[str, Field(pattern=NAME, max_length=63)]
@@ -126,6 +126,11 @@ class SpawnChoice(Request):
         max_length=71,
         description="Digest of the version the person saw; a different one now is refused.",
     )
+    further: dict[str, str] = Field(
+        default_factory=dict,
+        max_length=50,
+        description="Options that no page of Octavo's sends; any of them is refused by name.",
+    )
 
 
 class SpawnDecision(Answer):
@@ -141,7 +146,9 @@ class SpawnDecision(Answer):
 class Notice(Answer):
     """Something a person should know while they work."""
 
-    kind: Literal["quota", "budget", "idle", "gpu_idle", "longest_life", "retired"] = Field(
+    kind: Literal[
+        "quota", "budget", "idle", "gpu_idle", "longest_life", "retired", "limit", "home"
+    ] = Field(
         description="What it is about."
     )
     level: Literal["info", "warning", "error"] = Field(description="How pressing it is.")
@@ -191,10 +198,19 @@ class Session(Answer):
     rescue: bool = Field(False, description="Whether it was opened beside a home that is full.")
 
 
+class StopOrder(Answer):
+    """A session that its hub must stop now."""
+
+    session: str = Field(description="Id of the session.")
+    person: str = Field(description="Whose workspace.")
+    reason: EndReason = Field(description="Why it must stop.")
+
+
 class QueuedTurns(Answer):
-    """All starts that wait, in one answer for the hub."""
+    """All starts that wait and all stops that are due, in one answer for the hub."""
 
     items: list[Session] = Field(description="Sessions that are queued or starting, oldest first.")
+    stops: list[StopOrder] = Field(description="Sessions to stop now.")
 
 
 class Usage(Request):
@@ -207,6 +223,14 @@ class Usage(Request):
     )
 
 
+class SessionFailure(Request):
+    """Why a start failed, or a workspace died. Only the hub sends it."""
+
+    kind: FailureKind = Field(description="The failure's class.")
+    message: str = Field(max_length=2000, description="The sentence that people see.")
+    raw: str = Field("", max_length=20_000, description="What the back end said, for admins.")
+
+
 class Heartbeat(Request):
     """Says that a workspace was alive until a moment. Only the hub sends it.
 
@@ -216,6 +240,52 @@ class Heartbeat(Request):
     until: datetime = Field(description="Moment up to which it was seen alive, UTC.")
     active_at: datetime | None = Field(None, description="Last activity of its person, UTC.")
     usage: Usage | None = Field(None, description="What it has used; null: not known.")
+    incidents: list[SessionFailure] = Field(
+        default_factory=list,
+        max_length=10,
+        description="Limits that it ran into since the last heartbeat, and lives on.",
+    )
+
+
+class SessionBeat(Heartbeat):
+    """One session's heartbeat among others."""
+
+    session: str = Field(max_length=64, description="Id of the session.")
+
+
+class Heartbeats(Request):
+    """The heartbeats of many sessions in one request. Only the hub sends them."""
+
+    items: list[SessionBeat] = Field(max_length=5000, description="One a session.")
+
+
+class Beaten(Answer):
+    """What became of one heartbeat."""
+
+    session: str = Field(description="Id of the session.")
+    state: SessionState | None = Field(description="Where it stands; null: there is no such one.")
+
+
+class HeartbeatsTaken(Answer):
+    """What became of many heartbeats."""
+
+    items: list[Beaten] = Field(description="One a heartbeat, in their order.")
+
+
+class OpenSession(Answer):
+    """Who has an open session: the hub closes servers that belong to none."""
+
+    session: str = Field(description="Id of the session.")
+    person: str = Field(description="Whose.")
+    project: str = Field(description="Project it is booked on.")
+    profile: str = Field(description="Its profile.")
+    state: SessionState = Field(description="Where it stands.")
+
+
+class OpenSessions(Answer):
+    """All open sessions."""
+
+    items: list[OpenSession] = Field(description="Queued, starting and running ones, oldest first.")
 
 
 class SessionStarted(Request):
@@ -223,14 +293,7 @@ class SessionStarted(Request):
 
     at: datetime = Field(description="When it was ready, UTC.")
     rescue: bool = Field(False, description="Whether it was opened beside a home that is full.")
-
-
-class SessionFailure(Request):
-    """Why a start failed, or a workspace died. Only the hub sends it."""
-
-    kind: FailureKind = Field(description="The failure's class.")
-    message: str = Field(max_length=2000, description="The sentence that people see.")
-    raw: str = Field("", max_length=20_000, description="What the back end said, for admins.")
+    notice: str = Field("", max_length=2000, description="What its person must know; empty: none.")
 
 
 class SessionEnd(Request):

@@ -86,9 +86,11 @@ def test_a_person_sees_the_cards_of_the_own_project(hub: RunningHub) -> None:
 @pytest.mark.parametrize(
     ("form", "sentence"),
     [
-        ({"profile": "huge"}, "there is no profile &#39;huge&#39;"),
+        ({"profile": "huge"}, "There is no profile &#39;huge&#39;"),
         ({"project": "secret"}, "no project &#39;secret&#39;"),
-        ({"image": "evil"}, "Unknown option &#39;image&#39;"),
+        ({"image": "evil"}, "The image &#39;evil&#39; is none of Small CPU&#39;s"),
+        ({"privileged": "true"}, "Unknown option &#39;privileged&#39;"),
+        ({"environment": "LD_PRELOAD=/tmp/x.so"}, "Unknown option &#39;environment&#39;"),
         ({"profile": "../cpu"}, "profile"),
         ({"digest": "sha256:" + "0" * 64}, "was changed after you opened the page"),
     ],

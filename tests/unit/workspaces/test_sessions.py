@@ -1,16 +1,19 @@
-"""Cards, starts and metering, on every database and with the shipped policies."""
+"""Cards, starts, life and end of sessions, on every database and with the shipped policies."""
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.people import ADMIN, SCIENTIST, STRANGER
 from tests.support.workspaces import HUB, MINUTE, World
 
 from octavo_server.database.rows import Database
-from octavo_server.errors import Forbidden, IllegalMove, Invalid, NotFound
-from octavo_server.workspaces.sessions.service import Choice
+from octavo_server.errors import Forbidden, IllegalMove, NotFound
+from octavo_server.workspaces.sessions.domain import Choice, Failure, SessionState
+from octavo_server.workspaces.sessions.service import Beat
 
 
 @pytest.fixture
@@ -25,6 +28,22 @@ def test_cards_say_what_may_be_started_and_why_not(world: World) -> None:
     assert cards["closed"].reasons == ("Closed is for admins; ask an admin to join.",)
     assert list(cards)[-1] == "gpu-1"
     assert cards["cpu-small"].budget.left_micro_eur == 20_000_000
+    assert (cards["cpu-small"].free_now, cards["cpu-small"].expected_wait_s) == (4, 0.0)
+    nearest = cards["gpu-1"].nearest
+    assert nearest is not None
+    assert nearest.version.profile.id == "cpu-small"
+    assert nearest.reason == (
+        "Small CPU: no GPU, 2 CPU instead of 8, 8 GiB instead of 64, 0.12 EUR an hour."
+    )
+
+
+def test_a_full_machine_is_no_refusal_but_a_wait(world: World) -> None:
+    for count in range(4):
+        session = world.start(person=f"p{count}").session
+        world.service.started(HUB, session.id, world.clock.now)
+    card = next(c for c in world.service.cards(SCIENTIST, "flights") if not c.reasons)
+    assert card.free_now == 0
+    assert card.expected_wait_s == 2 * 3600
 
 
 def test_cards_of_a_foreign_project_are_not_there(world: World) -> None:
@@ -50,30 +69,64 @@ def test_a_start_is_on_the_trail_with_person_profile_and_policy(world: World) ->
     assert (entry.actor, entry.action) == ("scientist", "workspaces.start")
     assert entry.subject == f"session:{started.session.id}"
     assert entry.details["digest"] == started.version.digest
+    assert entry.details["state"] == "starting"
     assert entry.details["policy"]["facts"]["price_cents_per_hour"] == 12
+    assert started.session.team == "scientists"
+    assert started.session.groups == ("scientists",)
+
+
+STALE = "sha256:" + "0" * 64
 
 
 @pytest.mark.parametrize(
-    ("choice", "error", "sentence"),
+    ("choice", "sentence", "nearest"),
     [
-        (Choice(project="flights", profile="gpu-1", digest=None), Forbidden, "no GPU"),
-        (Choice(project="flights", profile="closed", digest=None), Forbidden, "for admins"),
-        (Choice(project="flights", profile="nope", digest=None), Invalid, "no profile 'nope'"),
-        (Choice(project="nope", profile="cpu-small", digest=None), NotFound, "no project"),
+        (Choice(project="flights", profile="gpu-1"), "no GPU", "Small CPU: no GPU"),
+        (Choice(project="flights", profile="closed"), "for admins", "Small CPU: the same size"),
         (
-            Choice(project="flights", profile="cpu-small", digest="sha256:" + "0" * 64),
-            Forbidden,
+            Choice(project="flights", profile="cpu-small", digest=STALE),
             "was changed after you opened the page",
+            "Small CPU as it is now",
+        ),
+        (Choice(project="flights", profile="cpu-small", image="x"), "image 'x'", "Small CPU"),
+        (
+            Choice(project="flights", profile="cpu-small", further={"privileged": "1"}),
+            "Unknown option 'privileged'",
+            "Small CPU",
+        ),
+        (
+            Choice(project="flights", profile="cpu-small", further={"environment": "LD_PRELOAD=x"}),
+            "LD_PRELOAD",
+            "Small CPU",
         ),
     ],
 )
-def test_a_refused_choice_starts_nothing(
-    world: World, choice: Choice, error: type[Exception], sentence: str
+def test_a_refused_choice_starts_nothing_and_is_on_the_trail(
+    world: World, choice: Choice, sentence: str, nearest: str
 ) -> None:
-    before = world.actions()
-    with pytest.raises(error, match=sentence):
+    decided = world.service.decide(HUB, "scientist", ["scientists"], choice)
+    assert sentence in decided.reasons[0]
+    assert decided.nearest is not None
+    assert nearest in decided.nearest.reason
+    with pytest.raises(Forbidden, match=sentence):
         world.service.open_session(HUB, "scientist", ["scientists"], choice)
-    assert world.actions() == before
+    assert world.service.open_now() == []
+    for entry in world.audit.entries()[:2]:
+        assert (entry.actor, entry.action) == ("scientist", "workspaces.start.refused")
+        assert sentence in entry.details["reasons"][0]
+
+
+@pytest.mark.parametrize(
+    ("choice", "sentence"),
+    [
+        (Choice(project="flights", profile="nope"), "no profile 'nope'"),
+        (Choice(project="nope", profile="cpu-small"), "no project"),
+    ],
+)
+def test_what_is_not_there_cannot_be_chosen(world: World, choice: Choice, sentence: str) -> None:
+    with pytest.raises(NotFound, match=sentence):
+        world.service.open_session(HUB, "scientist", ["scientists"], choice)
+    assert world.service.open_now() == []
 
 
 def test_a_project_without_budget_starts_nothing(world: World) -> None:
@@ -85,80 +138,122 @@ def test_a_project_without_budget_starts_nothing(world: World) -> None:
 
 
 def test_heartbeats_meter_and_repeating_one_changes_nothing(world: World) -> None:
-    session = world.start().session
+    session = world.run()
     world.clock.now += 30 * MINUTE
     for _ in range(3):
-        view = world.service.heartbeat(HUB, session.id, world.clock.now, None)
+        view = world.beat(session.id)
     assert view.seconds == 1800
     assert view.cost_micro_eur == 60_000
     assert view.budget.left_micro_eur == 20_000_000 - 60_000
 
 
-def test_a_session_over_midnight_is_booked_on_both_days_and_months(world: World) -> None:
-    session = world.start().session
-    for _ in range(4):
-        world.clock.now += 30 * MINUTE
-        world.service.heartbeat(HUB, session.id, world.clock.now, world.clock.now)
-    ended = world.service.end_session(HUB, session.id, world.clock.now, "stopped")
-    assert ended.seconds == 7200
-    assert ended.cost_micro_eur == 240_000
-    report = world.usage.report("flights", None, None)
-    assert [(one.name, one.seconds) for one in report.by_day] == [("2026-04-01", 3600.0)]
-    assert report.budget is not None
-    assert report.budget.spent_micro_eur == 120_000
+def test_many_heartbeats_are_taken_at_once_and_each_is_answered(world: World) -> None:
+    first, second = world.run(), world.run(person="p2")
+    ended = world.run(person="p3")
+    world.service.end_session(HUB, ended.id, world.clock.now, "stopped")
+    world.clock.now += 10 * MINUTE
+    beats = [
+        Beat(session=name, until=world.clock.now)
+        for name in (first.id, second.id, ended.id, "nope")
+    ]
+    states = world.service.beats.take(HUB, beats)
+    assert list(states.values()) == ["running", "running", "ended", None]
+    assert world.usage.total("session", second.id)[0] == 600
+    with pytest.raises(Forbidden, match="Only the hub"):
+        world.service.beats.take(SCIENTIST, beats)
 
 
 def test_an_ended_session_stays_ended(world: World) -> None:
-    session = world.start().session
+    session = world.run()
     first = world.service.end_session(HUB, session.id, world.clock.now, "idle")
-    again = world.service.end_session(HUB, session.id, world.clock.now + MINUTE, "stopped")
+    later = world.clock.now + MINUTE
+    again = world.service.end_session(HUB, session.id, later, "stopped")
     assert again.session == first.session
     assert again.session.end_reason == "idle"
     with pytest.raises(IllegalMove):
-        world.service.heartbeat(HUB, session.id, world.clock.now, None)
-    with pytest.raises(NotFound):
-        world.service.heartbeat(HUB, "nope", world.clock.now, None)
+        world.beat(session.id)
+    with pytest.raises(NotFound, match="no session 'nope'"):
+        world.beat("nope")
 
 
-def test_a_new_start_ends_what_is_still_open(world: World) -> None:
+def test_a_failed_start_is_counted_by_its_class_and_the_unknown_is_shown_raw(world: World) -> None:
+    for kind, raw in (("volume", ""), ("unknown", "0/3 nodes: weird"), ("volume", "")):
+        session = world.start().session
+        failure = Failure(kind=kind, message=f"{kind} it was.", raw=raw)
+        world.service.end_session(HUB, session.id, world.clock.now, "failed", failure)
+    world.run()
+    found = world.service.failures(7)
+    assert (found.starts, found.by_kind) == (4, {"unknown": 1, "volume": 2})
+    assert list(found.unknown) == ["0/3 nodes: weird"]
+    entry = world.audit.entries(("action", "=", "workspaces.end"))[0]
+    assert entry.details["failure"] == "volume"
+    world.clock.now += timedelta(days=8)
+    assert world.service.failures(7).by_kind == {"unknown": 0}
+
+
+def test_a_second_start_ends_what_ran_before(world: World) -> None:
+    first = world.run()
+    second = world.start().session
+    assert world.service.session(first.id).end_reason == "superseded"
+    assert world.service.open_of("scientist") == second
+
+
+def test_asking_again_for_what_starts_answers_with_that(world: World) -> None:
     first = world.start().session
+    again = world.start().session
+    assert again.id == first.id
+    assert len(world.audit.entries(("action", "=", "workspaces.start"))) == 1
+
+
+def test_a_start_that_answers_is_told_once(world: World) -> None:
+    session = world.start().session
     world.clock.now += MINUTE
-    world.service.heartbeat(HUB, first.id, world.clock.now, None)
+    notice = "Your home is full."
+    for _ in range(2):
+        world.service.started(HUB, session.id, world.clock.now, rescue=True, notice=notice)
+    found = world.service.session(session.id)
+    assert (found.state, found.rescue) == (SessionState.RUNNING, True)
+    assert [one.message for one in found.incidents] == [notice]
+    assert len(world.audit.entries(("action", "=", "workspaces.started"))) == 1
+
+
+def test_who_was_not_seen_for_a_while_is_lost_and_found_again(world: World) -> None:
+    session = world.run()
+    world.clock.now += 16 * MINUTE
+    assert world.service.end_lost() == 1
+    assert world.service.end_lost() == 0
+    assert world.service.session(session.id).end_reason == "lost"
+    world.clock.now += MINUTE
+    revived = world.beat(session.id)
+    assert revived.session.state is SessionState.RUNNING
+    assert revived.seconds == 17 * 60
+
+
+def test_a_lost_session_does_not_come_back_beside_a_newer_one(world: World) -> None:
+    lost = world.run()
+    world.clock.now += 16 * MINUTE
+    world.service.end_lost()
+    newer = world.run()
+    states = world.service.beats.take(HUB, [Beat(session=lost.id, until=world.clock.now)])
+    assert states == {lost.id: SessionState.ENDED}
+    assert world.service.open_of("scientist") == newer
+
+
+def test_an_orphan_is_booked_once_and_on_the_trail(world: World) -> None:
+    told: dict[str, Any] = {
+        "where": "pod jupyter-scientist",
+        "person": "scientist",
+        "project": "flights",
+        "profile": "cpu-small",
+        "since": world.clock.now,
+        "until": world.clock.now + 30 * MINUTE,
+    }
     world.clock.now += 60 * MINUTE
-    world.start()
-    over = world.service.end_session(HUB, first.id, world.clock.now, "stopped")
-    assert over.session.end_reason == "superseded"
-    assert over.seconds == 60
-
-
-def test_a_session_nobody_has_seen_is_ended_where_it_was_seen_last(world: World) -> None:
-    session = world.start().session
-    world.clock.now += MINUTE
-    world.service.heartbeat(HUB, session.id, world.clock.now, None)
-    assert world.service.end_lost() == 0
-    world.clock.now += 16 * MINUTE
-    assert world.service.end_lost() == 1
-    assert world.service.end_lost() == 0
-    view = world.service.end_session(HUB, session.id, world.clock.now, "stopped")
-    assert (view.session.end_reason, view.seconds) == ("lost", 60)
-    assert world.actions()[0] == "workspaces.end"
-
-
-def test_a_gpu_is_held_by_one_workspace_at_a_time(world: World) -> None:
-    world.machine.gpus = ("A100",)
-    held = world.start("gpu-1").session
-    other = Choice(project="flights", profile="gpu-1", digest=None)
-    with pytest.raises(Forbidden, match="All GPUs are in use: 1 of 1"):
-        world.service.open_session(HUB, "second", ["scientists"], other)
-    world.service.end_session(HUB, held.id, world.clock.now, "stopped")
-    assert world.service.open_session(HUB, "second", ["scientists"], other).session.id
-
-
-def test_a_lost_session_that_is_seen_again_goes_on_and_is_metered_whole(world: World) -> None:
-    session = world.start().session
-    world.clock.now += 16 * MINUTE
-    assert world.service.end_lost() == 1
-    view = world.service.heartbeat(HUB, session.id, world.clock.now, None)
-    assert (view.session.state, view.session.end_reason) == ("running", None)
-    assert view.seconds == 16 * 60
-    assert world.actions()[0] == "workspaces.revive"
+    for _ in range(2):
+        world.service.book_orphan(HUB, **told)
+    first, last = date(2026, 3, 31), date(2026, 4, 1)
+    assert world.usage.report(None, first, last).split.total == 60_000
+    assert world.audit.entries()[0].action == "workspaces.orphan"
+    world.service.book_orphan(HUB, **told | {"where": "pid 7", "person": None, "profile": "gone"})
+    with pytest.raises(Forbidden):
+        world.service.book_orphan(SCIENTIST, **told)

@@ -1,22 +1,55 @@
 """Tables of workspace sessions."""
 
-from sqlalchemy import Column, Index, Integer, String, Table
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
-from octavo_server.database.tables.base import UtcDateTime, metadata
+from octavo_server.database.tables.base import UtcDateTime, json_type, metadata
 
 workspace_sessions = Table(
     "workspace_sessions",
     metadata,
     Column("id", String(64), primary_key=True),
     Column("person", String(128), nullable=False),
+    # The person while the session is open, else null: so nobody can have two open ones.
+    Column("open_person", String(128)),
+    Column("groups", json_type(), nullable=False),
     Column("project", String(100), nullable=False, index=True),
+    Column("team", String(255), nullable=False),
     Column("profile", String(63), nullable=False),
     Column("profile_version", Integer, nullable=False),
+    Column("image", String(63)),
     Column("state", String(16), nullable=False),
-    Column("started_at", UtcDateTime, nullable=False),
-    Column("metered_until", UtcDateTime, nullable=False),
-    Column("active_at", UtcDateTime, nullable=False),
+    Column("gpus", json_type(), nullable=False),
+    Column("pool", String(63), nullable=False),
+    Column("requested_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("ready_at", UtcDateTime),
+    Column("metered_until", UtcDateTime),
     Column("ended_at", UtcDateTime),
     Column("end_reason", String(32)),
-    Index("ix_workspace_sessions_state_person", "state", "person"),
+    Column("stop_at", UtcDateTime),
+    Column("stop_reason", String(32)),
+    Column("extended_until", UtcDateTime),
+    Column("probed_at", UtcDateTime),
+    Column("activity", String(16), nullable=False),
+    Column("active_at", UtcDateTime),
+    Column("gpu_at", UtcDateTime),
+    Column("gpu_seen_at", UtcDateTime),
+    Column("rescue", Boolean, nullable=False),
+    Column("incidents", json_type(), nullable=False),
+    Column("failure", String(32)),
+    Column("failure_text", Text, nullable=False),
+    Column("failure_raw", Text, nullable=False),
+    UniqueConstraint("open_person"),
+    Index("ix_workspace_sessions_state", "state", "requested_at"),
+    Index("ix_workspace_sessions_profile", "profile", "ended_at"),
+    Index("ix_workspace_sessions_requested_at", "requested_at"),
 )

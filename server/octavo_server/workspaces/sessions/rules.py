@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from octavo_server.errors import Forbidden, IllegalMove
 from octavo_server.identity import HUB, Caller, CallerKind
+from octavo_server.workspaces.profiles import fit_rules
 from octavo_server.workspaces.profiles.domain import MICRO, Profile, ProfileVersion
+from octavo_server.workspaces.profiles.findings import NodePool
 from octavo_server.workspaces.profiles.rules import in_audience
 from octavo_server.workspaces.sessions.domain import (
+    HOLDING,
     LOST,
     MOVES,
     WORKSPACE_ENVIRONMENT,
+    Choice,
+    Failure,
+    Incident,
     MachineFacts,
     Session,
     SessionState,
 )
+
+MOST_INCIDENTS = 10
+
+
+class StartRefused(Forbidden):
+    """A start was refused; the trail has it already, in the person's own name."""
+
+    code = "start_refused"
+    on_trail = False
 
 
 def check_hub(caller: Caller) -> None:
@@ -35,33 +50,45 @@ def person_of(name: str, groups: Iterable[str], request_id: str | None) -> Calle
     return Caller(name=name, kind=kind, groups=frozenset(groups), request_id=request_id)
 
 
-def obstacles(profile: Profile, machine: MachineFacts) -> tuple[str, ...]:
+# ---- what speaks against a start
+
+
+def obstacles(profile: Profile, pools: Sequence[NodePool]) -> tuple[str, ...]:
     """Say why no workspace of this profile can run here at all; empty when one can."""
     found = []
-    if profile.gpu > len(machine.gpus):
-        have = f"has {len(machine.gpus)}" if machine.gpus else "has no GPU"
-        found.append(
-            f"This machine {have}; {profile.title} needs {profile.gpu} x {profile.gpu_type}."
-        )
-    elif profile.gpu > len(machine.gpus) - machine.gpus_taken:
-        found.append(f"All GPUs are in use: {machine.gpus_taken} of {len(machine.gpus)}.")
+    if not fit_rules.fitting(profile, pools):
+        found.append(_nowhere(profile, pools))
     if WORKSPACE_ENVIRONMENT not in profile.environments:
         found.append(f"{profile.title} is for {' and '.join(profile.environments)} only.")
     return tuple(found)
 
 
-def shortfalls(profile: Profile, machine: MachineFacts) -> tuple[str, ...]:
+def _nowhere(profile: Profile, pools: Sequence[NodePool]) -> str:
+    if len(pools) == 1 and pools[0].machine:
+        machine = pools[0]
+        if profile.gpu > machine.gpu:
+            have = f"has {machine.gpu}" if machine.gpu else "has no GPU"
+            return f"This machine {have}; {profile.title} needs {profile.gpu} x {profile.gpu_type}."
+    why = "; ".join(f"{pool.name}: {', '.join(fit_rules.misfits(profile, pool))}" for pool in pools)
+    return f"{profile.title} fits nowhere here ({why or 'no node pool is declared'})."
+
+
+def shortfalls(
+    profile: Profile, machine: MachineFacts, pools: Sequence[NodePool]
+) -> tuple[str, ...]:
     """Say what the machine has less of than the profile allows: it runs, with less."""
+    if not any(pool.machine for pool in pools):
+        return ()
     if profile.cpu <= machine.cpus and profile.memory_gib <= machine.memory_gib:
         return ()
-    has = f"{machine.cpus} CPU and {machine.memory_gib:.0f} GiB"
+    has = f"{machine.cpus:g} CPU and {machine.memory_gib:.0f} GiB"
     return (f"This machine has {has} for everyone; a workspace can't get more.",)
 
 
 def facts(
     profile: Profile,
     groups: Iterable[str],
-    machine: MachineFacts,
+    pools: Sequence[NodePool],
     left_micro_eur: int,
     today: date,
 ) -> dict[str, Any]:
@@ -69,7 +96,7 @@ def facts(
     return {
         "profile": profile.id,
         "audience": in_audience(profile, groups),
-        "available": not obstacles(profile, machine),
+        "available": not obstacles(profile, pools),
         "budget_left_cents": left_micro_eur * 100 // MICRO,
         "price_cents_per_hour": -(-profile.price_on(today) * 100 // MICRO),
     }
@@ -86,10 +113,89 @@ def changed_since(seen: str | None, version: ProfileVersion, today: date) -> str
     )
 
 
+def smuggled(further: Mapping[str, str]) -> tuple[str, ...]:
+    """Say of each option that no page of Octavo's sends that it can't be chosen."""
+    return tuple(
+        f"Unknown option {name!r} ({value!r:.80}). A workspace is started with a project, a "
+        "profile and one of its images; everything else comes from the profile."
+        for name, value in sorted(further.items())
+    )
+
+
+def wrong_image(choice: Choice, profile: Profile) -> tuple[str, ...]:
+    """Say that the chosen image isn't one of the profile's; empty when it is."""
+    names = [image.name for image in profile.images]
+    if choice.image is None or choice.image in names:
+        return ()
+    allowed = f"choose one of: {', '.join(names)}" if names else "it has none to choose from"
+    return (f"The image {choice.image!r} is none of {profile.title}'s; {allowed}.",)
+
+
+def image_of(choice: Choice, profile: Profile) -> str | None:
+    """Return the name of the image that is started; None: the profile has none."""
+    first = profile.images[0].name if profile.images else None
+    return choice.image or first
+
+
 def hours_left(left_micro_eur: int, profile: Profile, today: date) -> float | None:
     """Return how many hours of the profile an amount pays for; None when it costs nothing."""
     price = profile.price_on(today)
     return left_micro_eur / price if price else None
+
+
+def idle_rule(profile: Profile) -> str:
+    """Say in words when a workspace of the profile stops by itself."""
+    gpu = profile.gpu_idle_minutes
+    rule = f"Stops after {profile.idle_minutes} min idle"
+    return f"{rule}, or {gpu} min without GPU use." if gpu is not None else f"{rule}."
+
+
+# ---- a session's life
+
+
+def same_start(session: Session, choice: Choice, image: str | None) -> bool:
+    """Whether a session that waits or starts is what is asked for again."""
+    return (
+        session.state in {SessionState.QUEUED, SessionState.STARTING}
+        and (session.project, session.profile) == (choice.project, choice.profile)
+        and session.image == image
+    )
+
+
+def moved(session: Session, to: SessionState) -> None:
+    """Raise IllegalMove when a session can't go there."""
+    if to not in MOVES[session.state]:
+        raise IllegalMove(
+            f"The session {session.id} is {session.state.value}; it can't become {to.value}.",
+            "Start a new workspace.",
+        )
+
+
+def granted(session: Session, pool: str, gpus: Sequence[int], now: datetime) -> Session:
+    """Return a queued session that may start. Raises IllegalMove for another."""
+    moved(session, SessionState.STARTING)
+    return replace(
+        session,
+        state=SessionState.STARTING,
+        pool=pool,
+        gpus=tuple(gpus),
+        started_at=now,
+        metered_until=now,
+    )
+
+
+def started(session: Session, at: datetime, now: datetime) -> Session:
+    """Return the session running since ``at``; one that runs stays as it is."""
+    if session.state is SessionState.RUNNING:
+        return session
+    moved(session, SessionState.RUNNING)
+    ready = min(max(at, session.started_at or at), now)
+    return replace(session, state=SessionState.RUNNING, ready_at=ready)
+
+
+def rescued(session: Session, *, rescue: bool) -> Session:
+    """Return the session marked as opened beside a home that is full, when it was."""
+    return replace(session, rescue=session.rescue or rescue)
 
 
 def is_lost(session: Session) -> bool:
@@ -104,31 +210,49 @@ def revived(session: Session) -> Session:
     return replace(session, state=SessionState.RUNNING, ended_at=None, end_reason=None)
 
 
-def metered(
-    session: Session, until: datetime, active_at: datetime | None, now: datetime
-) -> Session:
+def metered(session: Session, until: datetime, now: datetime) -> Session:
     """Return the session metered up to ``until``: never backwards, never into the future.
 
-    Raises IllegalMove when it has ended.
+    Raises IllegalMove when it holds nothing that could be metered.
     """
     if session.state is SessionState.ENDED:
         raise IllegalMove(f"The session {session.id} has ended.", "Start a new workspace.")
-    reached = max(session.metered_until, min(until, now))
-    active = max(session.active_at, min(active_at or session.active_at, now))
-    return replace(session, metered_until=reached, active_at=active)
+    if session.state not in HOLDING or session.metered_until is None:
+        raise IllegalMove(f"The session {session.id} still waits.", "Wait for its turn.")
+    return replace(session, metered_until=max(session.metered_until, min(until, now)))
 
 
-def ended(session: Session, until: datetime, reason: str, now: datetime) -> Session:
+def ended(
+    session: Session, until: datetime, reason: str, now: datetime, failure: Failure | None = None
+) -> Session:
     """Return the session ended at ``until``. Raises IllegalMove when it had ended before."""
-    if SessionState.ENDED not in MOVES[session.state]:
-        raise IllegalMove(f"The session {session.id} has ended.", "Start a new workspace.")
-    last = metered(session, until, None, now)
-    at = last.metered_until
-    return replace(last, state=SessionState.ENDED, ended_at=at, end_reason=reason)
+    moved(session, SessionState.ENDED)
+    holding = session.state in HOLDING
+    last = metered(session, until, now) if holding else session
+    return replace(
+        last,
+        state=SessionState.ENDED,
+        ended_at=last.metered_until if holding else now,
+        end_reason=reason,
+        failure=failure,
+    )
 
 
-def idle_rule(profile: Profile) -> str:
-    """Say in words when a workspace of the profile stops by itself."""
-    gpu = profile.gpu_idle_minutes
-    rule = f"Stops after {profile.idle_minutes} min idle"
-    return f"{rule}, or {gpu} min without GPU use." if gpu is not None else f"{rule}."
+def told(session: Session, kind: str, messages: Iterable[str], now: datetime) -> Session:
+    """Return the session with what its person must know; the same words once."""
+    known = {one.message for one in session.incidents}
+    new = [Incident(kind=kind, message=one, at=now) for one in messages if one and one not in known]
+    return replace(session, incidents=(*session.incidents, *new)[-MOST_INCIDENTS:])
+
+
+def ordered(session: Session, stop: str | None, at: datetime) -> Session:
+    """Return the session with the order to stop for a quota or budget, or with it lifted.
+
+    An order that stands is not put off, and one of another kind is left alone.
+    """
+    limit = {"quota", "budget"}
+    if stop is not None and session.stop_at is None:
+        return replace(session, stop_at=at, stop_reason=stop)
+    if stop is None and session.stop_reason in limit:
+        return replace(session, stop_at=None, stop_reason=None)
+    return session

@@ -2,85 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from octavo_server.audit.service import AuditService, Change
-from octavo_server.database.rows import Database, Rows, Where
-from octavo_server.errors import Forbidden, Invalid, NotFound
+from octavo_server.database.rows import Database, RowExists
+from octavo_server.errors import Conflict, NotFound
 from octavo_server.identity import Caller, new_id, service_caller
 from octavo_server.policy.service import PolicyService
 from octavo_server.projects.service import ProjectsService
-from octavo_server.workspaces.profiles.domain import ProfileVersion
-from octavo_server.workspaces.profiles.rules import outsider
 from octavo_server.workspaces.profiles.service import ProfilesService
-from octavo_server.workspaces.sessions import rules, store
+from octavo_server.workspaces.sessions import idleness, rules, store
+from octavo_server.workspaces.sessions.admission import Grant
+from octavo_server.workspaces.sessions.beats import Beat, Beats
 from octavo_server.workspaces.sessions.domain import (
+    HOLDING,
     LOST,
-    Card,
-    MachineFacts,
+    Admission,
+    Choice,
+    Failure,
     Session,
     SessionState,
 )
-from octavo_server.workspaces.sessions.ports import Machine
-from octavo_server.workspaces.usage.domain import Budget, Metered
+from octavo_server.workspaces.sessions.offers import Card, Offer, Offers
+from octavo_server.workspaces.sessions.own import OwnWorkspace
+from octavo_server.workspaces.sessions.ports import Machine, Nodes
+from octavo_server.workspaces.sessions.queue import StartQueue
+from octavo_server.workspaces.sessions.views import SessionView, Views
+from octavo_server.workspaces.usage.domain import Metered
 from octavo_server.workspaces.usage.service import UsageService
+
+__all__ = ["Beat", "Choice", "SessionView", "SessionsService"]
 
 LOST_AFTER = timedelta(minutes=15)
 """A session that nobody has seen for this long is over: its hub is gone."""
+QUEUE = "workspace starts"
+"""Name of the lock under which turns are given."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Offer:
-    """One project with its cards, for one person."""
+class Turns:
+    """What the hub must know at each look."""
 
-    project: str
-    """Name of the project."""
-    title: str
-    """Name for people."""
-    description: str
-    """What it is about."""
-    role: str
-    """The person's roles in it, in words."""
-    cards: tuple[Card, ...]
-    """Cheapest first."""
+    waiting: list[SessionView]
+    """Sessions that are queued or starting, oldest first."""
+    stops: list[tuple[Session, str]]
+    """Sessions to stop now, and why."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice:
-    """What a person chose to start."""
+class StartFailures:
+    """How starts failed in a span of time."""
 
-    project: str
-    """Project to work in."""
-    profile: str
-    """Profile to start."""
-    digest: str | None
-    """Digest of the version the person saw; None when they saw none."""
+    since: datetime
+    """Beginning of the span (UTC)."""
+    starts: int
+    """Starts in the span."""
+    by_kind: Mapping[str, int]
+    """Failures by class."""
+    unknown: Sequence[str]
+    """The newest unknown ones, raw."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SessionView:
-    """A session with what belongs to it."""
+class _Again(Exception):
+    """The very start that is asked for is under way."""
 
-    session: Session
-    """The session."""
-    version: ProfileVersion
-    """The profile version it was started with."""
-    template: str | None
-    """Template the project was made from."""
-    seconds: float
-    """Metered seconds."""
-    cost_micro_eur: int
-    """Metered cost, in millionths of a euro."""
-    budget: Budget
-    """The project's budget of this month."""
-    today: date
-    """The current UTC day."""
+    def __init__(self, session: Session) -> None:
+        super().__init__(session.id)
+        self.session = session
+
+
+class _NoTurn(Exception):
+    """It isn't that start's turn any more."""
 
 
 class SessionsService:
-    """Cards, starts and sessions."""
+    """Cards, starts, the queue and sessions; ``own`` is what a person does with theirs."""
 
     def __init__(
         self,
@@ -91,235 +89,366 @@ class SessionsService:
         profiles: ProfilesService,
         usage: UsageService,
         machine: Machine,
+        nodes: Nodes,
         clock: Callable[[], datetime],
+        terms: Admission | None = None,
     ) -> None:
         self._database = database
         self._audit = audit
         self._policy = policy
-        self._projects = projects
         self._profiles = profiles
         self._usage = usage
-        self._machine = machine
         self._clock = clock
+        self.queue = StartQueue(database, profiles, nodes, terms or Admission(), clock)
+        self._offers = Offers(
+            database, policy, projects, profiles, usage, machine, self.queue, clock
+        )
+        self._views = Views(projects, profiles, usage, self.queue, clock)
+        self.beats = Beats(database, audit, usage, self.queue, clock)
+        self.own = OwnWorkspace(database, audit, self.queue, self._views, clock)
 
     # ---- cards
 
     def today(self) -> date:
         """Return the current UTC day."""
-        return self._clock().astimezone(UTC).date()
+        return self._offers.today()
 
     def cards(self, caller: Caller, project: str) -> list[Card]:
         """Return every profile's card in a project. Raises NotFound for who isn't a member."""
-        if not self._projects.project_roles(caller, project):
-            raise NotFound(
-                f"There is no project {project[:100]!r} that you belong to.",
-                "Check the name, or ask the project's admin to add you.",
-            )
-        budget = self._usage.budget(project)
-        offered = self._profiles.offered()
-        cards = [self._card(caller, project, version, budget) for version in offered]
-        return sorted(cards, key=self._by_price)
+        return self._offers.cards(caller, project)
 
     def offers(self, hub: Caller, person: str, groups: list[str]) -> list[Offer]:
         """Return what the hub shows a signed-in person. Raises Forbidden for all but the hub."""
         rules.check_hub(hub)
-        caller = rules.person_of(person, groups, hub.request_id)
-        return [
-            Offer(
-                project=project.name,
-                title=project.title,
-                description=project.description,
-                role=" and ".join(sorted(roles)),
-                cards=tuple(self.cards(caller, project.name)),
-            )
-            for project, roles in self._projects.mine(caller)
-        ]
-
-    def _facts(self) -> MachineFacts:
-        """Return what the machine has, and how much of it workspaces hold."""
-        machine = self._machine.facts()
-        if not machine.gpus:
-            return machine
-        with self._database.read() as rows:
-            running = store.running(rows)
-        held = [self._profiles.version(one.profile, one.profile_version) for one in running]
-        return replace(machine, gpus_taken=sum(one.profile.gpu for one in held))
-
-    def _card(self, person: Caller, project: str, version: ProfileVersion, budget: Budget) -> Card:
-        profile, machine = version.profile, self._facts()
-        left = budget.left_micro_eur
-        facts = rules.facts(profile, person.groups, machine, left, self.today())
-        decision = self._policy.decide("SpawnWorkspace", person, project=project, facts=facts)
-        own = list(rules.obstacles(profile, machine))
-        if not facts["audience"]:
-            own.append(outsider(profile))
-        reasons = () if decision.allowed else tuple(own) or decision.reasons
-        return Card(
-            version=version,
-            reasons=reasons,
-            notes=() if reasons else rules.shortfalls(profile, machine),
-            budget=budget,
-            policy_digest=decision.policy_digest,
-        )
-
-    # ---- sessions
+        return self._offers.offers(rules.person_of(person, groups, hub.request_id))
 
     def decide(self, hub: Caller, person: str, groups: list[str], choice: Choice) -> Card:
-        """Return the card of a choice with all that speaks against it; changes nothing."""
-        rules.check_hub(hub)
-        return self._decided(rules.person_of(person, groups, hub.request_id), choice)
+        """Return the card of a choice with all that speaks against it; starts nothing.
 
-    def _decided(self, person: Caller, choice: Choice) -> Card:
-        cards = {card.version.profile.id: card for card in self.cards(person, choice.project)}
-        if choice.profile not in cards:
-            raise Invalid(
-                f"profile: there is no profile {choice.profile!r}.",
-                f"Use one of: {', '.join(sorted(cards))}.",
-            )
-        card = cards[choice.profile]
-        stale = rules.changed_since(choice.digest, card.version, self.today())
-        return card if stale is None else Card(**{**vars(card), "reasons": (stale, *card.reasons)})
+        A refusal is on the trail.
+        """
+        rules.check_hub(hub)
+        caller = rules.person_of(person, groups, hub.request_id)
+        card = self._offers.decided(caller, choice)
+        if card.reasons:
+            self._keep_refusal(caller, choice, card)
+        return card
+
+    def _keep_refusal(self, caller: Caller, choice: Choice, card: Card) -> None:
+        subject = f"profile:{choice.profile}"
+        with self._audit.change(
+            caller, "workspaces.start.refused", subject, choice.project
+        ) as change:
+            change.note(reasons=list(card.reasons), further=dict(choice.further))
+
+    # ---- start
 
     def open_session(
         self, hub: Caller, person: str, groups: list[str], choice: Choice
     ) -> SessionView:
-        """Grant a start and begin metering it; a session still open for the person ends.
+        """Grant a start, or put it in the queue; a session still open for the person ends.
 
-        Raises PolicyRefused or Forbidden with the reasons, NotFound for a foreign project.
+        Asking for what waits or starts already answers with that: nobody has two.
+        Raises StartRefused with the reasons, NotFound for a foreign project or profile.
         """
         rules.check_hub(hub)
         caller = rules.person_of(person, groups, hub.request_id)
-        card = self._decided(caller, choice)
+        with self._database.read() as rows:
+            earlier = store.open_of(rows, person)
+        if earlier is not None and not choice.further and _same(earlier, choice):
+            return self._queued_view(earlier)
+        card = self._offers.decided(caller, choice)
         if card.reasons:
-            raise Forbidden(" ".join(card.reasons), "Choose another profile or project.")
+            self._keep_refusal(caller, choice, card)
+            raise rules.StartRefused(
+                " ".join(card.reasons), card.nearest.reason if card.nearest else ""
+            )
+        try:
+            opened = self._open(caller, choice, card)
+        except _Again as again:
+            opened = again.session
+        return self._queued_view(opened)
+
+    def _open(self, caller: Caller, choice: Choice, card: Card) -> Session:
         session_id = new_id()
         with self._audit.change(
             caller, "workspaces.start", f"session:{session_id}", choice.project
         ) as change:
-            self._require(change, caller, choice, card)
-            self._end_earlier(change, person)
-            opened = self._opened(change, session_id, person, choice, card)
-            store.add_session(change.rows, opened)
-            change.note(profile=choice.profile, digest=card.version.digest)
-        return self.view(opened)
+            change.rows.lock(QUEUE)
+            facts = self._offers.facts_of(caller, choice.project, card)
+            self._policy.require(
+                change, "SpawnWorkspace", caller, project=choice.project, facts=facts
+            )
+            self._end_earlier(change, caller.name, choice, card)
+            opened = self._asked_for(change, session_id, caller, choice, card)
+            try:
+                store.add_session(change.rows, opened)
+            except RowExists as error:
+                raise Conflict(
+                    f"{caller.name} has an open workspace already.", "Stop it, or wait for it."
+                ) from error
+            opened = self._admit_new(change, opened)
+            change.note(
+                profile=choice.profile, digest=card.version.digest, state=opened.state.value
+            )
+        return opened
 
-    def _require(self, change: Change, caller: Caller, choice: Choice, card: Card) -> None:
-        left = card.budget.left_micro_eur
-        machine = self._facts()
-        facts = rules.facts(card.version.profile, caller.groups, machine, left, self.today())
-        self._policy.require(change, "SpawnWorkspace", caller, project=choice.project, facts=facts)
-
-    def _opened(
-        self, change: Change, session_id: str, person: str, choice: Choice, card: Card
+    def _asked_for(
+        self, change: Change, session_id: str, caller: Caller, choice: Choice, card: Card
     ) -> Session:
         return Session(
             id=session_id,
-            person=person,
+            person=caller.name,
+            groups=tuple(sorted(caller.groups)),
             project=choice.project,
+            team=self._usage.team(caller.groups, choice.project),
             profile=choice.profile,
             profile_version=card.version.version,
-            state=SessionState.RUNNING,
-            started_at=change.at,
-            metered_until=change.at,
-            active_at=change.at,
+            image=rules.image_of(choice, card.version.profile),
+            state=SessionState.QUEUED,
+            requested_at=change.at,
         )
 
-    def _end_earlier(self, change: Change, person: str) -> None:
-        lost: Where = ("metered_until", "<", change.at - LOST_AFTER)
-        for one in store.running(change.rows, ("person", "=", person)):
-            self._close(change, one, one.metered_until, "superseded")
-        for one in store.running(change.rows, lost):
-            self._close(change, one, one.metered_until, LOST)
+    def _end_earlier(self, change: Change, person: str, choice: Choice, card: Card) -> None:
+        earlier = store.open_of(change.rows, person)
+        if earlier is None:
+            return
+        if rules.same_start(earlier, choice, rules.image_of(choice, card.version.profile)):
+            raise _Again(earlier)
+        self._close(change, earlier, earlier.metered_until or change.at, "superseded")
 
-    def heartbeat(
-        self, hub: Caller, session_id: str, until: datetime, active_at: datetime | None
-    ) -> SessionView:
-        """Meter a running session up to a moment; the same or an earlier one changes nothing."""
+    def _admit_new(self, change: Change, opened: Session) -> Session:
+        turns = self.queue.turns(self.queue.look(change.rows))
+        grant = next((one for one in turns if one.session == opened.id), None)
+        if grant is None:
+            self._usage.hold(change.rows, self._metered(opened))
+            return opened
+        return self._grant(change, opened, grant)
+
+    def _grant(self, change: Change, session: Session, grant: Grant) -> Session:
+        granted = rules.granted(session, grant.pool, grant.gpus, change.at)
+        store.save_session(change.rows, granted)
+        self._usage.book(change.rows, self._metered(granted))
+        change.note(gpus=list(grant.gpus), pool=grant.pool)
+        return granted
+
+    # ---- the queue
+
+    def turns(self, hub: Caller) -> Turns:
+        """Give turns to whom there is room for; return all that wait, start or must stop."""
         rules.check_hub(hub)
-        self._revive_if_lost(hub, session_id)
-        with self._database.write() as rows:
-            found = self._found(store.session(rows, session_id), session_id)
-            beaten = rules.metered(found, until, active_at, self._clock())
-            store.save_session(rows, beaten)
-            self._book(rows, beaten)
-        return self.view(beaten)
-
-    def _revive_if_lost(self, hub: Caller, session_id: str) -> None:
-        """Let a workspace go on that outlived an outage of the platform."""
         with self._database.read() as rows:
-            found = self._found(store.session(rows, session_id), session_id)
-        if rules.is_lost(found):
-            subject = f"session:{session_id}"
-            with self._audit.change(hub, "workspaces.revive", subject, found.project) as change:
-                store.save_session(change.rows, rules.revived(found))
-                change.note(person=found.person, profile=found.profile)
+            sessions = store.open_sessions(rows)
+        sight = self.queue.sight(sessions)
+        if sight.waiting and self.queue.turns(sight):
+            self._admit(hub)
+            with self._database.read() as rows:
+                sessions = store.open_sessions(rows)
+            sight = self.queue.sight(sessions)
+        prospects = self.queue.prospects(sight) if sight.waiting else {}
+        waiting = [one for one in sessions if one.state is not SessionState.RUNNING]
+        return Turns(waiting=self._views.short(waiting, prospects), stops=self._stops(sessions))
+
+    def _admit(self, hub: Caller) -> None:
+        """Let in whose turn it is, one change each."""
+        with self._database.read() as rows:
+            grants = self.queue.turns(self.queue.look(rows))
+        for grant in grants:
+            subject = f"session:{grant.session}"
+            try:
+                with self._audit.change(hub, "workspaces.admit", subject) as change:
+                    self._give_turn(change, grant.session)
+            except _NoTurn:
+                continue
+
+    def _give_turn(self, change: Change, session_id: str) -> None:
+        """Let one in, if it is still its turn: others may have come in, or left, meanwhile."""
+        change.rows.lock(QUEUE)
+        turns = self.queue.turns(self.queue.look(change.rows))
+        grant = next((one for one in turns if one.session == session_id), None)
+        session = store.session(change.rows, session_id)
+        if grant is None or session is None:
+            raise _NoTurn
+        self._grant(change, session, grant)
+        change.note(person=session.person, profile=session.profile)
+
+    def _stops(self, sessions: Sequence[Session]) -> list[tuple[Session, str]]:
+        now = self._clock()
+        found = []
+        for one in sessions:
+            if one.state in HOLDING:
+                reason = idleness.due(one, self.queue.version(one).profile, now)
+                if reason is not None:
+                    found.append((one, reason))
+        return found
+
+    def _queued_view(self, session: Session) -> SessionView:
+        return self._views.one(session, self.queue.prospect(session))
+
+    # ---- life and end
+
+    def started(
+        self, hub: Caller, session_id: str, at: datetime, *, rescue: bool = False, notice: str = ""
+    ) -> SessionView:
+        """Note that a workspace answers; saying it again changes nothing."""
+        rules.check_hub(hub)
+        found = self.session(session_id)
+        if found.state is SessionState.RUNNING:
+            return self._views.one(found)
+        subject = f"session:{session_id}"
+        with self._audit.change(hub, "workspaces.started", subject, found.project) as change:
+            running = rules.started(self.session(session_id), at, change.at)
+            running = rules.told(running, "home", [notice], change.at)
+            running = rules.rescued(running, rescue=rescue)
+            store.save_session(change.rows, running)
+            change.note(person=found.person, profile=found.profile, rescue=rescue)
+        return self._views.one(running)
+
+    def heartbeat(self, hub: Caller, beat: Beat) -> SessionView:
+        """Meter one session up to a moment. Raises NotFound, or IllegalMove once it has ended."""
+        rules.check_hub(hub)
+        self.session(beat.session)
+        self.beats.take(hub, [beat])
+        found = self.session(beat.session)
+        rules.metered(found, beat.until, self._clock())
+        return self._views.one(found)
 
     def end_session(
-        self, hub: Caller, session_id: str, until: datetime, reason: str
+        self,
+        hub: Caller,
+        session_id: str,
+        until: datetime,
+        reason: str,
+        failure: Failure | None = None,
     ) -> SessionView:
         """Meter a session a last time and close it; closing it again changes nothing."""
         rules.check_hub(hub)
-        with self._database.read() as rows:
-            found = self._found(store.session(rows, session_id), session_id)
+        found = self.session(session_id)
         if found.state is SessionState.ENDED:
-            return self.view(found)
+            return self._views.one(found)
         subject = f"session:{session_id}"
         with self._audit.change(hub, "workspaces.end", subject, found.project) as change:
-            last = self._close(change, found, until, reason)
-            change.note(person=found.person, reason=reason, profile=found.profile)
-        return self.view(last)
+            newest = store.session(change.rows, session_id) or found
+            if newest.state is not SessionState.ENDED:
+                newest = self._close(change, newest, until, reason, failure)
+            kind = failure.kind if failure else None
+            change.note(person=found.person, reason=reason, profile=found.profile, failure=kind)
+        return self._views.one(newest)
 
-    def _close(self, change: Change, session: Session, until: datetime, reason: str) -> Session:
-        last = rules.ended(session, until, reason, change.at)
+    def _close(
+        self,
+        change: Change,
+        session: Session,
+        until: datetime,
+        reason: str,
+        failure: Failure | None = None,
+    ) -> Session:
+        last = rules.ended(session, until, reason, change.at, failure)
         store.save_session(change.rows, last)
-        self._book(change.rows, last)
+        self._usage.book(change.rows, self._metered(last, ended=True))
         return last
 
-    def _book(self, rows: Rows, session: Session) -> None:
-        self._usage.book(
-            rows,
-            Metered(
-                kind="session",
-                subject=session.id,
-                person=session.person,
-                project=session.project,
-                version=self._profiles.version(session.profile, session.profile_version),
-                since=session.started_at,
-                until=session.metered_until,
-            ),
-        )
+    def _metered(self, session: Session, *, ended: bool = False) -> Metered:
+        return self.beats.metered(session, None, ended=ended)
 
-    def _found(self, session: Session | None, session_id: str) -> Session:
-        if session is None:
+    # ---- what others ask
+
+    def session(self, session_id: str) -> Session:
+        """Return a session. Raises NotFound."""
+        with self._database.read() as rows:
+            found = store.session(rows, session_id)
+        if found is None:
             raise NotFound(f"There is no session {session_id[:64]!r}.", "Start a new workspace.")
-        return session
+        return found
 
-    def view(self, session: Session) -> SessionView:
-        """Return a session with its profile version, its cost and the project's budget."""
-        project = self._projects.get(session.project)
-        seconds, cost_micro_eur = self._usage.total("session", session.id)
-        return SessionView(
-            session=session,
-            version=self._profiles.version(session.profile, session.profile_version),
-            template=project.template,
-            seconds=seconds,
-            cost_micro_eur=cost_micro_eur,
-            budget=self._usage.budget(session.project),
-            today=self.today(),
+    def open_of(self, person: str) -> Session | None:
+        """Return a person's open session: queued, starting or running; None: there is none."""
+        with self._database.read() as rows:
+            return store.open_of(rows, person)
+
+    def open_now(self) -> list[Session]:
+        """Return all open sessions, in the order of their requests."""
+        with self._database.read() as rows:
+            return store.open_sessions(rows)
+
+    def open_for(self, hub: Caller) -> list[Session]:
+        """Return all open sessions to the hub. Raises Forbidden for anybody else."""
+        rules.check_hub(hub)
+        return self.open_now()
+
+    def failures(self, days: int) -> StartFailures:
+        """Return how starts failed in the last days, the unknown ones counted and shown."""
+        since = self._clock() - timedelta(days=days)
+        with self._database.read() as rows:
+            starts = store.count_since(rows, since)
+            failed = store.failed_since(rows, since)
+        kinds = [kind for kind, _, _ in failed]
+        unknown = [raw or text for kind, text, raw in failed if kind == "unknown"]
+        return StartFailures(
+            since=since,
+            starts=starts,
+            by_kind={kind: kinds.count(kind) for kind in sorted({*kinds, "unknown"})},
+            unknown=unknown[:20],
         )
+
+    def book_orphan(
+        self,
+        hub: Caller,
+        *,
+        where: str,
+        person: str | None,
+        project: str | None,
+        profile: str | None,
+        since: datetime,
+        until: datetime,
+    ) -> None:
+        """Book a server that ran without a session; telling of it again changes nothing.
+
+        Raises Forbidden for all but the hub, NotFound for a profile that never was.
+        """
+        rules.check_hub(hub)
+        known = self._profiles.newest()
+        version = self._profiles.at(profile, since) if profile in known and profile else None
+        with self._audit.change(hub, "workspaces.orphan", f"orphan:{where}", project) as change:
+            self._usage.book(
+                change.rows,
+                Metered(
+                    kind="orphan",
+                    subject=f"{where}@{since.astimezone(UTC):%Y%m%dT%H%M%S}"[-128:],
+                    person=person or "",
+                    project=project or "",
+                    version=version,
+                    since=since,
+                    until=min(until, change.at),
+                    ended=True,
+                ),
+            )
+            change.note(
+                person=person, profile=profile, since=since.isoformat(), until=until.isoformat()
+            )
+
+    # ---- from time to time
 
     def end_lost(self) -> int:
-        """End the sessions that nobody has seen for 15 minutes; return how many there were."""
+        """End what nobody has seen for 15 minutes, keep the queue's quota; return how many."""
         caller = service_caller("worker")
         with self._database.read() as rows:
-            lost = store.running(rows, ("metered_until", "<", self._clock() - LOST_AFTER))
+            lost = store.unseen(rows, self._clock() - LOST_AFTER)
+            waiting = [one for one in store.open_sessions(rows) if one.state not in HOLDING]
         for one in lost:
             subject = f"session:{one.id}"
             with self._audit.change(caller, "workspaces.end", subject, one.project) as change:
-                self._close(change, one, one.metered_until, LOST)
+                newest = store.session(change.rows, one.id) or one
+                if newest.state in HOLDING and newest.metered_until == one.metered_until:
+                    self._close(change, newest, newest.metered_until or change.at, LOST)
                 change.note(person=one.person, reason=LOST, profile=one.profile)
+        if waiting:
+            with self._database.write() as rows:
+                for one in waiting:
+                    self._usage.hold(rows, self._metered(one))
         return len(lost)
 
-    def _by_price(self, card: Card) -> tuple[int, str]:
-        profile = card.version.profile
-        return profile.price_on(self.today()), profile.id
+
+def _same(session: Session, choice: Choice) -> bool:
+    """Whether a choice is what waits or starts already; no image chosen means the same one."""
+    return rules.same_start(session, choice, choice.image or session.image)

@@ -29,6 +29,32 @@ def upgrade() -> None:
     sa.Column('hard_stop_percent', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('project', name=op.f('pk_budget_steps'))
     )
+    op.create_table('profile_changes',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('profile', sa.String(length=63), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('digest', sa.String(length=71), nullable=False),
+    sa.Column('base_version', sa.Integer(), nullable=True),
+    sa.Column('to_version', sa.Integer(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=True),
+    sa.Column('diff', sa.Text(), nullable=False),
+    sa.Column('findings', sa.JSON(none_as_null=True), nullable=False),
+    sa.Column('redirect_to', sa.String(length=63), nullable=True),
+    sa.Column('message', sa.String(length=300), nullable=False),
+    sa.Column('author', sa.String(length=255), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('created_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('reviewer', sa.String(length=255), nullable=True),
+    sa.Column('review_reason', sa.Text(), nullable=True),
+    sa.Column('reviewed_at', base.UtcDateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_profile_changes'))
+    )
+    with op.batch_alter_table('profile_changes', schema=None) as batch_op:
+        batch_op.create_index('ix_profile_changes_profile_created', ['profile', 'created_at'], unique=False)
+        batch_op.create_index('ix_profile_changes_state_created', ['state', 'created_at'], unique=False)
+
     op.create_table('quotas',
     sa.Column('id', sa.String(length=64), nullable=False),
     sa.Column('scope', sa.String(length=8), nullable=False),
@@ -70,7 +96,7 @@ def upgrade() -> None:
     with op.batch_alter_table('usage_hours', schema=None) as batch_op:
         batch_op.create_index('ix_usage_hours_day', ['day'], unique=False)
         batch_op.create_index('ix_usage_hours_person_hour', ['person', 'hour'], unique=False)
-        batch_op.create_index('ix_usage_hours_project_hour', ['project', 'hour', 'charge_micro_eur'], unique=False)
+        batch_op.create_index('ix_usage_hours_project_day', ['project', 'day'], unique=False)
 
     op.create_table('usage_meters',
     sa.Column('kind', sa.String(length=16), nullable=False),
@@ -95,11 +121,29 @@ def upgrade() -> None:
         batch_op.create_index('ix_usage_meters_live', ['ended', 'seen_at'], unique=False)
         batch_op.create_index('ix_usage_meters_person', ['person', 'project', 'seen_at'], unique=False)
 
+    op.create_table('usage_project_hours',
+    sa.Column('project', sa.String(length=100), nullable=False),
+    sa.Column('hour', sa.String(length=13), nullable=False),
+    sa.Column('core_seconds', sa.Float(), nullable=False),
+    sa.Column('gib_seconds', sa.Float(), nullable=False),
+    sa.Column('gpu_seconds', sa.Float(), nullable=False),
+    sa.Column('charge_micro_eur', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('project', 'hour', name=op.f('pk_usage_project_hours'))
+    )
+    with op.batch_alter_table('usage_project_hours', schema=None) as batch_op:
+        batch_op.create_index('ix_usage_project_hours_hour', ['hour'], unique=False)
+
     with op.batch_alter_table('usage_days', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_usage_days_day'))
         batch_op.drop_index(batch_op.f('ix_usage_days_project_day'))
 
     op.drop_table('usage_days')
+    with op.batch_alter_table('pipeline_runs', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('notebook', sa.String(length=512), nullable=True))
+        batch_op.add_column(sa.Column('notebook_digest', sa.String(length=64), nullable=True))
+        batch_op.add_column(sa.Column('session', sa.String(length=64), nullable=True))
+        batch_op.add_column(sa.Column('private_to', sa.String(length=255), server_default='', nullable=False))
+
     with op.batch_alter_table('profile_versions', schema=None) as batch_op:
         batch_op.add_column(sa.Column('state', sa.String(length=16), nullable=False))
         batch_op.add_column(sa.Column('text', sa.Text(), nullable=False))
@@ -109,7 +153,44 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('ended_at', base.UtcDateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('redirect_to', sa.String(length=63), nullable=True))
         batch_op.add_column(sa.Column('message', sa.String(length=300), nullable=False))
+        batch_op.create_index('ix_profile_versions_state', ['state'], unique=False)
         batch_op.drop_column('withdrawn_at')
+
+    with op.batch_alter_table('workspace_sessions', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('open_person', sa.String(length=128), nullable=True))
+        batch_op.add_column(sa.Column('groups', sa.JSON(none_as_null=True), nullable=False))
+        batch_op.add_column(sa.Column('team', sa.String(length=255), nullable=False))
+        batch_op.add_column(sa.Column('image', sa.String(length=63), nullable=True))
+        batch_op.add_column(sa.Column('gpus', sa.JSON(none_as_null=True), nullable=False))
+        batch_op.add_column(sa.Column('pool', sa.String(length=63), nullable=False))
+        batch_op.add_column(sa.Column('requested_at', base.UtcDateTime(timezone=True), nullable=False))
+        batch_op.add_column(sa.Column('ready_at', base.UtcDateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('stop_at', base.UtcDateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('stop_reason', sa.String(length=32), nullable=True))
+        batch_op.add_column(sa.Column('extended_until', base.UtcDateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('probed_at', base.UtcDateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('activity', sa.String(length=16), nullable=False))
+        batch_op.add_column(sa.Column('gpu_at', base.UtcDateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('gpu_seen_at', base.UtcDateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('rescue', sa.Boolean(), nullable=False))
+        batch_op.add_column(sa.Column('incidents', sa.JSON(none_as_null=True), nullable=False))
+        batch_op.add_column(sa.Column('failure', sa.String(length=32), nullable=True))
+        batch_op.add_column(sa.Column('failure_text', sa.Text(), nullable=False))
+        batch_op.add_column(sa.Column('failure_raw', sa.Text(), nullable=False))
+        batch_op.alter_column('started_at',
+               existing_type=sa.DATETIME(),
+               nullable=True)
+        batch_op.alter_column('metered_until',
+               existing_type=sa.DATETIME(),
+               nullable=True)
+        batch_op.alter_column('active_at',
+               existing_type=sa.DATETIME(),
+               nullable=True)
+        batch_op.drop_index(batch_op.f('ix_workspace_sessions_state_person'))
+        batch_op.create_index('ix_workspace_sessions_profile', ['profile', 'ended_at'], unique=False)
+        batch_op.create_index('ix_workspace_sessions_requested_at', ['requested_at'], unique=False)
+        batch_op.create_index('ix_workspace_sessions_state', ['state', 'requested_at'], unique=False)
+        batch_op.create_unique_constraint(batch_op.f('uq_workspace_sessions_open_person'), ['open_person'])
 
     # ### end Alembic commands ###
 
@@ -117,8 +198,45 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take back."""
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table('workspace_sessions', schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f('uq_workspace_sessions_open_person'), type_='unique')
+        batch_op.drop_index('ix_workspace_sessions_state')
+        batch_op.drop_index('ix_workspace_sessions_requested_at')
+        batch_op.drop_index('ix_workspace_sessions_profile')
+        batch_op.create_index(batch_op.f('ix_workspace_sessions_state_person'), ['state', 'person'], unique=False)
+        batch_op.alter_column('active_at',
+               existing_type=sa.DATETIME(),
+               nullable=False)
+        batch_op.alter_column('metered_until',
+               existing_type=sa.DATETIME(),
+               nullable=False)
+        batch_op.alter_column('started_at',
+               existing_type=sa.DATETIME(),
+               nullable=False)
+        batch_op.drop_column('failure_raw')
+        batch_op.drop_column('failure_text')
+        batch_op.drop_column('failure')
+        batch_op.drop_column('incidents')
+        batch_op.drop_column('rescue')
+        batch_op.drop_column('gpu_seen_at')
+        batch_op.drop_column('gpu_at')
+        batch_op.drop_column('activity')
+        batch_op.drop_column('probed_at')
+        batch_op.drop_column('extended_until')
+        batch_op.drop_column('stop_reason')
+        batch_op.drop_column('stop_at')
+        batch_op.drop_column('ready_at')
+        batch_op.drop_column('requested_at')
+        batch_op.drop_column('pool')
+        batch_op.drop_column('gpus')
+        batch_op.drop_column('image')
+        batch_op.drop_column('team')
+        batch_op.drop_column('groups')
+        batch_op.drop_column('open_person')
+
     with op.batch_alter_table('profile_versions', schema=None) as batch_op:
         batch_op.add_column(sa.Column('withdrawn_at', sa.DATETIME(), nullable=True))
+        batch_op.drop_index('ix_profile_versions_state')
         batch_op.drop_column('message')
         batch_op.drop_column('redirect_to')
         batch_op.drop_column('ended_at')
@@ -127,6 +245,12 @@ def downgrade() -> None:
         batch_op.drop_column('author')
         batch_op.drop_column('text')
         batch_op.drop_column('state')
+
+    with op.batch_alter_table('pipeline_runs', schema=None) as batch_op:
+        batch_op.drop_column('private_to')
+        batch_op.drop_column('session')
+        batch_op.drop_column('notebook_digest')
+        batch_op.drop_column('notebook')
 
     op.create_table('usage_days',
     sa.Column('kind', sa.VARCHAR(length=16), nullable=False),
@@ -143,18 +267,27 @@ def downgrade() -> None:
         batch_op.create_index(batch_op.f('ix_usage_days_project_day'), ['project', 'day'], unique=False)
         batch_op.create_index(batch_op.f('ix_usage_days_day'), ['day'], unique=False)
 
+    with op.batch_alter_table('usage_project_hours', schema=None) as batch_op:
+        batch_op.drop_index('ix_usage_project_hours_hour')
+
+    op.drop_table('usage_project_hours')
     with op.batch_alter_table('usage_meters', schema=None) as batch_op:
         batch_op.drop_index('ix_usage_meters_person')
         batch_op.drop_index('ix_usage_meters_live')
 
     op.drop_table('usage_meters')
     with op.batch_alter_table('usage_hours', schema=None) as batch_op:
-        batch_op.drop_index('ix_usage_hours_project_hour')
+        batch_op.drop_index('ix_usage_hours_project_day')
         batch_op.drop_index('ix_usage_hours_person_hour')
         batch_op.drop_index('ix_usage_hours_day')
 
     op.drop_table('usage_hours')
     op.drop_table('quotas')
+    with op.batch_alter_table('profile_changes', schema=None) as batch_op:
+        batch_op.drop_index('ix_profile_changes_state_created')
+        batch_op.drop_index('ix_profile_changes_profile_created')
+
+    op.drop_table('profile_changes')
     op.drop_table('budget_steps')
     op.drop_table('budget_alerts')
     # ### end Alembic commands ###

@@ -1,0 +1,247 @@
+"""What the hub does for all workspaces together: turns, heartbeats, stops, resumed starts, orphans.
+
+One request serves all of them, so that the hub's own work doesn't grow with their number.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from octavo.records.workspaces import (
+    EndReason,
+    QueuedTurns,
+    Session,
+    SessionBeat,
+    SessionEnd,
+    StopOrder,
+)
+from octavo_hub.choice import refused
+from octavo_hub.ending import Ending
+from octavo_hub.platform import Platform, PlatformAway, PlatformRefused
+from octavo_hub.resuming import Resumption
+from octavo_hub.steps import Steps
+
+if TYPE_CHECKING:
+    from octavo_hub.session_spawner import SessionSpawner
+
+WAITING_S = 0.5
+"""Seconds between two looks at the queue while somebody waits in it."""
+QUIET_S = 2.0
+"""Seconds between two looks for stop orders."""
+BEAT_EVERY_S = 30.0
+ORPHANS_EVERY_S = 300.0
+MOST_INCIDENTS = 10
+END_S = 2.0
+"""Seconds that a stop waits for the platform to understand; it is told later otherwise."""
+GIVEN_UP = "Your place in the queue was given up; nothing was started. Start again if you like."
+
+
+class Keeper:
+    """Keeps the hub and the platform of one mind about all workspaces."""
+
+    def __init__(self, app: Any, platform: Platform, *, away_limit_s: float | None) -> None:
+        """Take the hub, the platform, and how long workspaces may run without the latter.
+
+        ``away_limit_s`` is in seconds; None: as long as they like.
+        """
+        self._app = app
+        self._platform = platform
+        self._away_limit_s = away_limit_s
+        self._log = app.log
+        self._waiting: dict[str, tuple[asyncio.Future[Session], Steps, float]] = {}
+        self._ending: dict[str, asyncio.Task[None]] = {}
+        self._stopping: set[str] = set()
+        self._resumed = Resumption(app, platform)
+        self._loops: list[asyncio.Task[None]] = []
+        self._side: set[asyncio.Task[None]] = set()
+        self._answered_at = time.monotonic()
+        self._hurry = asyncio.Event()
+        self.closing = False
+
+    def run(self) -> None:
+        """Begin; called once the hub answers."""
+        self._loops = [
+            asyncio.create_task(self._again("turns", self._pause, self.look)),
+            asyncio.create_task(self._again("heartbeats", _every(BEAT_EVERY_S), self.beat)),
+            asyncio.create_task(self._again("orphans", _every(ORPHANS_EVERY_S), self.sweep)),
+        ]
+
+    def close(self) -> None:
+        """Stop all work: the hub is going down, and what waits goes on waiting on the platform."""
+        self.closing = True
+        for loop in self._loops:
+            loop.cancel()
+
+    async def _again(
+        self, what: str, pause: Callable[[], Awaitable[None]], work: Callable[[], Awaitable[None]]
+    ) -> None:
+        while True:
+            await pause()
+            try:
+                await work()
+            except PlatformAway as away:
+                self._log.warning("No %s: %s", what, away)
+            except Exception:  # noqa: BLE001
+                # One bad round must not end all later ones.
+                self._log.exception("A round of %s failed", what)
+
+    async def _pause(self) -> None:
+        if self._waiting:
+            await asyncio.sleep(WAITING_S)
+            return
+        self._hurry.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(QUIET_S):
+                await self._hurry.wait()
+
+    # ---- turns
+
+    async def wait_for_turn(self, session: Session, steps: Steps) -> Session:
+        """Return the session once its turn has come; tell its place in the queue meanwhile.
+
+        Raises SpawnException when the platform has ended it.
+        """
+        turn: asyncio.Future[Session] = asyncio.get_running_loop().create_future()
+        self._waiting[session.id] = (turn, steps, time.monotonic())
+        self._hurry.set()
+        try:
+            return await turn
+        finally:
+            del self._waiting[session.id]
+
+    async def look(self) -> None:
+        """Ask once what is queued, starting or to be stopped, and act on it."""
+        asked = time.monotonic()
+        try:
+            turns = await self._platform.turns()
+        except PlatformAway:
+            await self._without_platform()
+            raise
+        self._answered_at = time.monotonic()
+        self._tell_turns(turns, asked)
+        for order in turns.stops:
+            self._obey(order)
+        for spawner in self._workspaces():
+            if spawner.untold:
+                await spawner.tell_started()
+        if not self.closing:
+            held = {one.session.id for one in self._workspaces() if one.session is not None}
+            waiting = [one for one in turns.items if one.id not in held]
+            await self._resumed.take_up([one for one in waiting if one.id not in self._ending])
+
+    def _tell_turns(self, turns: QueuedTurns, asked: float) -> None:
+        found = {session.id: session for session in turns.items}
+        for name, (turn, steps, since) in list(self._waiting.items()):
+            session = found.get(name)
+            if turn.done():
+                continue
+            if session is None and since < asked:
+                turn.set_exception(refused(GIVEN_UP, "cancelled", 409))
+            elif session is not None and session.state == "queued":
+                steps.queued(session)
+            elif session is not None:
+                turn.set_result(session)
+
+    # ---- stops
+
+    def _obey(self, order: StopOrder) -> None:
+        for spawner in self._workspaces():
+            if spawner.session is not None and spawner.session.id == order.session:
+                self._stop(spawner, order.reason)
+
+    def _stop(self, spawner: SessionSpawner, reason: EndReason) -> None:
+        session = spawner.session
+        if session is None or session.id in self._stopping:
+            return
+        self._log.info("Stopping the workspace of %s: %s", session.person, reason)
+        self._stopping.add(session.id)
+        self._beside(self._give_up(spawner, session.id, reason))
+
+    async def _give_up(self, spawner: SessionSpawner, session: str, reason: EndReason) -> None:
+        try:
+            await spawner.give_up(reason)
+        finally:
+            self._stopping.discard(session)
+
+    async def _without_platform(self) -> None:
+        away_s = time.monotonic() - self._answered_at
+        if self._away_limit_s is not None and away_s > self._away_limit_s:
+            for spawner in self._running():
+                self._stop(spawner, "platform_away")
+
+    async def tell_end(self, platform: Platform, session: str, end: SessionEnd) -> None:
+        """Tell the platform that a session has ended, now or as soon as it can be reached."""
+        ending = Ending(platform=platform, session=session, end=end, log=self._log)
+        told = self._ending[session] = asyncio.create_task(self._told(ending))
+        await asyncio.wait({told}, timeout=END_S)
+
+    async def _told(self, ending: Ending) -> None:
+        try:
+            if not await ending.once():
+                await ending.until_done()
+        finally:
+            self._ending.pop(ending.session, None)
+
+    # ---- heartbeats
+
+    async def beat(self) -> None:
+        """Meter everything that runs, in one request, and stop what has no session any more."""
+        running = self._running()
+        if not running:
+            return
+        beats = await asyncio.gather(*[_beat_of(one) for one in running])
+        try:
+            taken = await self._platform.beat(beats)
+        except PlatformRefused as no:
+            self._log.error("Heartbeats were refused: %s", no)
+            return
+        states = {one.session: one.state for one in taken.items}
+        for spawner in running:
+            session = spawner.session
+            if session is not None and states.get(session.id, "ended") in {None, "ended"}:
+                self._stop(spawner, "orphaned")
+
+    # ---- orphans
+
+    async def sweep(self) -> None:
+        """Close what runs without a session, and have it booked."""
+        known = {one.session: one for one in (await self._platform.open_sessions()).items}
+        for orphan in await self._app.spawner_class.close_orphans(self._app, known):
+            self._log.warning("Closed %s, which ran without a session", orphan.where)
+            with contextlib.suppress(PlatformRefused):
+                await self._platform.book_orphan(orphan)
+
+    # ---- all workspaces
+
+    def _workspaces(self) -> Iterator[SessionSpawner]:
+        for user in list(self._app.users.values()):
+            yield from list(user.spawners.values())
+
+    def _running(self) -> list[SessionSpawner]:
+        return [one for one in self._workspaces() if one.session is not None and one.metered]
+
+    def _beside(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._side.add(task)
+        task.add_done_callback(self._side.discard)
+
+
+async def _beat_of(spawner: SessionSpawner) -> SessionBeat:
+    if spawner.session is None:
+        raise RuntimeError("only workspaces with a session are metered")
+    session, until = spawner.session.id, datetime.now(UTC)
+    incidents = [one.record() for one in (await spawner.notes())[:MOST_INCIDENTS]]
+    usage = await spawner.used()
+    return SessionBeat(session=session, until=until, usage=usage, incidents=incidents)
+
+
+def _every(seconds: float) -> Callable[[], Awaitable[None]]:
+    async def pause() -> None:
+        await asyncio.sleep(seconds)
+
+    return pause
