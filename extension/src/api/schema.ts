@@ -104,6 +104,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services/octavo/api/v1/cost.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whole Cost Csv
+         * @description Download what all projects consumed, hour by hour, in the columns of FOCUS 1.2.
+         */
+        get: operations["whole_cost_csv_services_octavo_api_v1_cost_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/services/octavo/api/v1/me": {
         parameters: {
             query?: never;
@@ -208,6 +228,214 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services/octavo/api/v1/profiles/catalog": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Profiles
+         * @description List all profiles, retired ones included.
+         */
+        get: operations["list_profiles_services_octavo_api_v1_profiles_catalog_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/profiles/catalog/{profile}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Profile
+         * @description Read one profile with its versions and changes.
+         */
+        get: operations["read_profile_services_octavo_api_v1_profiles_catalog__profile__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/profiles/catalog/{profile}/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Users
+         * @description See who uses a profile, before it is retired.
+         */
+        get: operations["read_users_services_octavo_api_v1_profiles_catalog__profile__users_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/profiles/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Changes
+         * @description List changes of profiles, newest first.
+         */
+        get: operations["list_changes_services_octavo_api_v1_profiles_changes_get"];
+        put?: never;
+        /**
+         * Propose Change
+         * @description Propose to publish, retire or roll back a profile.
+         */
+        post: operations["propose_change_services_octavo_api_v1_profiles_changes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/profiles/changes/{change}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Change
+         * @description Read one change.
+         */
+        get: operations["read_change_services_octavo_api_v1_profiles_changes__change__get"];
+        /**
+         * Edit Change
+         * @description Change the document of one's own proposal.
+         */
+        put: operations["edit_change_services_octavo_api_v1_profiles_changes__change__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/profiles/changes/{change}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Review Change
+         * @description Put a change in force at once, or reject it; never one's own.
+         */
+        post: operations["review_change_services_octavo_api_v1_profiles_changes__change__review_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/profiles/changes/{change}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit Change
+         * @description Offer one's own draft for review.
+         */
+        post: operations["submit_change_services_octavo_api_v1_profiles_changes__change__submit_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/profiles/changes/{change}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Change
+         * @description Take a proposal back.
+         */
+        post: operations["withdraw_change_services_octavo_api_v1_profiles_changes__change__withdraw_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/profiles/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Document
+         * @description Check a document, as YAML or as a form has it; changes nothing.
+         */
+        post: operations["check_document_services_octavo_api_v1_profiles_check_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/profiles/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Schema
+         * @description Read the JSON Schema of profile documents.
+         */
+        get: operations["read_schema_services_octavo_api_v1_profiles_schema_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/services/octavo/api/v1/projects": {
         parameters: {
             query?: never;
@@ -276,6 +504,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services/octavo/api/v1/projects/{project}/budget/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Budget Rules
+         * @description Read where a project's month stands, when it alerts and stops, and its forecast.
+         */
+        get: operations["read_budget_rules_services_octavo_api_v1_projects__project__budget_rules_get"];
+        /**
+         * Change Budget Rules
+         * @description Change at which shares of a project's budget people are told, and what stops.
+         */
+        put: operations["change_budget_rules_services_octavo_api_v1_projects__project__budget_rules_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/services/octavo/api/v1/projects/{project}/cost": {
         parameters: {
             query?: never;
@@ -285,9 +537,29 @@ export interface paths {
         };
         /**
          * Project Cost
-         * @description Read what a project consumed, by person, profile, kind and day.
+         * @description Read what a project consumed, by person, team, profile, pipeline, deployment and day.
          */
         get: operations["project_cost_services_octavo_api_v1_projects__project__cost_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/cost.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Project Cost Csv
+         * @description Download what a project consumed, hour by hour, in the columns of FOCUS 1.2.
+         */
+        get: operations["project_cost_csv_services_octavo_api_v1_projects__project__cost_csv_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1224,6 +1496,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services/octavo/api/v1/projects/{project}/quota": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Quota
+         * @description Read what the quotas leave to oneself in a project.
+         */
+        get: operations["read_quota_services_octavo_api_v1_projects__project__quota_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/services/octavo/api/v1/projects/{project}/runs": {
         parameters: {
             query?: never;
@@ -1238,6 +1530,26 @@ export interface paths {
         get: operations["list_runs_services_octavo_api_v1_projects__project__runs_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/runs/hand-off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand Off
+         * @description Run one's own notebook without a workspace; nobody has approved it.
+         */
+        post: operations["hand_off_services_octavo_api_v1_projects__project__runs_hand_off_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1384,6 +1696,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services/octavo/api/v1/quotas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Quotas
+         * @description List all quotas, and how those of several groups count together.
+         */
+        get: operations["list_quotas_services_octavo_api_v1_quotas_get"];
+        /**
+         * Set Quota
+         * @description Set a quota, in place of the one with the same scope, name, resource and window.
+         */
+        put: operations["set_quota_services_octavo_api_v1_quotas_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/quotas/{quota}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Quota
+         * @description Remove a quota; return those that stay.
+         */
+        delete: operations["remove_quota_services_octavo_api_v1_quotas__quota__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/services/octavo/api/v1/templates": {
         parameters: {
             query?: never;
@@ -1415,9 +1771,129 @@ export interface paths {
         put?: never;
         /**
          * Decide
-         * @description Tell the hub whether a choice may start; changes nothing.
+         * @description Tell the hub whether a choice may start; starts nothing.
          */
         post: operations["decide_services_octavo_api_v1_workspaces_decision_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/workspaces/failures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Failures
+         * @description Count how starts failed, and show the unknown ones raw.
+         */
+        get: operations["failures_services_octavo_api_v1_workspaces_failures_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/workspaces/heartbeats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Beats
+         * @description Meter many sessions up to a moment.
+         */
+        post: operations["beats_services_octavo_api_v1_workspaces_heartbeats_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/workspaces/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mine
+         * @description Read one's own workspace: cost so far, what stops it and when, what to know.
+         */
+        get: operations["mine_services_octavo_api_v1_workspaces_mine_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/workspaces/mine/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Extend
+         * @description Take the one extension of one's own workspace.
+         */
+        post: operations["extend_services_octavo_api_v1_workspaces_mine_extend_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/workspaces/mine/probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Probe
+         * @description Say what goes on in one's own workspace.
+         */
+        post: operations["probe_services_octavo_api_v1_workspaces_mine_probe_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/workspaces/mine/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop
+         * @description Stop one's own workspace, or leave the queue.
+         */
+        post: operations["stop_services_octavo_api_v1_workspaces_mine_stop_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1444,7 +1920,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/services/octavo/api/v1/workspaces/sessions": {
+    "/services/octavo/api/v1/workspaces/orphans": {
         parameters: {
             query?: never;
             header?: never;
@@ -1454,8 +1930,32 @@ export interface paths {
         get?: never;
         put?: never;
         /**
+         * Orphan
+         * @description Book a server that ran without a session and was closed.
+         */
+        post: operations["orphan_services_octavo_api_v1_workspaces_orphans_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/workspaces/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Open
+         * @description List all open sessions for the hub.
+         */
+        get: operations["list_open_services_octavo_api_v1_workspaces_sessions_get"];
+        put?: never;
+        /**
          * Open Session
-         * @description Grant a start and begin metering it.
+         * @description Grant a start, or put it in the queue.
          */
         post: operations["open_session_services_octavo_api_v1_workspaces_sessions_post"];
         delete?: never;
@@ -1498,6 +1998,46 @@ export interface paths {
          * @description Meter a session up to a moment.
          */
         post: operations["beat_services_octavo_api_v1_workspaces_sessions__session_id__heartbeat_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/workspaces/sessions/{session_id}/started": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Started
+         * @description Note that a workspace answers.
+         */
+        post: operations["started_services_octavo_api_v1_workspaces_sessions__session_id__started_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/workspaces/turns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Turns
+         * @description Give turns, and tell the hub of all starts that wait and all stops that are due.
+         */
+        get: operations["turns_services_octavo_api_v1_workspaces_turns_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1939,6 +2479,22 @@ export interface components {
             root: string;
         };
         /**
+         * Beaten
+         * @description What became of one heartbeat.
+         */
+        Beaten: {
+            /**
+             * Session
+             * @description Id of the session.
+             */
+            session: string;
+            /**
+             * State
+             * @description Where it stands; null: there is no such one.
+             */
+            state: ("queued" | "starting" | "running" | "ended") | null;
+        };
+        /**
          * Budget
          * @description What a project may spend in a calendar month (UTC).
          */
@@ -1964,6 +2520,81 @@ export interface components {
              * @description Why, as a sentence.
              */
             reason: string;
+        };
+        /**
+         * BudgetRules
+         * @description A project's budget of a month and what happens on the way through it.
+         */
+        BudgetRules: {
+            /**
+             * Alert Percent
+             * @description From here on people are told.
+             */
+            alert_percent: number;
+            /** @description The month at the present burn. */
+            forecast: components["schemas"]["Forecast"];
+            /**
+             * Hard Stop Percent
+             * @description From here on what runs is stopped, after a grace.
+             */
+            hard_stop_percent: number;
+            /**
+             * Left Eur
+             * @description Left of it; never below 0.
+             */
+            left_eur: number;
+            /**
+             * Monthly Eur
+             * @description Budget of a UTC month, euro.
+             */
+            monthly_eur: number;
+            /**
+             * Project
+             * @description The project.
+             */
+            project: string;
+            /**
+             * Soft Stop Percent
+             * @description From here on nothing new starts.
+             */
+            soft_stop_percent: number;
+            /**
+             * Spent Eur
+             * @description Spent this month, euro.
+             */
+            spent_eur: number;
+            /**
+             * State
+             * @description Where it stands.
+             * @enum {string}
+             */
+            state: "ok" | "alert" | "soft_stop" | "hard_stop";
+        };
+        /**
+         * BudgetRulesChange
+         * @description Changes the steps of a project's budget; the amount is the project's own.
+         */
+        BudgetRulesChange: {
+            /**
+             * Alert Percent
+             * @description From here on people are told.
+             */
+            alert_percent: number;
+            /**
+             * Hard Stop Percent
+             * @description From here on what runs is stopped.
+             */
+            hard_stop_percent: number;
+            /**
+             * Reason
+             * @description Why, as a sentence.
+             */
+            reason: string;
+            /**
+             * Soft Stop Percent
+             * @description From here on nothing new starts.
+             */
+            soft_stop_percent: number;
         };
         /**
          * CellComparison
@@ -2061,6 +2692,88 @@ export interface components {
             traceback: string;
         };
         /**
+         * ChangeEdit
+         * @description Changes a draft of one's own.
+         */
+        ChangeEdit: {
+            /**
+             * Base Version
+             * @description The newer version it was carried over to; null: as it was.
+             */
+            base_version?: number | null;
+            /**
+             * Draft
+             * @description True: keep it as a draft even with faults.
+             * @default false
+             */
+            draft: boolean;
+            /**
+             * Reason
+             * @description Why.
+             */
+            reason: string;
+            /**
+             * Text
+             * @description The document as YAML.
+             */
+            text: string;
+        };
+        /**
+         * ChangeRequest
+         * @description Proposes a change of a profile.
+         */
+        ChangeRequest: {
+            /**
+             * Base Version
+             * @description Version it was made for; refused if a newer one is there.
+             */
+            base_version?: number | null;
+            /**
+             * Draft
+             * @description True: keep it as a draft even with faults.
+             * @default false
+             */
+            draft: boolean;
+            /**
+             * Kind
+             * @description What is to happen.
+             * @default publish
+             * @enum {string}
+             */
+            kind: "publish" | "retire" | "roll_back";
+            /**
+             * Message
+             * @description What people are told, for retire.
+             * @default
+             */
+            message: string;
+            /**
+             * Profile
+             * @description Which profile.
+             */
+            profile: string;
+            /**
+             * Reason
+             * @description Why, as a sentence that the reviewer reads.
+             */
+            reason: string;
+            /**
+             * Redirect To
+             * @description Profile that people are led to, for retire.
+             */
+            redirect_to?: string | null;
+            /**
+             * Text
+             * @description The new document as YAML, for publish.
+             */
+            text?: string | null;
+            /**
+             * Version
+             * @description Version to go back to, for roll_back.
+             */
+            version?: number | null;
+        };
+        /**
          * ChecklistItem
          * @description One line of the registration checklist.
          */
@@ -2140,7 +2853,7 @@ export interface components {
         };
         /**
          * CostDay
-         * @description The cost of one UTC day, by project.
+         * @description The cost of one UTC day, line by line.
          */
         CostDay: {
             /**
@@ -2151,7 +2864,7 @@ export interface components {
             day: string;
             /**
              * Lines
-             * @description Per project (all) or per person (one project).
+             * @description Per project, or person of one; or as asked.
              */
             lines: components["schemas"]["CostLine"][];
         };
@@ -2161,60 +2874,31 @@ export interface components {
          */
         CostLine: {
             /**
-             * Name
-             * @description What it is the cost of; empty: nobody's.
+             * Cost Eur
+             * @description Charge, euro.
              */
-            name: string;
+            cost_eur: number;
             /**
              * Hours
              * @description Metered hours.
              */
             hours: number;
             /**
-             * Cost Eur
-             * @description Charge, euro.
-             */
-            cost_eur: number;
-            /**
              * Idle Eur
              * @description Part of the charge that was requested and not used.
              */
             idle_eur: number;
+            /**
+             * Name
+             * @description What it is the cost of; empty: nobody's; (shared): the platform's own.
+             */
+            name: string;
         };
         /**
          * CostReport
          * @description What was consumed in a span of days, seen from each side.
          */
         CostReport: {
-            /**
-             * Project
-             * @description Project the report is about; null for all.
-             */
-            project: string | null;
-            /**
-             * Since
-             * Format: date
-             * @description First UTC day, included.
-             */
-            since: string;
-            /**
-             * Until
-             * Format: date
-             * @description Last UTC day, included.
-             */
-            until: string;
-            /**
-             * Total Eur
-             * @description Whole cost of the span, euro.
-             */
-            total_eur: number;
-            /** @description The same in four parts. */
-            split: components["schemas"]["CostSplit"];
-            /**
-             * Today Eur
-             * @description Cost of the current UTC day, euro.
-             */
-            today_eur: number;
             /**
              * Budget Eur
              * @description Monthly budget, euro; null for all projects.
@@ -2225,33 +2909,11 @@ export interface components {
              * @description Left of this month, euro; null for all.
              */
             budget_left_eur: number | null;
-            /** @description The current month at the present burn. */
-            forecast: components["schemas"]["Forecast"];
             /**
-             * By Person
-             * @description Per person, dearest first.
+             * By Day
+             * @description Per UTC day, oldest first.
              */
-            by_person: components["schemas"]["CostLine"][];
-            /**
-             * By Project
-             * @description Per project, dearest first.
-             */
-            by_project: components["schemas"]["CostLine"][];
-            /**
-             * By Team
-             * @description Per group through which people belong.
-             */
-            by_team: components["schemas"]["CostLine"][];
-            /**
-             * By Profile
-             * @description Per profile, dearest first.
-             */
-            by_profile: components["schemas"]["CostLine"][];
-            /**
-             * By Pipeline
-             * @description Per pipeline, dearest first.
-             */
-            by_pipeline: components["schemas"]["CostLine"][];
+            by_day: components["schemas"]["CostLine"][];
             /**
              * By Deployment
              * @description Per deployment, dearest first.
@@ -2263,15 +2925,66 @@ export interface components {
              */
             by_kind: components["schemas"]["CostLine"][];
             /**
-             * By Day
-             * @description Per UTC day, oldest first.
+             * By Person
+             * @description Per person, dearest first.
              */
-            by_day: components["schemas"]["CostLine"][];
+            by_person: components["schemas"]["CostLine"][];
+            /**
+             * By Pipeline
+             * @description Per pipeline, dearest first.
+             */
+            by_pipeline: components["schemas"]["CostLine"][];
+            /**
+             * By Profile
+             * @description Per profile, dearest first.
+             */
+            by_profile: components["schemas"]["CostLine"][];
+            /**
+             * By Project
+             * @description Per project, dearest first.
+             */
+            by_project: components["schemas"]["CostLine"][];
+            /**
+             * By Team
+             * @description Per group through which people belong.
+             */
+            by_team: components["schemas"]["CostLine"][];
             /**
              * Days
              * @description Per UTC day, stacked, oldest first.
              */
             days: components["schemas"]["CostDay"][];
+            /** @description The current month at the present burn. */
+            forecast: components["schemas"]["Forecast"];
+            /**
+             * Project
+             * @description Project the report is about; null for all.
+             */
+            project: string | null;
+            /**
+             * Since
+             * Format: date
+             * @description First UTC day, included.
+             */
+            since: string;
+            /** @description The same in four parts. */
+            split: components["schemas"]["CostSplit"];
+            /**
+             * Today Eur
+             * @description Cost of the current UTC day, euro.
+             */
+            today_eur: number;
+            /**
+             * Total Eur
+             * @description Whole cost of the span, euro.
+             */
+            total_eur: number;
+            /**
+             * Until
+             * Format: date
+             * @description Last UTC day, included.
+             */
+            until: string;
         };
         /**
          * CostSplit
@@ -2294,15 +3007,15 @@ export interface components {
              */
             shared_eur: number;
             /**
-             * Unattributed Eur
-             * @description Nobody's: for example of servers without session.
-             */
-            unattributed_eur: number;
-            /**
              * Total Eur
              * @description All of it.
              */
             total_eur: number;
+            /**
+             * Unattributed Eur
+             * @description Nobody's: for example of servers without session.
+             */
+            unattributed_eur: number;
         };
         /**
          * DataInput
@@ -2715,6 +3428,78 @@ export interface components {
             text: string;
         };
         /**
+         * DocumentCheck
+         * @description What checking a document found. Nothing was changed.
+         */
+        DocumentCheck: {
+            /**
+             * Base Version
+             * @description Version it would follow; null: a new profile.
+             */
+            base_version: number | null;
+            /**
+             * Diff
+             * @description Unified difference to that version's document; empty: none.
+             */
+            diff: string;
+            /**
+             * Document
+             * @description The document parsed; null: no YAML.
+             */
+            document: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Findings
+             * @description Faults and remarks, in the order of lines.
+             */
+            findings: components["schemas"]["Finding"][];
+            /**
+             * Fits
+             * @description Node pools, or the machine, that it fits on.
+             */
+            fits: string[];
+            /**
+             * Profile
+             * @description Id of the profile, when there is one.
+             */
+            profile: string | null;
+            /**
+             * Text
+             * @description The document as YAML; written anew where a form sent it.
+             */
+            text: string;
+            /**
+             * Valid
+             * @description Whether it could be published.
+             */
+            valid: boolean;
+        };
+        /**
+         * DocumentRequest
+         * @description A document to be checked, as YAML or as filled in by a form. Exactly one of both.
+         */
+        DocumentRequest: {
+            /**
+             * Document
+             * @description The document as a form has it.
+             */
+            document?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * File
+             * @description Name for findings.
+             * @default profile.yaml
+             */
+            file: string;
+            /**
+             * Text
+             * @description The document as YAML.
+             */
+            text?: string | null;
+        };
+        /**
          * DriftReport
          * @description Drift of a deployment's inputs by month, strongest first.
          */
@@ -2854,6 +3639,17 @@ export interface components {
              * @description Always null: the list is short.
              */
             next_cursor: string | null;
+        };
+        /**
+         * ExtensionRequest
+         * @description Asks for the one extension.
+         */
+        ExtensionRequest: {
+            /**
+             * Reason
+             * @description Why, as a sentence.
+             */
+            reason: string;
         };
         /**
          * FeatureCategory
@@ -3404,30 +4200,72 @@ export interface components {
             reason: string;
         };
         /**
+         * Finding
+         * @description One fault of a document, or one remark on it.
+         */
+        Finding: {
+            /**
+             * Field
+             * @description Field, for example resources.gpu.count; empty: the whole.
+             */
+            field: string;
+            /**
+             * File
+             * @description File, or the name under which the document was sent.
+             */
+            file: string;
+            /**
+             * Limit
+             * @description What is allowed there; empty where nothing can be said.
+             */
+            limit: string;
+            /**
+             * Line
+             * @description Line in the document, from 1; null: the whole of it.
+             */
+            line: number | null;
+            /**
+             * Message
+             * @description The fault as a sentence.
+             */
+            message: string;
+            /**
+             * Severity
+             * @description An error keeps it from publishing.
+             * @enum {string}
+             */
+            severity: "error" | "warning";
+            /**
+             * Value
+             * @description The value found, shortened.
+             */
+            value: string;
+        };
+        /**
          * Fit
          * @description The nearest profile that can be started instead.
          */
         Fit: {
-            /**
-             * Profile
-             * @description Its id.
-             */
-            profile: string;
-            /**
-             * Title
-             * @description Its name for people.
-             */
-            title: string;
             /**
              * Digest
              * @description Its digest, to start it with one click.
              */
             digest: string;
             /**
+             * Profile
+             * @description Its id.
+             */
+            profile: string;
+            /**
              * Reason
              * @description How it differs, in a sentence.
              */
             reason: string;
+            /**
+             * Title
+             * @description Its name for people.
+             */
+            title: string;
         };
         /**
          * Forecast
@@ -3440,20 +4278,48 @@ export interface components {
              */
             burn_eur_per_day: number;
             /**
-             * Month Eur
-             * @description Expected cost of the whole UTC month, euro.
-             */
-            month_eur: number;
-            /**
              * Exhausted At
              * @description When the budget will be spent, UTC; null: not in this month.
              */
             exhausted_at: string | null;
+            /**
+             * Month Eur
+             * @description Expected cost of the whole UTC month, euro.
+             */
+            month_eur: number;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
+        };
+        /**
+         * HandOffRequest
+         * @description The notebook of one's workspace, to be run from the top without the workspace.
+         */
+        HandOffRequest: {
+            /**
+             * Notebook
+             * @description The notebook as nbformat 4 JSON, <= 10 MiB.
+             */
+            notebook: {
+                [key: string]: unknown;
+            };
+            /**
+             * Path
+             * @description Where it lies in the workspace; for people.
+             */
+            path: string;
+            /**
+             * Profile
+             * @description Profile without a GPU to run it on, such as `cpu-small`.
+             */
+            profile: string;
+            /**
+             * Session
+             * @description One's open session that it comes from.
+             */
+            session?: string | null;
         };
         /**
          * Heartbeat
@@ -3468,6 +4334,11 @@ export interface components {
              */
             active_at?: string | null;
             /**
+             * Incidents
+             * @description Limits that it ran into since the last heartbeat, and lives on.
+             */
+            incidents?: components["schemas"]["SessionFailure"][];
+            /**
              * Until
              * Format: date-time
              * @description Moment up to which it was seen alive, UTC.
@@ -3475,6 +4346,28 @@ export interface components {
             until: string;
             /** @description What it has used; null: not known. */
             usage?: components["schemas"]["Usage"] | null;
+        };
+        /**
+         * Heartbeats
+         * @description The heartbeats of many sessions in one request. Only the hub sends them.
+         */
+        Heartbeats: {
+            /**
+             * Items
+             * @description One a session.
+             */
+            items: components["schemas"]["SessionBeat"][];
+        };
+        /**
+         * HeartbeatsTaken
+         * @description What became of many heartbeats.
+         */
+        HeartbeatsTaken: {
+            /**
+             * Items
+             * @description One a heartbeat, in their order.
+             */
+            items: components["schemas"]["Beaten"][];
         };
         /**
          * Input
@@ -4257,6 +5150,11 @@ export interface components {
          */
         Notice: {
             /**
+             * Key
+             * @description Same key: same notice, shown once.
+             */
+            key: string;
+            /**
              * Kind
              * @description What it is about.
              * @enum {string}
@@ -4269,20 +5167,15 @@ export interface components {
              */
             level: "info" | "warning" | "error";
             /**
-             * Percent
-             * @description 80, 95 or 100 for quota and budget; else null.
-             */
-            percent: number | null;
-            /**
              * Message
              * @description The sentence.
              */
             message: string;
             /**
-             * Key
-             * @description Same key: same notice, shown once.
+             * Percent
+             * @description 80, 95 or 100 for quota and budget; else null.
              */
-            key: string;
+            percent: number | null;
         };
         /**
          * Objectives
@@ -4415,6 +5308,87 @@ export interface components {
             entity: {
                 [key: string]: string | number;
             };
+        };
+        /**
+         * OpenSession
+         * @description Who has an open session: the hub closes servers that belong to none.
+         */
+        OpenSession: {
+            /**
+             * Person
+             * @description Whose.
+             */
+            person: string;
+            /**
+             * Profile
+             * @description Its profile.
+             */
+            profile: string;
+            /**
+             * Project
+             * @description Project it is booked on.
+             */
+            project: string;
+            /**
+             * Session
+             * @description Id of the session.
+             */
+            session: string;
+            /**
+             * State
+             * @description Where it stands.
+             * @enum {string}
+             */
+            state: "queued" | "starting" | "running" | "ended";
+        };
+        /**
+         * OpenSessions
+         * @description All open sessions.
+         */
+        OpenSessions: {
+            /**
+             * Items
+             * @description Queued, starting and running ones, oldest first.
+             */
+            items: components["schemas"]["OpenSession"][];
+        };
+        /**
+         * Orphan
+         * @description A server that runs without a session, found and closed. Only the hub sends it.
+         */
+        Orphan: {
+            /**
+             * Person
+             * @description Whose, if known.
+             */
+            person?: string | null;
+            /**
+             * Profile
+             * @description Its profile, if known.
+             */
+            profile?: string | null;
+            /**
+             * Project
+             * @description Its project, if known.
+             */
+            project?: string | null;
+            /**
+             * Since
+             * Format: date-time
+             * @description Since when it ran without a session, UTC.
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             * @description When it was closed, UTC.
+             */
+            until: string;
+            /**
+             * Where
+             * @description What was found, for example a pod's name.
+             */
+            where: string;
         };
         /**
          * Outcome
@@ -4572,6 +5546,11 @@ export interface components {
          */
         PipelineRun: {
             /**
+             * Approved
+             * @description Whether what it executes was approved; a hand-off isn't.
+             */
+            approved: boolean;
+            /**
              * Artifacts
              * @description The files it committed.
              */
@@ -4604,6 +5583,12 @@ export interface components {
              * @description UTC.
              */
             ended_at: string | null;
+            /**
+             * Environment
+             * @description A hand-off is dev, a release prod.
+             * @enum {string}
+             */
+            environment: "dev" | "prod";
             /** @description The cell that failed. */
             error: components["schemas"]["CellError"] | null;
             /**
@@ -4632,6 +5617,11 @@ export interface components {
              */
             message: string;
             /**
+             * Notebook
+             * @description Path of the notebook of a hand-off; else null.
+             */
+            notebook: string | null;
+            /**
              * Output Digest
              * @description SHA-256 of the output notebook.
              */
@@ -4645,7 +5635,7 @@ export interface components {
             };
             /**
              * Pipeline
-             * @description Name of the pipeline.
+             * @description Name of the pipeline; empty for a hand-off.
              */
             pipeline: string;
             /**
@@ -4662,9 +5652,9 @@ export interface components {
             project: string;
             /**
              * Release
-             * @description Digest of the release it executes.
+             * @description Digest of the release it executes; null for a hand-off.
              */
-            release: string;
+            release: string | null;
             /**
              * Requested By
              * @description Who asked for it or made its schedule.
@@ -4692,7 +5682,7 @@ export interface components {
              * @description What started it.
              * @enum {string}
              */
-            trigger: "manual" | "schedule";
+            trigger: "manual" | "schedule" | "hand_off";
             /**
              * Verdict
              * @description Outcome against the release's replay.
@@ -4772,6 +5762,11 @@ export interface components {
          */
         PipelineRunSummary: {
             /**
+             * Approved
+             * @description Whether what it executes was approved; a hand-off isn't.
+             */
+            approved: boolean;
+            /**
              * Cost
              * @description In the platform's currency; null: not booked yet.
              */
@@ -4788,13 +5783,24 @@ export interface components {
              */
             ended_at: string | null;
             /**
+             * Environment
+             * @description A hand-off is dev, a release prod.
+             * @enum {string}
+             */
+            environment: "dev" | "prod";
+            /**
              * Id
              * @description Its id.
              */
             id: string;
             /**
+             * Notebook
+             * @description Path of the notebook of a hand-off; else null.
+             */
+            notebook: string | null;
+            /**
              * Pipeline
-             * @description Name of the pipeline.
+             * @description Name of the pipeline; empty for a hand-off.
              */
             pipeline: string;
             /** @description How far it is. */
@@ -4806,9 +5812,9 @@ export interface components {
             project: string;
             /**
              * Release
-             * @description Digest of the release it executes.
+             * @description Digest of the release it executes; null for a hand-off.
              */
-            release: string;
+            release: string | null;
             /**
              * Requested By
              * @description Who asked for it or made its schedule.
@@ -4831,7 +5837,7 @@ export interface components {
              * @description What started it.
              * @enum {string}
              */
-            trigger: "manual" | "schedule";
+            trigger: "manual" | "schedule" | "hand_off";
             /**
              * Verdict
              * @description Outcome against the release's replay.
@@ -4997,77 +6003,52 @@ export interface components {
             seconds: number | null;
         };
         /**
+         * Probe
+         * @description What a workspace says of itself: taken inside it, sent with its own token.
+         */
+        Probe: {
+            /**
+             * Active Terminals
+             * @description Terminals with output or a running program since last time.
+             */
+            active_terminals: number;
+            /**
+             * Activity At
+             * @description Last time a person or a kernel did something, UTC.
+             */
+            activity_at?: string | null;
+            /**
+             * At
+             * Format: date-time
+             * @description When it was taken, UTC.
+             */
+            at: string;
+            /**
+             * Busy Kernels
+             * @description Kernels that run a cell.
+             */
+            busy_kernels: number;
+            /**
+             * Gpu Percent
+             * @description Use of its GPUs; null: unknown or none.
+             */
+            gpu_percent?: number | null;
+            /**
+             * Kernels
+             * @description Kernels in all.
+             */
+            kernels: number;
+        };
+        /**
          * Profile
          * @description One published version of a spawner profile.
          */
         Profile: {
             /**
-             * Id
-             * @description Name of the profile, for example cpu-small.
+             * Audiences
+             * @description Groups that may use it; empty means every member.
              */
-            id: string;
-            /**
-             * Version
-             * @description Version number, counted from 1.
-             */
-            version: number;
-            /**
-             * Digest
-             * @description SHA-256 of the version's canonical content.
-             */
-            digest: string;
-            /**
-             * Title
-             * @description Name for people.
-             */
-            title: string;
-            /**
-             * Description
-             * @description What it is good for, in one sentence.
-             */
-            description: string;
-            /** @description What it may use. */
-            resources: components["schemas"]["ProfileResources"];
-            /**
-             * Images
-             * @description Images to choose from; the first is usual.
-             */
-            images: components["schemas"]["ProfileImage"][];
-            /**
-             * Rates
-             * @description The rate card, oldest first.
-             */
-            rates: components["schemas"]["Rate"][];
-            /**
-             * Price Eur Per Hour
-             * @description Today's price, euro an hour.
-             */
-            price_eur_per_hour: number;
-            /**
-             * Idle Minutes
-             * @description Minutes without activity after which it stops.
-             */
-            idle_minutes: number;
-            /**
-             * Gpu Idle Minutes
-             * @description Minutes without GPU use, and without a running cell, after which it stops; null: no such rule.
-             */
-            gpu_idle_minutes: number | null;
-            /**
-             * Extension Minutes
-             * @description Minutes that the one extension gives; 0: none.
-             */
-            extension_minutes: number;
-            /**
-             * Longest Hours
-             * @description Hours after which it stops in any case.
-             */
-            longest_hours: number;
-            /**
-             * Ready Seconds
-             * @description Usual time from start to ready, in seconds.
-             */
-            ready_seconds: number;
+            audiences: string[];
             /**
              * Capacity
              * @description on-demand, or spot: cheaper, may be taken away.
@@ -5075,22 +6056,15 @@ export interface components {
              */
             capacity: "on-demand" | "spot";
             /**
-             * Node Selector
-             * @description Labels of the nodes it runs on.
+             * Description
+             * @description What it is good for, in one sentence.
              */
-            node_selector: {
-                [key: string]: string;
-            };
+            description: string;
             /**
-             * Tolerations
-             * @description Taints of nodes that it tolerates.
+             * Digest
+             * @description SHA-256 of the version's canonical content.
              */
-            tolerations: components["schemas"]["Toleration"][];
-            /**
-             * Volumes
-             * @description Further volumes.
-             */
-            volumes: components["schemas"]["Volume"][];
+            digest: string;
             /**
              * Environment
              * @description Environment variables it adds.
@@ -5099,6 +6073,36 @@ export interface components {
                 [key: string]: string;
             };
             /**
+             * Environments
+             * @description Where it may be used.
+             */
+            environments: ("dev" | "test" | "prod")[];
+            /**
+             * Extension Minutes
+             * @description Minutes that the one extension gives; 0: none.
+             */
+            extension_minutes: number;
+            /**
+             * Gpu Idle Minutes
+             * @description Minutes without GPU use, and without a running cell, after which it stops; null: no such rule.
+             */
+            gpu_idle_minutes: number | null;
+            /**
+             * Id
+             * @description Name of the profile, for example cpu-small.
+             */
+            id: string;
+            /**
+             * Idle Minutes
+             * @description Minutes without activity after which it stops.
+             */
+            idle_minutes: number;
+            /**
+             * Images
+             * @description Images to choose from; the first is usual.
+             */
+            images: components["schemas"]["ProfileImage"][];
+            /**
              * Labels
              * @description Chargeback labels.
              */
@@ -5106,49 +6110,76 @@ export interface components {
                 [key: string]: string;
             };
             /**
-             * Audiences
-             * @description Groups that may use it; empty means every member.
+             * Longest Hours
+             * @description Hours after which it stops in any case.
              */
-            audiences: string[];
+            longest_hours: number;
             /**
-             * Environments
-             * @description Where it may be used.
+             * Node Selector
+             * @description Labels of the nodes it runs on.
              */
-            environments: ("dev" | "test" | "prod")[];
+            node_selector: {
+                [key: string]: string;
+            };
             /**
              * Pipelines
              * @description Whether pipeline runs may use it.
              */
             pipelines: boolean;
             /**
+             * Price Eur Per Hour
+             * @description Today's price, euro an hour.
+             */
+            price_eur_per_hour: number;
+            /**
              * Published At
              * Format: date-time
              * @description When this version was published, UTC.
              */
             published_at: string;
+            /**
+             * Rates
+             * @description The rate card, oldest first.
+             */
+            rates: components["schemas"]["Rate"][];
+            /**
+             * Ready Seconds
+             * @description Usual time from start to ready, in seconds.
+             */
+            ready_seconds: number;
+            /** @description What it may use. */
+            resources: components["schemas"]["ProfileResources"];
+            /**
+             * Title
+             * @description Name for people.
+             */
+            title: string;
+            /**
+             * Tolerations
+             * @description Taints of nodes that it tolerates.
+             */
+            tolerations: components["schemas"]["Toleration"][];
+            /**
+             * Version
+             * @description Version number, counted from 1.
+             */
+            version: number;
+            /**
+             * Volumes
+             * @description Further volumes.
+             */
+            volumes: components["schemas"]["Volume"][];
         };
         /**
          * ProfileCard
          * @description One profile as a person sees it before starting: may I, for how much, how soon.
          */
         ProfileCard: {
-            /** @description The profile's current version. */
-            profile: components["schemas"]["Profile"];
             /**
              * Available
              * @description Whether this person may ask for it in this project now.
              */
             available: boolean;
-            /**
-             * Reasons
-             * @description Why not, in sentences; empty when available.
-             */
-            reasons: string[];
-            /**
-             * Notes
-             * @description What to know before starting, in sentences.
-             */
-            notes: string[];
             /**
              * Budget Eur
              * @description The project's budget this month, euro.
@@ -5160,25 +6191,20 @@ export interface components {
              */
             budget_left_eur: number;
             /**
-             * Hours Left
-             * @description Hours that budget and quotas allow; null: no limit.
+             * Expected Wait S
+             * @description Expected wait before it starts; 0: at once.
              */
-            hours_left: number | null;
-            /**
-             * Quotas
-             * @description Quotas that apply, tightest first.
-             */
-            quotas: components["schemas"]["QuotaLeft"][];
+            expected_wait_s: number;
             /**
              * Free Now
              * @description How many more fit now; null: not limited.
              */
             free_now: number | null;
             /**
-             * Expected Wait S
-             * @description Expected wait before it starts; 0: at once.
+             * Hours Left
+             * @description Hours that budget and quotas allow; null: no limit.
              */
-            expected_wait_s: number;
+            hours_left: number | null;
             /**
              * Idle Rule
              * @description When it stops by itself, in words.
@@ -5186,17 +6212,29 @@ export interface components {
             idle_rule: string;
             /** @description For one that isn't available: what to start instead. */
             nearest: components["schemas"]["Fit"] | null;
+            /**
+             * Notes
+             * @description What to know before starting, in sentences.
+             */
+            notes: string[];
+            /** @description The profile's current version. */
+            profile: components["schemas"]["Profile"];
+            /**
+             * Quotas
+             * @description Quotas that apply, tightest first.
+             */
+            quotas: components["schemas"]["QuotaLeft"][];
+            /**
+             * Reasons
+             * @description Why not, in sentences; empty when available.
+             */
+            reasons: string[];
         };
         /**
          * ProfileCards
          * @description Every profile's card for one project.
          */
         ProfileCards: {
-            /**
-             * Project
-             * @description Project the cards are for.
-             */
-            project: string;
             /**
              * Items
              * @description Cards, cheapest first.
@@ -5205,15 +6243,172 @@ export interface components {
             /**
              * Next Cursor
              * @description Always null: the list is complete.
-             * @default null
              */
-            next_cursor: string | null;
+            next_cursor?: string | null;
+            /**
+             * Project
+             * @description Project the cards are for.
+             */
+            project: string;
+        };
+        /**
+         * ProfileChange
+         * @description A proposed change of a profile, and what became of it.
+         */
+        ProfileChange: {
+            /**
+             * Author
+             * @description Who proposed it.
+             */
+            author: string;
+            /**
+             * Base Version
+             * @description Version it changes; null: a new profile.
+             */
+            base_version: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            created_at: string;
+            /**
+             * Diff
+             * @description Unified difference to the base version's document.
+             */
+            diff: string;
+            /**
+             * Digest
+             * @description SHA-256 of what is reviewed; the review names it.
+             */
+            digest: string;
+            /**
+             * Findings
+             * @description Faults and remarks.
+             */
+            findings: components["schemas"]["Finding"][];
+            /**
+             * Id
+             * @description Id of the change.
+             */
+            id: string;
+            /**
+             * Kind
+             * @description What is to happen.
+             * @enum {string}
+             */
+            kind: "publish" | "retire" | "roll_back";
+            /**
+             * May Review
+             * @description Whether the caller may decide about it.
+             */
+            may_review: boolean;
+            /**
+             * Message
+             * @description For retire: what people are told.
+             */
+            message: string;
+            /**
+             * Profile
+             * @description Which profile.
+             */
+            profile: string;
+            /**
+             * Reason
+             * @description Why.
+             */
+            reason: string;
+            /**
+             * Redirect To
+             * @description For retire: where people are led.
+             */
+            redirect_to: string | null;
+            /**
+             * Review Reason
+             * @description Why so.
+             */
+            review_reason: string | null;
+            /**
+             * Reviewed At
+             * @description When, UTC.
+             */
+            reviewed_at: string | null;
+            /**
+             * Reviewer
+             * @description Who decided.
+             */
+            reviewer: string | null;
+            /**
+             * State
+             * @description Where it stands.
+             * @enum {string}
+             */
+            state: "draft" | "validated" | "published" | "rejected" | "withdrawn";
+            /**
+             * Text
+             * @description The document as YAML; empty for retire.
+             */
+            text: string;
+            /**
+             * To Version
+             * @description For roll_back: the version gone back to.
+             */
+            to_version?: number | null;
+            /**
+             * Version
+             * @description Version it made or retired; null: none yet.
+             */
+            version: number | null;
+            /**
+             * Why Not
+             * @description Why the caller may not; empty when they may.
+             */
+            why_not: string;
+        };
+        /**
+         * ProfileChanges
+         * @description Changes, newest first.
+         */
+        ProfileChanges: {
+            /**
+             * Items
+             * @description The changes.
+             */
+            items: components["schemas"]["ProfileChange"][];
+            /**
+             * Next Cursor
+             * @description Where the next page begins.
+             */
+            next_cursor?: string | null;
+        };
+        /**
+         * ProfileDetail
+         * @description One profile with its history.
+         */
+        ProfileDetail: {
+            /**
+             * Changes
+             * @description Newest first, at most 50.
+             */
+            changes: components["schemas"]["ProfileChange"][];
+            /** @description Where it stands. */
+            summary: components["schemas"]["ProfileSummary"];
+            /**
+             * Versions
+             * @description Newest first.
+             */
+            versions: components["schemas"]["ProfileVersion"][];
         };
         /**
          * ProfileImage
          * @description An image that a workspace can be started from where workspaces are pods.
          */
         ProfileImage: {
+            /**
+             * Image
+             * @description Repository and digest: registry/name@sha256:...
+             */
+            image: string;
             /**
              * Name
              * @description Name of the choice.
@@ -5224,11 +6419,6 @@ export interface components {
              * @description Name for people.
              */
             title: string;
-            /**
-             * Image
-             * @description Repository and digest: registry/name@sha256:...
-             */
-            image: string;
         };
         /**
          * ProfileResources
@@ -5246,6 +6436,16 @@ export interface components {
              */
             cpu_guarantee: number;
             /**
+             * Gpu
+             * @description GPUs; 0 for none.
+             */
+            gpu: number;
+            /**
+             * Gpu Type
+             * @description Product name of the GPU, when there is one.
+             */
+            gpu_type: string | null;
+            /**
              * Memory Gib
              * @description Most memory, in GiB.
              */
@@ -5260,16 +6460,177 @@ export interface components {
              * @description Most processes and threads at once.
              */
             processes: number;
+        };
+        /**
+         * ProfileSummaries
+         * @description All profiles, retired ones included.
+         */
+        ProfileSummaries: {
             /**
-             * Gpu
-             * @description GPUs; 0 for none.
+             * Items
+             * @description The profiles, by id.
              */
-            gpu: number;
+            items: components["schemas"]["ProfileSummary"][];
             /**
-             * Gpu Type
-             * @description Product name of the GPU, when there is one.
+             * Next Cursor
+             * @description Always null: the list is complete.
              */
-            gpu_type: string | null;
+            next_cursor?: string | null;
+        };
+        /**
+         * ProfileSummary
+         * @description One profile in the admin's list.
+         */
+        ProfileSummary: {
+            /**
+             * Changed At
+             * Format: date-time
+             * @description When it was last changed, UTC.
+             */
+            changed_at: string;
+            /**
+             * Changed By
+             * @description Who changed it last.
+             */
+            changed_by: string;
+            /**
+             * Id
+             * @description Name of the profile.
+             */
+            id: string;
+            /**
+             * Pending
+             * @description Changes of it that wait for review, drafts included.
+             */
+            pending: number;
+            /**
+             * Price Eur Per Hour
+             * @description Today's price, euro an hour.
+             */
+            price_eur_per_hour: number;
+            /**
+             * State
+             * @description Where its newest version stands.
+             * @enum {string}
+             */
+            state: "published" | "superseded" | "retired" | "rolled_back";
+            /**
+             * Title
+             * @description Name for people.
+             */
+            title: string;
+            /**
+             * Users Now
+             * @description Workspaces, queued ones included, that use it now.
+             */
+            users_now: number;
+            /**
+             * Version
+             * @description Newest version.
+             */
+            version: number;
+        };
+        /**
+         * ProfileUser
+         * @description Something that uses a profile.
+         */
+        ProfileUser: {
+            /**
+             * Kind
+             * @description What uses it.
+             * @enum {string}
+             */
+            kind: "session" | "pipeline" | "schedule" | "deployment" | "redirect";
+            /**
+             * Name
+             * @description Which one.
+             */
+            name: string;
+            /**
+             * Person
+             * @description Whose it is; empty where nobody's.
+             */
+            person: string;
+            /**
+             * Project
+             * @description Its project; empty for none.
+             */
+            project: string;
+        };
+        /**
+         * ProfileUsers
+         * @description Who uses a profile: to be read before it is retired.
+         */
+        ProfileUsers: {
+            /**
+             * Hours 30 Days
+             * @description Hours it ran in the last 30 days.
+             */
+            hours_30_days: number;
+            /**
+             * Items
+             * @description All that use it now.
+             */
+            items: components["schemas"]["ProfileUser"][];
+            /**
+             * People 30 Days
+             * @description People who started it in the last 30 days.
+             */
+            people_30_days: number;
+            /**
+             * Profile
+             * @description Which profile.
+             */
+            profile: string;
+        };
+        /**
+         * ProfileVersion
+         * @description One version in a profile's history.
+         */
+        ProfileVersion: {
+            /**
+             * Author
+             * @description Who proposed it.
+             */
+            author: string;
+            /**
+             * Ended At
+             * @description Until when it was offered, UTC.
+             */
+            ended_at: string | null;
+            /**
+             * Message
+             * @description What people are told since it was retired.
+             */
+            message: string;
+            /** @description Its content. */
+            profile: components["schemas"]["Profile"];
+            /**
+             * Reason
+             * @description Why it was made.
+             */
+            reason: string;
+            /**
+             * Redirect To
+             * @description Where people are led since it was retired.
+             */
+            redirect_to: string | null;
+            /**
+             * Reviewer
+             * @description Who approved it; null: installed with Octavo.
+             */
+            reviewer: string | null;
+            /**
+             * State
+             * @description Where it stands.
+             * @enum {string}
+             */
+            state: "published" | "superseded" | "retired" | "rolled_back";
+            /**
+             * Text
+             * @description Its document as YAML.
+             */
+            text: string;
         };
         /**
          * Progress
@@ -5492,10 +6853,128 @@ export interface components {
             verified: boolean;
         };
         /**
+         * QueuedTurns
+         * @description All starts that wait and all stops that are due, in one answer for the hub.
+         */
+        QueuedTurns: {
+            /**
+             * Items
+             * @description Sessions that are queued or starting, oldest first.
+             */
+            items: components["schemas"]["Session"][];
+            /**
+             * Stops
+             * @description Sessions to stop now.
+             */
+            stops: components["schemas"]["StopOrder"][];
+        };
+        /**
+         * Quota
+         * @description A quota.
+         */
+        Quota: {
+            /**
+             * Id
+             * @description Id of the quota.
+             */
+            id: string;
+            /**
+             * Limit
+             * @description Hours allowed in the window.
+             */
+            limit: number;
+            /**
+             * Name
+             * @description Person, group or project.
+             */
+            name: string;
+            /**
+             * Resource
+             * @description What is counted.
+             * @enum {string}
+             */
+            resource: "core_hours" | "gib_hours" | "gpu_hours";
+            /**
+             * Scope
+             * @description Whose it is.
+             * @enum {string}
+             */
+            scope: "person" | "group" | "project";
+            /**
+             * Set At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            set_at: string;
+            /**
+             * Set By
+             * @description Who set it.
+             */
+            set_by: string;
+            /**
+             * Window Days
+             * @description The window: the last so many days.
+             */
+            window_days: number;
+        };
+        /**
+         * QuotaChange
+         * @description Sets a quota; the same scope, name, resource and window is replaced.
+         */
+        QuotaChange: {
+            /**
+             * Limit
+             * @description Hours allowed in the window.
+             */
+            limit: number;
+            /**
+             * Name
+             * @description Person, group or project.
+             */
+            name: string;
+            /**
+             * Reason
+             * @description Why, as a sentence.
+             */
+            reason: string;
+            /**
+             * Resource
+             * @description What is counted.
+             * @enum {string}
+             */
+            resource: "core_hours" | "gib_hours" | "gpu_hours";
+            /**
+             * Scope
+             * @description Whose it is. A group's holds for each member alone.
+             * @enum {string}
+             */
+            scope: "person" | "group" | "project";
+            /**
+             * Window Days
+             * @description The window: the last so many days.
+             */
+            window_days: number;
+        };
+        /**
          * QuotaLeft
          * @description What is left of one quota, seen by one person in one project.
          */
         QuotaLeft: {
+            /**
+             * Left
+             * @description Hours left; never below 0.
+             */
+            left: number;
+            /**
+             * Limit
+             * @description Hours allowed in the window.
+             */
+            limit: number;
+            /**
+             * Name
+             * @description The person, the groups joined by a comma, or the project.
+             */
+            name: string;
             /**
              * Resource
              * @description What is counted.
@@ -5509,25 +6988,10 @@ export interface components {
              */
             scope: "person" | "group" | "project";
             /**
-             * Name
-             * @description The person, the groups joined by a comma, or the project.
-             */
-            name: string;
-            /**
-             * Limit
-             * @description Hours allowed in the window.
-             */
-            limit: number;
-            /**
              * Used
              * @description Hours used in the window.
              */
             used: number;
-            /**
-             * Left
-             * @description Hours left; never below 0.
-             */
-            left: number;
             /**
              * Window Days
              * @description The window: the last so many days.
@@ -5535,21 +6999,54 @@ export interface components {
             window_days: number;
         };
         /**
+         * QuotaStatus
+         * @description What is left to one person in one project.
+         */
+        QuotaStatus: {
+            /**
+             * Items
+             * @description Tightest first.
+             */
+            items: components["schemas"]["QuotaLeft"][];
+        };
+        /**
+         * Quotas
+         * @description All quotas.
+         */
+        Quotas: {
+            /**
+             * Items
+             * @description By scope and name.
+             */
+            items: components["schemas"]["Quota"][];
+            /**
+             * Next Cursor
+             * @description Always null: the list is complete.
+             */
+            next_cursor?: string | null;
+            /**
+             * Resolver
+             * @description How the quotas of several groups of one person count together.
+             * @enum {string}
+             */
+            resolver: "min" | "max" | "sum";
+        };
+        /**
          * Rate
          * @description The price from a day on.
          */
         Rate: {
+            /**
+             * Eur Per Hour
+             * @description Price, euro an hour; metered by the second.
+             */
+            eur_per_hour: number;
             /**
              * Since
              * Format: date
              * @description First UTC day it holds.
              */
             since: string;
-            /**
-             * Eur Per Hour
-             * @description Price, euro an hour; metered by the second.
-             */
-            eur_per_hour: number;
         };
         /**
          * RegisterRequest
@@ -6497,58 +7994,110 @@ export interface components {
          */
         Session: {
             /**
-             * Id
-             * @description Id of the session.
-             */
-            id: string;
-            /**
-             * Person
-             * @description Whose workspace.
-             */
-            person: string;
-            /**
-             * Project
-             * @description Project it is booked on.
-             */
-            project: string;
-            /** @description The profile version it was started with. */
-            profile: components["schemas"]["Profile"];
-            /**
-             * Image
-             * @description Name of the chosen image; null: the profile has none.
-             */
-            image: string | null;
-            /**
-             * Template
-             * @description Template the project was made from, if any.
-             */
-            template: string | null;
-            /**
-             * State
-             * @description Where it stands.
+             * Activity
+             * @description What keeps it from being idle by its newest fresh probe, if any.
+             * @default unknown
              * @enum {string}
              */
-            state: "queued" | "starting" | "running" | "ended";
+            activity: "cell" | "terminal" | "gpu" | "none" | "unknown";
             /**
-             * Position
-             * @description Place in the queue, from 1; null: not queued.
+             * Budget Left Eur
+             * @description Left of the project's budget this month, euro.
              */
-            position: number | null;
+            budget_left_eur: number;
+            /**
+             * Cost Eur
+             * @description Metered cost so far, euro.
+             */
+            cost_eur: number;
+            /**
+             * End Reason
+             * @description Why it ended; null while it lives.
+             */
+            end_reason: ("stopped" | "idle" | "gpu_idle" | "crashed" | "failed" | "superseded" | "lost" | "cancelled" | "quota" | "budget" | "longest_life" | "handed_off" | "orphaned" | "platform_away") | null;
+            /**
+             * Ended At
+             * @description When it ended, UTC; null while it lives.
+             */
+            ended_at: string | null;
+            /**
+             * Ends At
+             * @description When its longest life is over, UTC.
+             */
+            ends_at: string | null;
             /**
              * Expected Wait S
              * @description Expected wait; null: not queued.
              */
             expected_wait_s: number | null;
             /**
-             * Waits For
-             * @description What it waits for, in a sentence; empty: nothing.
+             * Extended Until
+             * @description Until when its extension keeps it, UTC; null: not extended.
              */
-            waits_for: string;
+            extended_until?: string | null;
+            /**
+             * Extension Minutes Left
+             * @description What the one extension still gives; 0: none.
+             */
+            extension_minutes_left: number;
             /**
              * Gpus
              * @description Numbers of the GPUs that are leased to it.
              */
             gpus: number[];
+            /**
+             * Hand Off To
+             * @description Profiles without the GPU it has, cheapest first.
+             */
+            hand_off_to: components["schemas"]["Fit"][];
+            /**
+             * Id
+             * @description Id of the session.
+             */
+            id: string;
+            /**
+             * Idle Stop At
+             * @description When it stops if nothing happens, UTC; null: something happens, or unknown.
+             */
+            idle_stop_at: string | null;
+            /**
+             * Image
+             * @description Name of the chosen image; null: the profile has none.
+             */
+            image: string | null;
+            /**
+             * Metered Until
+             * @description Until when it has been metered, UTC.
+             */
+            metered_until: string | null;
+            /**
+             * Notices
+             * @description What its person should know, most pressing first.
+             */
+            notices: components["schemas"]["Notice"][];
+            /**
+             * Person
+             * @description Whose workspace.
+             */
+            person: string;
+            /**
+             * Position
+             * @description Place in the queue, from 1; null: not queued.
+             */
+            position: number | null;
+            /** @description The profile version it was started with. */
+            profile: components["schemas"]["Profile"];
+            /**
+             * Project
+             * @description Project it is booked on.
+             */
+            project: string;
+            /**
+             * Quotas
+             * @description Quotas that apply, tightest first.
+             * @default []
+             */
+            quotas: components["schemas"]["QuotaLeft"][];
             /**
              * Requested At
              * Format: date-time
@@ -6556,50 +8105,27 @@ export interface components {
              */
             requested_at: string;
             /**
-             * Started At
-             * @description When it was granted, UTC; null: queued.
+             * Rescue
+             * @description Whether it was opened beside a home that is full.
+             * @default false
              */
-            started_at: string | null;
-            /**
-             * Metered Until
-             * @description Until when it has been metered, UTC.
-             */
-            metered_until: string | null;
-            /**
-             * Ended At
-             * @description When it ended, UTC; null while it lives.
-             */
-            ended_at: string | null;
-            /**
-             * End Reason
-             * @description Why it ended; null while it lives.
-             */
-            end_reason: ("stopped" | "idle" | "gpu_idle" | "crashed" | "failed" | "superseded" | "lost" | "cancelled" | "quota" | "budget" | "longest_life" | "handed_off" | "orphaned" | "platform_away") | null;
+            rescue: boolean;
             /**
              * Seconds
              * @description Metered seconds so far.
              */
             seconds: number;
             /**
-             * Cost Eur
-             * @description Metered cost so far, euro.
+             * Started At
+             * @description When it was granted, UTC; null: queued.
              */
-            cost_eur: number;
+            started_at: string | null;
             /**
-             * Budget Left Eur
-             * @description Left of the project's budget this month, euro.
+             * State
+             * @description Where it stands.
+             * @enum {string}
              */
-            budget_left_eur: number;
-            /**
-             * Idle Stop At
-             * @description When it stops if nothing happens, UTC; null: something happens, or unknown.
-             */
-            idle_stop_at: string | null;
-            /**
-             * Ends At
-             * @description When its longest life is over, UTC.
-             */
-            ends_at: string | null;
+            state: "queued" | "starting" | "running" | "ended";
             /**
              * Stop At
              * @description When it must stop, UTC; null: no order.
@@ -6611,45 +8137,44 @@ export interface components {
              */
             stop_reason: ("stopped" | "idle" | "gpu_idle" | "crashed" | "failed" | "superseded" | "lost" | "cancelled" | "quota" | "budget" | "longest_life" | "handed_off" | "orphaned" | "platform_away") | null;
             /**
-             * Extension Minutes Left
-             * @description What the one extension still gives; 0: none.
+             * Template
+             * @description Template the project was made from, if any.
              */
-            extension_minutes_left: number;
+            template: string | null;
             /**
-             * Notices
-             * @description What its person should know, most pressing first.
+             * Waits For
+             * @description What it waits for, in a sentence; empty: nothing.
              */
-            notices: components["schemas"]["Notice"][];
+            waits_for: string;
+        };
+        /**
+         * SessionBeat
+         * @description One session's heartbeat among others.
+         */
+        SessionBeat: {
             /**
-             * Hand Off To
-             * @description Profiles without the GPU it has, cheapest first.
+             * Active At
+             * @description Last activity of its person, UTC.
              */
-            hand_off_to: components["schemas"]["Fit"][];
+            active_at?: string | null;
             /**
-             * Activity
-             * @description What keeps it from being idle by its newest fresh probe, if any.
-             * @default unknown
-             * @enum {string}
+             * Incidents
+             * @description Limits that it ran into since the last heartbeat, and lives on.
              */
-            activity: "cell" | "terminal" | "gpu" | "none" | "unknown";
+            incidents?: components["schemas"]["SessionFailure"][];
             /**
-             * Extended Until
-             * @description Until when its extension keeps it, UTC; null: not extended.
-             * @default null
+             * Session
+             * @description Id of the session.
              */
-            extended_until: string | null;
+            session: string;
             /**
-             * Quotas
-             * @description Quotas that apply, tightest first.
-             * @default []
+             * Until
+             * Format: date-time
+             * @description Moment up to which it was seen alive, UTC.
              */
-            quotas: components["schemas"]["QuotaLeft"][];
-            /**
-             * Rescue
-             * @description Whether it was opened beside a home that is full.
-             * @default false
-             */
-            rescue: boolean;
+            until: string;
+            /** @description What it has used; null: not known. */
+            usage?: components["schemas"]["Usage"] | null;
         };
         /**
          * SessionEnd
@@ -6681,7 +8206,7 @@ export interface components {
              * @description The failure's class.
              * @enum {string}
              */
-            kind: "no_capacity" | "image_pull" | "quota" | "volume" | "home_full" | "out_of_memory" | "evicted" | "preempted" | "node_lost" | "network" | "timeout" | "bad_profile" | "crashed" | "account" | "unknown";
+            kind: "no_capacity" | "image_pull" | "quota" | "volume" | "home_full" | "out_of_memory" | "evicted" | "preempted" | "node_lost" | "network" | "timeout" | "bad_profile" | "crashed" | "account" | "refused" | "cluster" | "installation" | "limit" | "unknown";
             /**
              * Message
              * @description The sentence that people see.
@@ -6693,6 +8218,30 @@ export interface components {
              * @default
              */
             raw: string;
+        };
+        /**
+         * SessionStarted
+         * @description Says that a workspace answers. Only the hub sends it.
+         */
+        SessionStarted: {
+            /**
+             * At
+             * Format: date-time
+             * @description When it was ready, UTC.
+             */
+            at: string;
+            /**
+             * Notice
+             * @description What its person must know; empty: none.
+             * @default
+             */
+            notice: string;
+            /**
+             * Rescue
+             * @description Whether it was opened beside a home that is full.
+             * @default false
+             */
+            rescue: boolean;
         };
         /**
          * Severity
@@ -6731,6 +8280,13 @@ export interface components {
              * @description Digest of the version the person saw; a different one now is refused.
              */
             digest?: string | null;
+            /**
+             * Further
+             * @description Options that no page of Octavo's sends; any of them is refused by name.
+             */
+            further?: {
+                [key: string]: string;
+            };
             /**
              * Groups
              * @description The person's groups.
@@ -6802,6 +8358,57 @@ export interface components {
              * @description Row labels; read and ignored.
              */
             index?: components["schemas"]["JsonValue"][] | null;
+        };
+        /**
+         * StartFailures
+         * @description How starts failed in a span of time.
+         */
+        StartFailures: {
+            /**
+             * By Kind
+             * @description Failures by class; `unknown` is one of them.
+             */
+            by_kind: {
+                [key: string]: number;
+            };
+            /**
+             * Since
+             * Format: date-time
+             * @description Beginning of the span, UTC.
+             */
+            since: string;
+            /**
+             * Starts
+             * @description Starts in the span.
+             */
+            starts: number;
+            /**
+             * Unknown
+             * @description The newest unknown ones, raw, at most 20.
+             */
+            unknown: string[];
+        };
+        /**
+         * StopOrder
+         * @description A session that its hub must stop now.
+         */
+        StopOrder: {
+            /**
+             * Person
+             * @description Whose workspace.
+             */
+            person: string;
+            /**
+             * Reason
+             * @description Why it must stop.
+             * @enum {string}
+             */
+            reason: "stopped" | "idle" | "gpu_idle" | "crashed" | "failed" | "superseded" | "lost" | "cancelled" | "quota" | "budget" | "longest_life" | "handed_off" | "orphaned" | "platform_away";
+            /**
+             * Session
+             * @description Id of the session.
+             */
+            session: string;
         };
         /**
          * Submission
@@ -7166,6 +8773,11 @@ export interface components {
          */
         Toleration: {
             /**
+             * Effect
+             * @description Effect; null: any.
+             */
+            effect: string | null;
+            /**
              * Key
              * @description Key of the taint.
              */
@@ -7181,11 +8793,6 @@ export interface components {
              * @description Value of the taint, for Equal.
              */
             value: string | null;
-            /**
-             * Effect
-             * @description Effect; null: any.
-             */
-            effect: string | null;
         };
         /**
          * TrafficPlan
@@ -7414,90 +9021,30 @@ export interface components {
          */
         Volume: {
             /**
-             * Name
-             * @description Name of the volume.
+             * Claim
+             * @description An existing claim; null: a volume of its own.
              */
-            name: string;
+            claim: string | null;
             /**
              * Mount
              * @description Folder it is mounted at.
              */
             mount: string;
             /**
-             * Claim
-             * @description An existing claim; null: a volume of its own.
+             * Name
+             * @description Name of the volume.
              */
-            claim: string | null;
-            /**
-             * Size Gib
-             * @description Size of a volume of its own, in GiB.
-             */
-            size_gib: number | null;
+            name: string;
             /**
              * Read Only
              * @description Whether it can't be written to.
              */
             read_only: boolean;
-        };
-        /**
-         * BudgetRules
-         * @description A project's budget of a month and what happens on the way through it.
-         */
-        BudgetRules: {
             /**
-             * Project
-             * @description The project.
+             * Size Gib
+             * @description Size of a volume of its own, in GiB.
              */
-            project: string;
-            /**
-             * Monthly Eur
-             * @description Budget of a UTC month, euro.
-             */
-            monthly_eur: number;
-            /**
-             * Spent Eur
-             * @description Spent this month, euro.
-             */
-            spent_eur: number;
-            /**
-             * Left Eur
-             * @description Left of it; never below 0.
-             */
-            left_eur: number;
-            /**
-             * Alert Percent
-             * @description From here on people are told.
-             */
-            alert_percent: number;
-            /**
-             * Soft Stop Percent
-             * @description From here on nothing new starts.
-             */
-            soft_stop_percent: number;
-            /**
-             * Hard Stop Percent
-             * @description From here on what runs is stopped, after a grace.
-             */
-            hard_stop_percent: number;
-            /**
-             * State
-             * @description Where it stands.
-             * @enum {string}
-             */
-            state: "ok" | "alert" | "soft_stop" | "hard_stop";
-            /** @description The month at the present burn. */
-            forecast: components["schemas"]["Forecast"];
-        };
-        /**
-         * ExtensionRequest
-         * @description Asks for the one extension.
-         */
-        ExtensionRequest: {
-            /**
-             * Reason
-             * @description Why, as a sentence.
-             */
-            reason: string;
+            size_gib: number | null;
         };
     };
     responses: never;
@@ -7622,6 +9169,8 @@ export interface operations {
                 since?: string | null;
                 /** @description Last UTC day; unset: today. */
                 until?: string | null;
+                /** @description What days are stacked by; unset: projects, or people of one. */
+                by?: ("project" | "person" | "team" | "profile" | "kind") | null;
             };
             header?: never;
             path?: never;
@@ -7636,6 +9185,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CostReport"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    whole_cost_csv_services_octavo_api_v1_cost_csv_get: {
+        parameters: {
+            query?: {
+                /** @description First UTC day; unset: the month's first. */
+                since?: string | null;
+                /** @description Last UTC day; unset: today. */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description FOCUS 1.2 columns, one row an hour. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
                 };
             };
             /** @description Validation Error */
@@ -7809,6 +9392,384 @@ export interface operations {
             };
         };
     };
+    list_profiles_services_octavo_api_v1_profiles_catalog_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileSummaries"];
+                };
+            };
+        };
+    };
+    read_profile_services_octavo_api_v1_profiles_catalog__profile__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the profile. */
+                profile: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_users_services_octavo_api_v1_profiles_catalog__profile__users_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the profile. */
+                profile: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileUsers"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_changes_services_octavo_api_v1_profiles_changes_get: {
+        parameters: {
+            query?: {
+                /** @description Only this profile's. */
+                profile?: string | null;
+                /** @description Only those in this state. */
+                state?: ("draft" | "validated" | "published" | "rejected" | "withdrawn") | null;
+                /** @description Most changes of the page. */
+                limit?: number;
+                /** @description Where it begins. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileChanges"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    propose_change_services_octavo_api_v1_profiles_changes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileChange"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_change_services_octavo_api_v1_profiles_changes__change__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the change. */
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileChange"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    edit_change_services_octavo_api_v1_profiles_changes__change__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the change. */
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileChange"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    review_change_services_octavo_api_v1_profiles_changes__change__review_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the change. */
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Review-Input"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileChange"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    submit_change_services_octavo_api_v1_profiles_changes__change__submit_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the change. */
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileChange"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    withdraw_change_services_octavo_api_v1_profiles_changes__change__withdraw_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the change. */
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileChange"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    check_document_services_octavo_api_v1_profiles_check_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentCheck"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_schema_services_octavo_api_v1_profiles_schema_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+        };
+    };
     list_projects_services_octavo_api_v1_projects_get: {
         parameters: {
             query?: never;
@@ -7959,6 +9920,72 @@ export interface operations {
             };
         };
     };
+    read_budget_rules_services_octavo_api_v1_projects__project__budget_rules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetRules"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_budget_rules_services_octavo_api_v1_projects__project__budget_rules_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetRulesChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetRules"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     project_cost_services_octavo_api_v1_projects__project__cost_get: {
         parameters: {
             query?: {
@@ -7966,6 +9993,8 @@ export interface operations {
                 since?: string | null;
                 /** @description Last UTC day; unset: today. */
                 until?: string | null;
+                /** @description What days are stacked by; unset: projects, or people of one. */
+                by?: ("project" | "person" | "team" | "profile" | "kind") | null;
             };
             header?: never;
             path: {
@@ -7982,6 +10011,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CostReport"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    project_cost_csv_services_octavo_api_v1_projects__project__cost_csv_get: {
+        parameters: {
+            query?: {
+                /** @description First UTC day; unset: the month's first. */
+                since?: string | null;
+                /** @description Last UTC day; unset: today. */
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description FOCUS 1.2 columns, one row an hour. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
                 };
             };
             /** @description Validation Error */
@@ -9764,6 +11829,37 @@ export interface operations {
             };
         };
     };
+    read_quota_services_octavo_api_v1_projects__project__quota_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaStatus"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_runs_services_octavo_api_v1_projects__project__runs_get: {
         parameters: {
             query?: {
@@ -9789,6 +11885,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PipelineRunList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    hand_off_services_octavo_api_v1_projects__project__runs_hand_off_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOffRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineRun"];
                 };
             };
             /** @description Validation Error */
@@ -10031,6 +12162,93 @@ export interface operations {
             };
         };
     };
+    list_quotas_services_octavo_api_v1_quotas_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quotas"];
+                };
+            };
+        };
+    };
+    set_quota_services_octavo_api_v1_quotas_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuotaChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quota"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_quota_services_octavo_api_v1_quotas__quota__delete: {
+        parameters: {
+            query: {
+                /** @description Why, as a sentence; kept on the trail. */
+                reason: string;
+            };
+            header?: never;
+            path: {
+                quota: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quotas"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_templates_services_octavo_api_v1_templates_get: {
         parameters: {
             query?: never;
@@ -10084,6 +12302,177 @@ export interface operations {
             };
         };
     };
+    failures_services_octavo_api_v1_workspaces_failures_get: {
+        parameters: {
+            query?: {
+                /** @description How many days back. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartFailures"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    beats_services_octavo_api_v1_workspaces_heartbeats_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Heartbeats"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeartbeatsTaken"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    mine_services_octavo_api_v1_workspaces_mine_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+        };
+    };
+    extend_services_octavo_api_v1_workspaces_mine_extend_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExtensionRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    probe_services_octavo_api_v1_workspaces_mine_probe_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Probe"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    stop_services_octavo_api_v1_workspaces_mine_stop_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+        };
+    };
     offer_services_octavo_api_v1_workspaces_offers_post: {
         parameters: {
             query?: never;
@@ -10113,6 +12502,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    orphan_services_octavo_api_v1_workspaces_orphans_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Orphan"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Orphan"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_open_services_octavo_api_v1_workspaces_sessions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenSessions"];
                 };
             };
         };
@@ -10218,6 +12660,62 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    started_services_octavo_api_v1_workspaces_sessions__session_id__started_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the session. */
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionStarted"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    turns_services_octavo_api_v1_workspaces_turns_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuedTurns"];
                 };
             };
         };

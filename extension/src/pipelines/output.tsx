@@ -16,6 +16,7 @@ import { LuminoHost } from '../ui/LuminoHost';
 import { Page } from '../ui/Page';
 import { Await, useResource } from '../ui/states';
 import { trans } from '../words';
+import { titleOf } from './components/RunList';
 
 /** What JupyterLab draws notebooks with. */
 export interface INotebookParts {
@@ -82,7 +83,7 @@ export function OutputPage(props: { model: OutputModel; parts: INotebookParts })
       {content => (
         <Page
           icon={notebookIcon}
-          title={run ? trans.__('Output of %1', run.pipeline) : trans.__('Output')}
+          title={run ? trans.__('Output of %1', titleOf(run)) : trans.__('Output')}
           chips={
             <>
               <Chip title={trans.__('It was written by the run and can not be changed.')}>{trans.__('read-only')}</Chip>

@@ -20,7 +20,7 @@ import { Await, Empty, Failure, useResource } from '../ui/states';
 import { Time } from '../ui/Time';
 import { trans } from '../words';
 import { Artifacts, ProvenanceCard, RunSide } from './components/Evidence';
-import { ended, RunList, stateTone } from './components/RunList';
+import { ended, RunList, stateTone, titleOf } from './components/RunList';
 import { RunLog, RunProgress } from './components/RunProgress';
 import type { PipelineModel, PipelineRunModel } from './model';
 
@@ -217,18 +217,19 @@ export function PipelineRunPage(props: { model: PipelineRunModel; octavo: IOctav
       model.heard.disconnect(hear);
     };
   }, [model]);
+  const openRelease = (run: PipelineRun): void => octavo.open('release', { project: model.project, digest: run.release ?? '' });
   return (
     <Await resource={model.run} lines={10}>
       {run => (
         <Page
           icon={pipelineIcon}
-          title={trans.__('Run of %1', run.pipeline)}
+          title={trans.__('Run of %1', titleOf(run))}
           answer={run.message || run.state}
           chips={
             <>
               <Chip tone={stateTone(run.state)}>{run.state}</Chip>
-              {ended(run.state) && <VerdictChip outcome={run.verdict} />}
-              <Digest value={run.release} what={trans.__('Release')} onClick={() => octavo.open('release', { project: model.project, digest: run.release })} />
+              {run.approved && ended(run.state) && <VerdictChip outcome={run.verdict} />}
+              {run.release ? <Digest value={run.release} what={trans.__('Release')} onClick={() => openRelease(run)} /> : <Chip tone="warn">{trans.__('Not approved')}</Chip>}
               <Chip>{trans.__('cost %1', money(run.cost))}</Chip>
             </>
           }
@@ -246,7 +247,7 @@ export function PipelineRunPage(props: { model: PipelineRunModel; octavo: IOctav
                 <ProvenancePart model={model} run={run} />
               </>
             }
-            side={<RunSide run={run} onRelease={() => octavo.open('release', { project: model.project, digest: run.release })} />}
+            side={<RunSide run={run} onRelease={() => openRelease(run)} />}
           />
         </Page>
       )}
@@ -291,7 +292,7 @@ function RunActions(props: { model: PipelineRunModel; run: PipelineRun; actions:
 
 function ProvenancePart(props: { model: PipelineRunModel; run: PipelineRun }): React.JSX.Element | null {
   const { model, run } = props;
-  const done = run.state === 'succeeded';
+  const done = run.state === 'succeeded' && run.approved;
   React.useEffect(() => {
     if (done) {
       void model.provenance.refresh();
@@ -303,5 +304,5 @@ function ProvenancePart(props: { model: PipelineRunModel; run: PipelineRun }): R
 /** Say how a run ended, for a notification. */
 export function ending(run: PipelineRun): string {
   const took = run.started_at && run.ended_at ? duration((new Date(run.ended_at).getTime() - new Date(run.started_at).getTime()) / 1000) : '';
-  return [trans.__('Run of %1: %2', run.pipeline, run.state), took, run.verdict ?? ''].filter(Boolean).join(' · ');
+  return [trans.__('Run of %1: %2', titleOf(run), run.state), took, run.verdict ?? ''].filter(Boolean).join(' · ');
 }

@@ -38,6 +38,18 @@ describe('a pipeline run', () => {
     model.dispose();
   });
 
+  it('says of a hand-off that nobody approved it, and proves nothing', async () => {
+    const handedOff = { pipeline: '', release: null, notebook: 'flights/train.ipynb', environment: 'dev', approved: false, trigger: 'hand_off', state: 'succeeded' } as const;
+    const { model, server } = shown(() => pipelineRun(handedOff));
+    expect(await screen.findByText('Run of flights/train.ipynb')).toBeTruthy();
+    expect(screen.getByText('Not approved')).toBeTruthy();
+    expect(screen.getByText('flights/train.ipynb, handed off, not approved')).toBeTruthy();
+    expect(screen.getByText('Nothing was approved that it could be compared with.')).toBeTruthy();
+    expect(server.asked.some(one => JSON.stringify(one).includes('provenance'))).toBe(false);
+    expect(ending(pipelineRun(handedOff))).toMatch(/^Run of flights\/train.ipynb: succeeded/);
+    model.dispose();
+  });
+
   it('emits once when it has ended', async () => {
     let over = false;
     let say: (events: Response) => void = () => undefined;

@@ -16,7 +16,7 @@ export function RunSide(props: { run: PipelineRun; onRelease: () => void }): Rea
   return (
     <>
       <Card title={trans.__('Verdict')} aside={<VerdictChip outcome={run.comparison?.outcome} />}>
-        {run.comparison ? <VerdictTable verdict={run.comparison} /> : <p className="jp-octavo-Muted">{trans.__('Compared with the release when the run has ended.')}</p>}
+        {run.comparison ? <VerdictTable verdict={run.comparison} /> : <p className="jp-octavo-Muted">{run.approved ? trans.__('Compared with the release when the run has ended.') : trans.__('Nothing was approved that it could be compared with.')}</p>}
       </Card>
       <Card title={trans.__('Parameters')}>
         <Facts facts={Object.entries(run.parameters).map(([name, value]) => [name, text(value)])} />
@@ -28,7 +28,9 @@ export function RunSide(props: { run: PipelineRun; onRelease: () => void }): Rea
       <Card title={trans.__('About')}>
         <Facts
           facts={[
-            [trans.__('Release'), <Digest key="release" value={run.release} what={trans.__('Release')} onClick={props.onRelease} />],
+            run.release
+              ? [trans.__('Release'), <Digest key="release" value={run.release} what={trans.__('Release')} onClick={props.onRelease} />]
+              : [trans.__('Notebook'), trans.__('%1, handed off, not approved', run.notebook ?? '')],
             [trans.__('Started by'), run.trigger === 'schedule' ? trans.__('schedule of %1', run.requested_by) : run.requested_by],
             [trans.__('Queued'), <Time key="queued" at={run.created_at} />],
             [trans.__('Profile'), run.profile],

@@ -30,6 +30,11 @@ export function ended(state: RunState): boolean {
   return state !== 'queued' && state !== 'running' && state !== 'unknown';
 }
 
+/** What a run is of: its pipeline, or the notebook that was handed off. */
+export function titleOf(run: PipelineRunSummary | PipelineRun): string {
+  return run.notebook ?? run.pipeline;
+}
+
 /** How long a run took so far, in seconds; null before it began. */
 export function elapsed(run: PipelineRunSummary | PipelineRun, now: Date): number | null {
   if (!run.started_at) {
