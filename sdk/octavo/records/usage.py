@@ -23,7 +23,9 @@ ScopeName = Annotated[str, Field(min_length=1, max_length=255)]
 class CostLine(Answer):
     """Cost of one person, project, team, profile, pipeline, deployment, kind or day."""
 
-    name: str = Field(description="What it is the cost of; empty: nobody's.")
+    name: str = Field(
+        description="What it is the cost of; empty: nobody's; (shared): the platform's own."
+    )
     hours: float = Field(description="Metered hours.")
     cost_eur: float = Field(description="Charge, euro.")
     idle_eur: float = Field(description="Part of the charge that was requested and not used.")
@@ -40,10 +42,10 @@ class CostSplit(Answer):
 
 
 class CostDay(Answer):
-    """The cost of one UTC day, by project."""
+    """The cost of one UTC day, line by line."""
 
     day: date = Field(description="The UTC day.")
-    lines: list[CostLine] = Field(description="Per project (all) or per person (one project).")
+    lines: list[CostLine] = Field(description="Per project, or person of one; or as asked.")
 
 
 class Forecast(Answer):

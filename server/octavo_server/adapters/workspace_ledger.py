@@ -12,6 +12,8 @@ from octavo_server.workspaces.profiles.service import ProfilesService
 from octavo_server.workspaces.usage.service import UsageService
 
 SECONDS_PER_HOUR = 3600
+HAND_OFFS = "(hand-offs)"
+"""What runs without a pipeline are booked under: notebooks that their person handed off."""
 
 
 class WorkspaceProfiles:
@@ -71,7 +73,7 @@ class WorkspaceLedger:
             profile=profile,
             since=since,
             until=until,
-            part=pipeline,
+            part=pipeline or HAND_OFFS,
             ended=True,
         )
         price = self._profiles.at(profile, since).profile.price_on(since.date())

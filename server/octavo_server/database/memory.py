@@ -74,6 +74,14 @@ class MemoryRows:
             row.update(copy.deepcopy(checked))
         return len(found)
 
+    def increase(self, table: Table, amounts: Mapping[str, Any], *where: Where) -> int:
+        """Add to numeric columns of the matching rows and return how many there were."""
+        names = {table.c[name].name: amount for name, amount in amounts.items()}
+        found = self._matching(table, where)
+        for row in found:
+            row.update({name: row[name] + amount for name, amount in names.items()})
+        return len(found)
+
     def delete(self, table: Table, *where: Where) -> int:
         """Remove the matching rows and return how many there were."""
         found = [id(row) for row in self._matching(table, where)]

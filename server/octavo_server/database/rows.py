@@ -51,6 +51,12 @@ class Rows(Protocol):
     def update(self, table: Table, values: Mapping[str, Any], *where: Where) -> int:
         """Change the matching rows and return how many there were."""
 
+    def increase(self, table: Table, amounts: Mapping[str, Any], *where: Where) -> int:
+        """Add to numeric columns of the matching rows and return how many there were.
+
+        Two transactions that add at the same time both count.
+        """
+
     def delete(self, table: Table, *where: Where) -> int:
         """Remove the matching rows and return how many there were."""
 

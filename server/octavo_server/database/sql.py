@@ -101,6 +101,12 @@ class SqlRows:
             raise RowExists(f"{table.name}: {error.orig}") from error
         return done.rowcount
 
+    def increase(self, table: Table, amounts: Mapping[str, Any], *where: Where) -> int:
+        """Add to numeric columns of the matching rows and return how many there were."""
+        values = {name: table.c[name] + amount for name, amount in amounts.items()}
+        done = self._connection.execute(update(table).where(_all(table, where)).values(**values))
+        return done.rowcount
+
     def delete(self, table: Table, *where: Where) -> int:
         """Remove the matching rows and return how many there were."""
         return self._connection.execute(delete(table).where(_all(table, where))).rowcount

@@ -109,6 +109,18 @@ def test_sums_are_exact_and_by_group(database: Database) -> None:
     assert no_groups == []
 
 
+def test_what_is_increased_is_added(database: Database) -> None:
+    with database.write() as rows:
+        rows.insert(hours, _hour("ann", 0, 1.5, 10))
+        rows.insert(hours, _hour("bob", 1, 1.0, 20))
+        more = {"seconds": 0.5, "charge_micro_eur": 2**60}
+        assert rows.increase(hours, more, ("person", "=", "ann")) == 1
+        assert rows.increase(hours, more, ("person", "=", "eve")) == 0
+        found = rows.find(hours, order_by=("person",))
+    figures = [(row["seconds"], row["charge_micro_eur"]) for row in found]
+    assert figures == [(2.0, 2**60 + 10), (1.0, 20)]
+
+
 def test_an_unknown_column_is_refused(database: Database) -> None:
     with pytest.raises(KeyError), database.read() as rows:
         rows.find(keys, ("nope", "=", 1))

@@ -155,11 +155,3 @@ def test_an_ended_meter_stays_ended_unless_it_is_seen_later() -> None:
     assert meter.ended
     meter, _ = booked(metered(T0 + HOUR, ended=True), metered(T0 + 2 * HOUR))
     assert not meter.ended
-
-
-def test_intervals_of_an_hour_add_up() -> None:
-    _, hours = booked(metered(T0 + 10 * MINUTE), metered(T0 + 20 * MINUTE))
-    whole = rules.added(*hours)
-    assert whole.seconds == 1200
-    assert whole.charge_micro_eur == 40_000
-    assert whole.hour == "2026-03-31T23"

@@ -40,10 +40,22 @@ usage_hours = Table(
     Column("gpu_seconds", Float, nullable=False),
     Column("charge_micro_eur", BigInteger, nullable=False),
     Column("waste_micro_eur", BigInteger, nullable=False),
-    # Budgets are on the path of every start: this index alone answers them.
-    Index("ix_usage_hours_project_hour", "project", "hour", "charge_micro_eur"),
+    Index("ix_usage_hours_project_day", "project", "day"),
     Index("ix_usage_hours_person_hour", "person", "hour"),
     Index("ix_usage_hours_day", "day"),
+)
+
+# The same by project alone: budgets and quotas are on the path of every start.
+usage_project_hours = Table(
+    "usage_project_hours",
+    metadata,
+    Column("project", String(100), primary_key=True),
+    Column("hour", String(13), primary_key=True),
+    Column("core_seconds", Float, nullable=False),
+    Column("gib_seconds", Float, nullable=False),
+    Column("gpu_seconds", Float, nullable=False),
+    Column("charge_micro_eur", BigInteger, nullable=False),
+    Index("ix_usage_project_hours_hour", "hour"),
 )
 
 usage_meters = Table(

@@ -40,9 +40,11 @@ class Books:
 
         Call it again at least every 15 minutes while it waits.
         """
-        meter = store.meter(rows, metered.kind, metered.subject)
-        held = meter or rules.opened(metered, self._clock())
-        store.save_meter(rows, replace(held, seen_at=self._clock(), ended=metered.ended))
+        now, known = self._clock(), store.meter(rows, metered.kind, metered.subject)
+        if known is None:
+            store.add_meter(rows, rules.opened(metered, now))
+        else:
+            store.save_meter(rows, replace(known, seen_at=now, ended=metered.ended))
 
     def book(self, rows: Rows, metered: Metered) -> None:
         """Book everything until a moment; the same moment again, or an earlier one, books nothing.
@@ -54,7 +56,9 @@ class Books:
         advanced, booked = rules.advance(meter, metered)
         for hour in booked:
             store.add_hour(rows, hour)
-        if advanced != known:
+        if known is None:
+            store.add_meter(rows, advanced)
+        elif advanced != known:
             store.save_meter(rows, advanced)
 
     def record(

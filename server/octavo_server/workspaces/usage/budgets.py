@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from octavo_server.audit.service import AuditService
-from octavo_server.database.rows import Database, RowExists, Rows, Where
+from octavo_server.database.rows import Database, RowExists, Rows
 from octavo_server.errors import NotFound
 from octavo_server.identity import Caller, service_caller
 from octavo_server.projects.service import ProjectsService
@@ -37,27 +37,26 @@ class Budgets:
         limit = self._projects.get(project).monthly_budget_cents * CENT
         with self._database.read() as rows:
             steps = limits_store.steps(rows, project)
-            spent = store.charge(rows, ("project", "=", project), *self._month())
+            spent = store.charge(rows, project, self._month())
         return Budget(limit_micro_eur=limit, spent_micro_eur=spent, steps=steps)
 
     def forecast(self, project: str | None) -> Forecast:
         """Return what the month comes to at the burn of the last 24 hours; all projects: None."""
         now = self._clock().astimezone(UTC)
-        where: list[Where] = [] if project is None else [("project", "=", project)]
         day_ago = rules.hour_of(now - timedelta(hours=23))
         budget = self.budget(project) if project is not None else None
         with self._database.read() as rows:
-            spent = store.charge(rows, *where, *self._month())
-            burn = store.charge(rows, *where, ("hour", ">=", day_ago))
-            crossed = self._crossed(rows, where, budget)
+            spent = store.charge(rows, project, self._month())
+            burn = store.charge(rows, project, day_ago)
+            crossed = self._crossed(rows, project, budget)
         limit = budget.limit_micro_eur if budget else None
         return cost_rules.forecast(now, spent, burn, limit, crossed)
 
-    def _crossed(self, rows: Rows, where: list[Where], budget: Budget | None) -> datetime | None:
+    def _crossed(self, rows: Rows, project: str | None, budget: Budget | None) -> datetime | None:
         """Return when the budget was spent, if it is: only then are the hours read."""
-        if budget is None or budget.left_micro_eur:
+        if project is None or budget is None or budget.left_micro_eur:
             return None
-        charges = store.charges_by(rows, "hour", *where, *self._month())
+        charges = store.charges_by_hour(rows, project, self._month())
         return cost_rules.crossed_in(charges, budget.limit_micro_eur)
 
     def set_steps(self, caller: Caller, project: str, steps: BudgetSteps, reason: str) -> Budget:
@@ -77,7 +76,7 @@ class Budgets:
         """
         month = rules.first_of_month(self._clock()).isoformat()[:7]
         with self._database.read() as rows:
-            spent = store.charges_by(rows, "project", *self._month())
+            spent = store.charges_by_project(rows, self._month())
             told = limits_store.alerted(rows, month)
         count = 0
         for project in sorted(spent):
@@ -112,6 +111,6 @@ class Budgets:
             return 0  # another worker told of it first
         return 1
 
-    def _month(self) -> list[Where]:
-        first = rules.first_of_month(self._clock()).isoformat()
-        return [("hour", ">=", f"{first}T00")]
+    def _month(self) -> str:
+        """Return the first UTC hour of the month."""
+        return f"{rules.first_of_month(self._clock()).isoformat()}T00"

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from octavo_server.errors import Invalid
-from octavo_server.workspaces.usage.domain import BudgetSteps, Forecast, Line, Split
+from octavo_server.workspaces.usage.domain import (
+    Budget,
+    BudgetSteps,
+    Forecast,
+    Line,
+    Report,
+    Side,
+    Split,
+)
 
 DAY = timedelta(days=1)
 PLATFORM = "platform"
+SHARED = "(shared)"
+"""What the platform's own cost is called beside people, projects, teams and profiles."""
 LONGEST_REPORT_DAYS = 400
 
 Cell = Mapping[str, Any]
@@ -32,6 +42,11 @@ def lines(cells: Iterable[Cell], name: Callable[[Cell], str]) -> tuple[Line, ...
         for one, total in totals.items()
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda line: (-line.charge_micro_eur, line.name)))
+
+
+def named(side: str) -> Callable[[Cell], str]:
+    """Return how a cell is called on one side of a report; the platform's own is ``(shared)``."""
+    return lambda cell: SHARED if cell["kind"] == PLATFORM else str(cell[side])
 
 
 def split(cells: Iterable[Cell]) -> Split:
@@ -57,6 +72,43 @@ def stacked(
     for cell in cells:
         days[cell["day"]].append(cell)
     return tuple((day, lines(days[day], name)) for day in sorted(days))
+
+
+def report(
+    cells: Sequence[Cell],
+    *,
+    project: str | None,
+    since: date,
+    until: date,
+    today_micro_eur: int,
+    budget: Budget | None,
+    forecast: Forecast,
+    by: Side,
+) -> Report:
+    """Return the report that usage adds up to, its days stacked ``by`` one side."""
+    by_day = lines(cells, lambda cell: str(cell["day"]))
+    return Report(
+        project=project,
+        since=since,
+        until=until,
+        split=split(cells),
+        today_micro_eur=today_micro_eur,
+        budget=budget,
+        forecast=forecast,
+        by_person=lines(cells, named("person")),
+        by_project=lines(cells, named("project")),
+        by_team=lines(cells, named("team")),
+        by_profile=lines(cells, named("profile")),
+        by_pipeline=lines(_of_kind(cells, "run"), named("part")),
+        by_deployment=lines(_of_kind(cells, "deployment"), named("part")),
+        by_kind=lines(cells, lambda cell: str(cell["kind"])),
+        by_day=tuple(sorted(by_day, key=lambda line: line.name)),
+        days=stacked(cells, named(by)),
+    )
+
+
+def _of_kind(cells: Iterable[Cell], kind: str) -> list[Cell]:
+    return [cell for cell in cells if cell["kind"] == kind]
 
 
 def span(since: date | None, until: date | None, today: date) -> tuple[date, date]:

@@ -17,6 +17,7 @@ QuotaResource = Literal["core_hours", "gib_hours", "gpu_hours"]
 QuotaScope = Literal["person", "group", "project"]
 Resolver = Literal["min", "max", "sum"]
 WhenUnknown = Literal["closed", "open"]
+Side = Literal["project", "person", "team", "profile", "kind"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -263,7 +264,7 @@ class Report:
     by_day: tuple[Line, ...]
     """Per day, oldest first."""
     days: tuple[tuple[str, tuple[Line, ...]], ...]
-    """Per day, oldest first: its lines by project, or by person for one project."""
+    """Per day, oldest first: its lines by what was asked for."""
 
 
 # ---- budgets

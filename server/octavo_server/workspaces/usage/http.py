@@ -19,11 +19,14 @@ from octavo.records.usage import (
 from octavo_server.guard import Guard, area_router
 from octavo_server.identity import Caller
 from octavo_server.workspaces.usage import focus, wire
-from octavo_server.workspaces.usage.domain import BudgetSteps, UsageHour
+from octavo_server.workspaces.usage.domain import BudgetSteps, Side, UsageHour
 from octavo_server.workspaces.usage.service import UsageService
 
 Since = Annotated[date | None, Query(description="First UTC day; unset: the month's first.")]
 Until = Annotated[date | None, Query(description="Last UTC day; unset: today.")]
+By = Annotated[
+    Side | None, Query(description="What days are stacked by; unset: projects, or people of one.")
+]
 Reason = Annotated[
     str, Query(min_length=3, max_length=500, description="Why, as a sentence; kept on the trail.")
 ]
@@ -47,19 +50,21 @@ def _cost_routes(router: APIRouter, usage: UsageService, guard: Guard) -> None:
         project: str,
         since: Since = None,
         until: Until = None,
+        by: By = None,
         caller: Caller = guard.needs("workspaces.cost"),
     ) -> CostReport:
         """Read what a project consumed, by person, team, profile, pipeline, deployment and day."""
-        return wire.report(usage.report(project, since, until))
+        return wire.report(usage.report(project, since, until, by))
 
     @router.get("/cost")
     def whole_cost(
         since: Since = None,
         until: Until = None,
+        by: By = None,
         caller: Caller = guard.needs("workspaces.cost_of_all"),
     ) -> CostReport:
         """Read what all projects consumed."""
-        return wire.report(usage.report(None, since, until))
+        return wire.report(usage.report(None, since, until, by))
 
     @router.get("/projects/{project}/cost.csv", response_class=StreamingResponse, responses=CSV)
     def project_cost_csv(

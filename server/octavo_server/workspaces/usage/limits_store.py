@@ -52,17 +52,19 @@ def all_quotas(rows: Rows, *where: Where) -> list[Quota]:
     return [Quota(**row) for row in rows.find(quotas, *where, order_by=KEY)]
 
 
-def save_quota(rows: Rows, quota: Quota) -> Quota:
-    """Write a quota in place of the one with the same key; return it with its lasting id."""
+def save_quota(rows: Rows, quota: Quota) -> Quota | None:
+    """Write a quota in place of the one with the same key; return that one, or None.
+
+    The earlier one's id stays.
+    """
     values = asdict(quota)
     key: dict[str, object] = {name: values[name] for name in KEY}
     known = rows.get(quotas, **key)
     if known is None:
         rows.insert(quotas, values)
-        return quota
-    values["id"] = known["id"]
-    rows.update(quotas, values, ("id", "=", known["id"]))
-    return Quota(**values)
+        return None
+    rows.update(quotas, {**values, "id": known["id"]}, ("id", "=", known["id"]))
+    return Quota(**known)
 
 
 def remove_quota(rows: Rows, quota_id: str) -> Quota | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,7 +23,7 @@ from octavo_server.workspaces.usage.domain import (
     Terms,
     per_hour,
 )
-from octavo_server.workspaces.usage.rules import hour_of
+from octavo_server.workspaces.usage.rules import HOUR_S, hour_of
 
 STEPS = (80, 95, 100)
 """Shares, in percent, at which people are told."""
@@ -95,6 +95,19 @@ def resolved(limits: list[float], resolver: Resolver) -> float:
 def window_start(now: datetime, days: int) -> str:
     """Return the first UTC hour of a rolling window."""
     return hour_of(now - timedelta(days=days))
+
+
+def left(one: Holding, used: Mapping[str, float], kept: Mapping[str, float]) -> QuotaLeft:
+    """Return what is left of a quota, after what was used and what running ones keep."""
+    return QuotaLeft(
+        resource=one.resource,
+        scope=one.scope,
+        name=one.name,
+        limit=one.limit,
+        used=used[SECONDS[one.resource]] / HOUR_S,
+        reserved=kept[KEPT[one.resource]] * RESERVED_HOURS,
+        window_days=one.window_days,
+    )
 
 
 def tightest_first(items: Iterable[QuotaLeft]) -> tuple[QuotaLeft, ...]:

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from octavo_server.audit.service import AuditService
-from octavo_server.database.rows import Database, Rows, Where
+from octavo_server.database.rows import Database, Row, Rows, Where
 from octavo_server.errors import NotFound, Unavailable
 from octavo_server.identity import Caller, new_id
-from octavo_server.workspaces.usage import limits_store, quota_rules, rules, store
+from octavo_server.workspaces.usage import limits_store, quota_rules, store
 from octavo_server.workspaces.usage.books import UNSEEN
 from octavo_server.workspaces.usage.domain import (
     Quota,
-    QuotaLeft,
     QuotaResource,
     QuotaScope,
     QuotaState,
     Terms,
 )
-from octavo_server.workspaces.usage.quota_rules import Holding
 
 log = logging.getLogger("octavo.usage")
 
@@ -70,9 +69,15 @@ class Quotas:
                 set_by=caller.name,
                 set_at=change.at,
             )
-            kept = limits_store.save_quota(change.rows, wanted)
-            change.note(resource=resource, limit=limit, window_days=window_days, reason=reason)
-        return kept
+            earlier = limits_store.save_quota(change.rows, wanted)
+            change.note(
+                resource=resource,
+                before=earlier.limit if earlier else None,
+                limit=limit,
+                window_days=window_days,
+                reason=reason,
+            )
+        return replace(wanted, id=earlier.id) if earlier else wanted
 
     def remove(self, caller: Caller, quota_id: str, reason: str) -> None:
         """Remove a quota. Raises NotFound."""
@@ -100,10 +105,14 @@ class Quotas:
             with self._database.read() as rows:
                 found = self._quotas(rows, person, groups, project)
                 held = quota_rules.holding(found, self._terms.resolver)
-                items = [self._left(rows, one, person, project) for one in held]
+                windows = {(one.scope == "project", one.window_days) for one in held}
+                figures = {key: self._figures(rows, person, project, *key) for key in windows}
         except (SQLAlchemyError, Unavailable):
             log.exception("the quotas of %s in %s can't be read", person, project)
             return quota_rules.unknown(self._terms)
+        items = [
+            quota_rules.left(one, *figures[one.scope == "project", one.window_days]) for one in held
+        ]
         return QuotaState(items=quota_rules.tightest_first(items))
 
     def _quotas(
@@ -120,21 +129,17 @@ class Quotas:
             for quota in limits_store.all_quotas(rows, ("scope", "=", scope), ("name", "in", names))
         ]
 
-    def _left(self, rows: Rows, one: Holding, person: str, project: str) -> QuotaLeft:
+    def _figures(
+        self, rows: Rows, person: str, project: str, whole: bool, days: int
+    ) -> tuple[Row, Row]:
+        """Return what the whole project, or a person, used in a window, and what is kept now."""
         now = self._clock()
-        whose: list[Where] = [("project", "=", project)]
-        if one.scope != "project":
-            whose = [("person", "=", person), ("kind", "in", quota_rules.INTERACTIVE)]
-        since: Where = ("hour", ">=", quota_rules.window_start(now, one.window_days))
-        seconds = quota_rules.SECONDS[one.resource]
-        used = store.sums(rows, [seconds], *whose, since)[seconds] / rules.HOUR_S
-        kept = store.kept(rows, quota_rules.KEPT[one.resource], now - UNSEEN, *whose)
-        return QuotaLeft(
-            resource=one.resource,
-            scope=one.scope,
-            name=one.name,
-            limit=one.limit,
-            used=used,
-            reserved=kept * quota_rules.RESERVED_HOURS,
-            window_days=one.window_days,
-        )
+        since = quota_rules.window_start(now, days)
+        kept = tuple(quota_rules.KEPT.values())
+        if whole:
+            of: list[Where] = [("project", "=", project)]
+            used = store.sums_of_project(rows, project, since)
+        else:
+            of = [("person", "=", person), ("kind", "in", quota_rules.INTERACTIVE)]
+            used = store.sums(rows, store.COUNTED, *of, ("hour", ">=", since))
+        return used, store.kept(rows, kept, now - UNSEEN, *of)

@@ -205,8 +205,3 @@ def _amounts(meter: Meter, used: Rates, seconds: float) -> dict[str, float]:
         found[f"{name}_seconds_used"] = (rate or 0.0) * seconds
         found[f"{name}_seconds"] = max(kept, rate or 0.0) * seconds
     return found
-
-
-def added(known: UsageHour, more: UsageHour) -> UsageHour:
-    """Return an hour with a further interval of it."""
-    return replace(known, **{name: getattr(known, name) + getattr(more, name) for name in ADDED})

@@ -18,6 +18,7 @@ from octavo_server.workspaces.usage.domain import (
     Limits,
     QuotaState,
     Report,
+    Side,
     Terms,
     UsageHour,
 )
@@ -66,36 +67,33 @@ class UsageService(Books):
         budget, state = self.budget(project), self.quota_state(person, groups, project)
         return quota_rules.limits(project, budget, state, profile, self.terms)
 
-    def report(self, project: str | None, since: date | None, until: date | None) -> Report:
-        """Return what was consumed; by default in the current month. Raises Invalid."""
+    def report(
+        self,
+        project: str | None,
+        since: date | None,
+        until: date | None,
+        by: Side | None = None,
+    ) -> Report:
+        """Return what was consumed; by default in the current month. Raises Invalid.
+
+        ``by`` is what the days are stacked by; by default projects, or people of one project.
+        """
         today = self._clock().astimezone(UTC).date()
         first, last = cost_rules.span(since, until, today)
         where: list[Where] = [] if project is None else [("project", "=", project)]
         days: list[Where] = [("day", ">=", first.isoformat()), ("day", "<=", last.isoformat())]
         with self._database.read() as rows:
             cells = store.cube(rows, *where, *days)
-            spent_today = store.charge(rows, *where, ("day", "=", today.isoformat()))
-        runs = [cell for cell in cells if cell["kind"] == "run"]
-        scorers = [cell for cell in cells if cell["kind"] == "deployment"]
-        by_day = cost_rules.lines(cells, lambda cell: cell["day"])
-        side = "project" if project is None else "person"
-        return Report(
+            spent_today = store.charge(rows, project, f"{today}T00", f"{today}T23")
+        return cost_rules.report(
+            cells,
             project=project,
             since=first,
             until=last,
-            split=cost_rules.split(cells),
             today_micro_eur=spent_today,
             budget=self.budget(project) if project is not None else None,
             forecast=self.budgets.forecast(project),
-            by_person=cost_rules.lines(cells, lambda cell: cell["person"]),
-            by_project=cost_rules.lines(cells, lambda cell: cell["project"]),
-            by_team=cost_rules.lines(cells, lambda cell: cell["team"]),
-            by_profile=cost_rules.lines(cells, lambda cell: cell["profile"]),
-            by_pipeline=cost_rules.lines(runs, lambda cell: cell["part"]),
-            by_deployment=cost_rules.lines(scorers, lambda cell: cell["part"]),
-            by_kind=cost_rules.lines(cells, lambda cell: cell["kind"]),
-            by_day=tuple(sorted(by_day, key=lambda line: line.name)),
-            days=cost_rules.stacked(cells, lambda cell: cell[side]),
+            by=by or ("project" if project is None else "person"),
         )
 
     def hours(
