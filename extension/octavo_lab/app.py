@@ -6,7 +6,7 @@ from typing import Any
 
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.utils import url_path_join
-from tornado.ioloop import IOLoop, PeriodicCallback
+from tornado.ioloop import PeriodicCallback
 
 from octavo_lab.cells import ACTIONS, Cells
 from octavo_lab.connection import Connection, from_environment
@@ -72,6 +72,5 @@ def start_probe(server_app: ServerApp, connection: Connection, relay: Relay) -> 
         sources.presence.watch(server_app.web_app)
         if server_app.event_logger is not None:
             server_app.event_logger.add_listener(schema_id=ACTIONS, listener=cells.heard)
-        IOLoop.current().add_callback(prober.look)
-        PeriodicCallback(prober.look, connection.probe_seconds * 1000).start()
+        prober.start()
     return prober

@@ -17,7 +17,7 @@ from traitlets.log import get_logger
 
 WORK = frozenset({"execute_request", "comm_msg", "comm_open"})
 """Requests that run a person's code: cells, and what widgets set off."""
-STATUS_TOPICS = (b"kernel", b"status", b"<IDS|MSG>")
+STATUS_TOPICS = (b"kernel", b"status")
 """How the topics of status messages begin, by kernel; output stays with its publisher."""
 ACTIONS = "https://events.jupyter.org/jupyter_server/kernel_actions/v1"
 
@@ -80,9 +80,14 @@ class Cells:
         self._kernels = kernels
         self._watches: dict[str, Watch] = {}
 
-    async def heard(self, _logger: object, _schema: str, data: Mapping[str, Any]) -> None:
+    async def heard(self, logger: object, schema_id: str, data: Mapping[str, Any]) -> None:
         """Begin and end with a kernel; a listener of Jupyter Server's kernel actions."""
         self.follow()
+
+    @property
+    def followed(self) -> frozenset[str]:
+        """The ids of the kernels that are followed."""
+        return frozenset(self._watches)
 
     def follow(self) -> None:
         """Follow every kernel there is, and none that is gone or was replaced."""

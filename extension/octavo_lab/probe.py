@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 import zmq
+from tornado.ioloop import IOLoop, PeriodicCallback
 
 from octavo_lab.cells import Cells
 from octavo_lab.connection import Connection
@@ -91,6 +92,19 @@ class Prober:
     _silent: bool = field(default=False, init=False)
     _last: datetime = field(default_factory=lambda: datetime.now(UTC), init=False)
     _under_way: bool = field(default=False, init=False)
+    _ticks: PeriodicCallback | None = field(default=None, init=False)
+
+    def start(self) -> None:
+        """Take the first probe as soon as the loop runs, then one every few seconds."""
+        self._ticks = PeriodicCallback(self.look, self.connection.probe_seconds * 1000)
+        self._ticks.start()
+        IOLoop.current().add_callback(self.look)
+
+    def stop(self) -> None:
+        """Take no further probe, and follow no kernel any more."""
+        if self._ticks is not None:
+            self._ticks.stop()
+        self.sources.cells.close()
 
     @property
     def wanted(self) -> bool:

@@ -45,6 +45,8 @@ class FakePlatform:
     url: str = ""
     seen: list[Seen] = field(default_factory=list)
     gone: asyncio.Event = field(default_factory=asyncio.Event)
+    refusing: bool = False
+    """Whether it refuses whatever it is asked."""
 
     def application(self) -> web.Application:
         """Return the web application."""
@@ -68,6 +70,9 @@ class _Handler(web.RequestHandler):
         raw = request.path.partition("/api/v1/")[2]
         seen = Seen(str(request.method), raw, request.query, headers, request.body.decode())
         self.platform.seen.append(seen)
+        if self.platform.refusing:
+            await self._refused()
+            return
         answer = getattr(self, f"_{path.split('/')[0]}", self._echo)
         await answer()
 
