@@ -27,6 +27,7 @@ from octavo_server.registry import http as registry_http
 from octavo_server.settings import load_settings
 from octavo_server.templates import http as templates_http
 from octavo_server.wiring import Services, build_services
+from octavo_server.workspaces.profiles import http as profiles_http
 from octavo_server.workspaces.sessions import http as sessions_http
 from octavo_server.workspaces.usage import http as usage_http
 
@@ -54,6 +55,7 @@ def create_app(services: Services, guard: Guard) -> FastAPI:
     for router in (
         projects_http.routes(services.projects, guard),
         templates_http.routes(services.templates, guard),
+        profiles_http.routes(services.catalog, services.profile_changes, guard),
         sessions_http.routes(services.sessions, guard),
         usage_http.routes(services.usage, guard),
         policy_http.routes(services.policy, guard),

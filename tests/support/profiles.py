@@ -3,6 +3,8 @@
 - ``document(**more)``: a valid profile document, changed at its top level
 - ``profile(**more)``: the profile of it, with fields replaced
 - ``version(**more)``: a published version of it
+- ``FORM``: the real format of documents, under the shipped schema
+- ``checker(...)``: a checker with given groups, pools and images; by default a roomy machine
 """
 
 from __future__ import annotations
@@ -11,8 +13,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from octavo.local import resources
+from octavo_server.adapters.profile_files import ProfileFormat
 from octavo_server.workspaces.profiles import rules
+from octavo_server.workspaces.profiles.checking import DocumentChecker
 from octavo_server.workspaces.profiles.domain import Profile, ProfileVersion
+from octavo_server.workspaces.profiles.findings import NodePool
 
 CPU = {"guarantee": 0.5, "limit": 2}
 MEMORY = {"guarantee": 1, "limit": 8}
@@ -22,6 +28,55 @@ GPU_RESOURCES = {
     "processes": 1024,
     "gpu": {"count": 1, "type": "A100"},
 }
+
+
+FORM = ProfileFormat(resources.path("spawner_profiles"))
+
+
+class KnownGroups:
+    """The groups of a Hub; ``None``: a Hub that is away."""
+
+    def __init__(self, *names: str) -> None:
+        self.known: frozenset[str] | None = frozenset(names)
+
+    def names(self) -> frozenset[str] | None:
+        """Return them."""
+        return self.known
+
+
+class KnownPools:
+    """Node pools that a test may change."""
+
+    def __init__(self, *pools: NodePool) -> None:
+        self.known = pools
+
+    def pools(self) -> tuple[NodePool, ...]:
+        """Return them."""
+        return self.known
+
+
+def machine(**more: Any) -> NodePool:
+    """Return a roomy machine without a GPU, with fields replaced."""
+    roomy = NodePool(
+        name="this machine",
+        cpu=16,
+        memory_gib=64,
+        gpu=0,
+        gpu_type=None,
+        labels={},
+        machine=True,
+    )
+    return replace(roomy, **more)
+
+
+def checker(
+    groups: KnownGroups | None = None,
+    pools: KnownPools | None = None,
+    images: tuple[str, ...] = (),
+) -> DocumentChecker:
+    """Return a checker; by default the groups are those of the demo."""
+    known = groups or KnownGroups("scientists", "reviewers", "oncall", "admins")
+    return DocumentChecker(FORM, known, pools or KnownPools(machine()), images)
 
 
 def price(eur_per_hour: float) -> list[dict[str, Any]]:

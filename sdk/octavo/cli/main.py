@@ -16,6 +16,7 @@ COMMANDS = {
     "submit": "octavo.cli.notebooks:submit",
     "verify": "octavo.cli.notebooks:verify",
     "runs": "octavo.cli.runs:runs",
+    "profiles": "octavo.cli.profiles:profiles",
     "audit": "octavo.cli.audit:audit",
 }
 """Command -> ``module:attribute`` of its click command."""

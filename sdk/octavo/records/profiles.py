@@ -153,6 +153,9 @@ class ChangeRequest(Request):
     message: str = Field("", max_length=300, description="What people are told, for retire.")
     reason: Sentence = Field(description="Why, as a sentence that the reviewer reads.")
     draft: bool = Field(False, description="True: keep it as a draft even with faults.")
+    base_version: int | None = Field(
+        None, ge=1, description="Version it was made for; refused if a newer one is there."
+    )
 
 
 class ChangeEdit(Request):
@@ -161,6 +164,9 @@ class ChangeEdit(Request):
     text: Text = Field(description="The document as YAML.")
     reason: Sentence = Field(description="Why.")
     draft: bool = Field(False, description="True: keep it as a draft even with faults.")
+    base_version: int | None = Field(
+        None, ge=1, description="The newer version it was carried over to; null: as it was."
+    )
 
 
 class ProfileChange(Answer):
@@ -173,7 +179,8 @@ class ProfileChange(Answer):
     text: str = Field(description="The document as YAML; empty for retire.")
     digest: str = Field(description="SHA-256 of what is reviewed; the review names it.")
     base_version: int | None = Field(description="Version it changes; null: a new profile.")
-    version: int | None = Field(description="Version it made; null: none yet.")
+    to_version: int | None = Field(None, description="For roll_back: the version gone back to.")
+    version: int | None = Field(description="Version it made or retired; null: none yet.")
     diff: str = Field(description="Unified difference to the base version's document.")
     findings: list[Finding] = Field(description="Faults and remarks.")
     redirect_to: str | None = Field(description="For retire: where people are led.")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 MICRO = 1_000_000
 """Millionths of a euro in one euro."""
@@ -172,3 +172,77 @@ class ProfileVersion:
     def offered(self) -> bool:
         """Whether it may be started now."""
         return self.state is VersionState.PUBLISHED
+
+
+class ChangeKind(StrEnum):
+    """What a change is to do."""
+
+    PUBLISH = "publish"
+    RETIRE = "retire"
+    ROLL_BACK = "roll_back"
+
+
+class ChangeState(StrEnum):
+    """Where a change stands."""
+
+    DRAFT = "draft"
+    VALIDATED = "validated"
+    PUBLISHED = "published"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+MOVES: dict[ChangeState, frozenset[ChangeState]] = {
+    ChangeState.DRAFT: frozenset({ChangeState.DRAFT, ChangeState.VALIDATED, ChangeState.WITHDRAWN}),
+    ChangeState.VALIDATED: frozenset(ChangeState),
+    ChangeState.PUBLISHED: frozenset(),
+    ChangeState.REJECTED: frozenset(),
+    ChangeState.WITHDRAWN: frozenset(),
+}
+"""The allowed moves; what is validated waits for a second person."""
+OPEN_STATES = frozenset(state for state, moves in MOVES.items() if moves)
+"""States in which a change can still become something."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProfileChange:
+    """A proposed change of a profile, and what became of it."""
+
+    id: str
+    """Identifier."""
+    kind: ChangeKind
+    """What is to happen."""
+    profile: str
+    """Which profile."""
+    state: ChangeState
+    """Where it stands."""
+    text: str
+    """The document as YAML; empty for retire."""
+    digest: str
+    """SHA-256 of what is reviewed."""
+    base_version: int | None
+    """Version it changes; None: a new profile."""
+    to_version: int | None = None
+    """For roll_back: the version whose content comes back."""
+    version: int | None = None
+    """Version it made, or retired; None: none yet."""
+    diff: str = ""
+    """Unified difference to the base version, both written the canonical way."""
+    findings: tuple[Mapping[str, Any], ...] = ()
+    """Faults and remarks when it was last checked, as JSON."""
+    redirect_to: str | None = None
+    """For retire: where people are led."""
+    message: str = ""
+    """For retire: what people are told."""
+    author: str
+    """Who proposed it."""
+    reason: str
+    """Why."""
+    created_at: datetime
+    """When (UTC)."""
+    reviewer: str | None = None
+    """Who decided."""
+    review_reason: str | None = None
+    """Why so."""
+    reviewed_at: datetime | None = None
+    """When (UTC)."""

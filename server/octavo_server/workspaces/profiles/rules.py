@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import date
+from dataclasses import fields
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,12 +16,15 @@ from octavo_server.workspaces.profiles.domain import (
     MICRO,
     Image,
     Profile,
+    ProfileVersion,
     Rate,
     Toleration,
     Volume,
 )
 
 _PROFILE = TypeAdapter(Profile)
+LONGEST_CHAIN = 20
+"""Retirements that are followed one after another."""
 
 
 def profile_of(document: Mapping[str, Any]) -> Profile:
@@ -63,6 +67,83 @@ def _rate(one: Mapping[str, Any]) -> Rate:
     return Rate(since=day, micro_eur=int(Decimal(str(one["per_hour"])) * MICRO))
 
 
+def document_of(profile: Profile) -> dict[str, Any]:
+    """Return the document of a profile, with nothing in it that may be left out."""
+    gpu = {"gpu": {"count": profile.gpu, "type": profile.gpu_type}} if profile.gpu else {}
+    placement = {
+        "node_selector": dict(sorted(profile.node_selector.items())),
+        "tolerations": [_given(one) for one in profile.tolerations],
+    }
+    return {
+        "id": profile.id,
+        "title": profile.title,
+        "description": profile.description,
+        "resources": {
+            "cpu": _pair(profile.cpu_guarantee, profile.cpu),
+            "memory_gib": _pair(profile.memory_guarantee_gib, profile.memory_gib),
+            "processes": profile.processes,
+            **gpu,
+        },
+        "prices": [_price(one) for one in profile.rates],
+        "idle": without_empty(
+            {
+                "minutes": profile.idle_minutes,
+                "gpu_minutes": profile.gpu_idle_minutes,
+                "extension_minutes": profile.extension_minutes or None,
+            }
+        ),
+        "longest_hours": _number(profile.longest_hours),
+        "ready_seconds": profile.ready_seconds,
+        **({"capacity": profile.capacity} if profile.capacity != "on-demand" else {}),
+        **_filled(
+            images=[_given(one) for one in profile.images],
+            placement={name: value for name, value in placement.items() if value},
+            volumes=[_given(one) for one in profile.volumes],
+            environment=dict(sorted(profile.environment.items())),
+            labels=dict(sorted(profile.labels.items())),
+        ),
+        "audiences": list(profile.audiences),
+        "environments": list(profile.environments),
+        "pipelines": profile.pipelines,
+    }
+
+
+def without_empty(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document without its fields that are null, on every level that forms have."""
+    return {name: _without_null(value) for name, value in document.items() if value is not None}
+
+
+def _without_null(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return without_empty(value)
+    return [_without_null(one) for one in value] if isinstance(value, list) else value
+
+
+def _filled(**given: Any) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value}
+
+
+def _given(record: Any) -> dict[str, Any]:
+    """Return the fields of a record that differ from what they are when left out."""
+    plain = {one.name: one.default for one in fields(record)}
+    values = vars(record).items()
+    return {name: _number(value) for name, value in values if value != plain[name]}
+
+
+def _pair(guarantee: float, limit: float) -> dict[str, Any]:
+    return {"guarantee": _number(guarantee), "limit": _number(limit)}
+
+
+def _price(rate: Rate) -> dict[str, Any]:
+    price = _number(float(Decimal(rate.micro_eur) / MICRO))
+    return {"from": rate.since.isoformat(), "per_hour": price, "currency": "EUR"}
+
+
+def _number(value: Any) -> Any:
+    """Return a whole number without its decimal point, all else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def content_of(profile: Profile) -> dict[str, Any]:
     """Return the profile as a JSON document."""
     content: dict[str, Any] = _PROFILE.dump_python(profile, mode="json")
@@ -87,3 +168,17 @@ def in_audience(profile: Profile, groups: Iterable[str]) -> bool:
 def outsider(profile: Profile) -> str:
     """Say for whom the profile is, to somebody who isn't one of them."""
     return f"{profile.title} is for {' and '.join(profile.audiences)}; ask an admin to join."
+
+
+def farewell(version: ProfileVersion) -> str:
+    """Say that a profile was retired, in the words of who retired it."""
+    return f"{version.profile.title} was retired. {version.message}".strip()
+
+
+def led_on(version: ProfileVersion, moment: datetime) -> bool:
+    """Whether the version was retired by then and leads to another profile."""
+    return (
+        version.redirect_to is not None
+        and version.ended_at is not None
+        and version.ended_at <= moment
+    )

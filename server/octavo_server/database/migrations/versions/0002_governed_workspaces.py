@@ -29,6 +29,32 @@ def upgrade() -> None:
     sa.Column('hard_stop_percent', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('project', name=op.f('pk_budget_steps'))
     )
+    op.create_table('profile_changes',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('profile', sa.String(length=63), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('digest', sa.String(length=71), nullable=False),
+    sa.Column('base_version', sa.Integer(), nullable=True),
+    sa.Column('to_version', sa.Integer(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=True),
+    sa.Column('diff', sa.Text(), nullable=False),
+    sa.Column('findings', sa.JSON(none_as_null=True), nullable=False),
+    sa.Column('redirect_to', sa.String(length=63), nullable=True),
+    sa.Column('message', sa.String(length=300), nullable=False),
+    sa.Column('author', sa.String(length=255), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('created_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('reviewer', sa.String(length=255), nullable=True),
+    sa.Column('review_reason', sa.Text(), nullable=True),
+    sa.Column('reviewed_at', base.UtcDateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_profile_changes'))
+    )
+    with op.batch_alter_table('profile_changes', schema=None) as batch_op:
+        batch_op.create_index('ix_profile_changes_profile_created', ['profile', 'created_at'], unique=False)
+        batch_op.create_index('ix_profile_changes_state_created', ['state', 'created_at'], unique=False)
+
     op.create_table('quotas',
     sa.Column('id', sa.String(length=64), nullable=False),
     sa.Column('scope', sa.String(length=8), nullable=False),
@@ -127,6 +153,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('ended_at', base.UtcDateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column('redirect_to', sa.String(length=63), nullable=True))
         batch_op.add_column(sa.Column('message', sa.String(length=300), nullable=False))
+        batch_op.create_index('ix_profile_versions_state', ['state'], unique=False)
         batch_op.drop_column('withdrawn_at')
 
     with op.batch_alter_table('workspace_sessions', schema=None) as batch_op:
@@ -209,6 +236,7 @@ def downgrade() -> None:
 
     with op.batch_alter_table('profile_versions', schema=None) as batch_op:
         batch_op.add_column(sa.Column('withdrawn_at', sa.DATETIME(), nullable=True))
+        batch_op.drop_index('ix_profile_versions_state')
         batch_op.drop_column('message')
         batch_op.drop_column('redirect_to')
         batch_op.drop_column('ended_at')
@@ -255,6 +283,11 @@ def downgrade() -> None:
 
     op.drop_table('usage_hours')
     op.drop_table('quotas')
+    with op.batch_alter_table('profile_changes', schema=None) as batch_op:
+        batch_op.drop_index('ix_profile_changes_state_created')
+        batch_op.drop_index('ix_profile_changes_profile_created')
+
+    op.drop_table('profile_changes')
     op.drop_table('budget_steps')
     op.drop_table('budget_alerts')
     # ### end Alembic commands ###

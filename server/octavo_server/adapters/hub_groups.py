@@ -1,0 +1,69 @@
+"""Asks JupyterHub which groups there are."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+
+import httpx
+
+KEEP_S = 10.0
+"""Seconds that an answer is kept."""
+PAGE = 200
+
+
+class HubGroups:
+    """The Hub's groups, and those that Octavo's own settings name."""
+
+    def __init__(
+        self,
+        api_url: str,
+        token: Callable[[], str],
+        always: Iterable[str] = (),
+        *,
+        timeout_s: float = 5.0,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """Ask ``api_url`` with the platform service's token; ``always`` are groups in any case.
+
+        ``transport`` replaces the network in a test.
+        """
+        self._token = token
+        self._always = frozenset(always)
+        self._http = httpx.Client(base_url=api_url, timeout=timeout_s, transport=transport)
+        self._lock = threading.Lock()
+        self._known: tuple[float, frozenset[str]] | None = None
+
+    def names(self) -> frozenset[str] | None:
+        """Return the groups' names; None when the Hub can't be asked just now."""
+        with self._lock:
+            if self._known is not None and self._known[0] > time.monotonic():
+                return self._known[1]
+        try:
+            found = frozenset(self._ask()) | self._always
+        except (httpx.HTTPError, ValueError, KeyError, TypeError):
+            return None
+        with self._lock:
+            self._known = (time.monotonic() + KEEP_S, found)
+        return found
+
+    def _ask(self) -> list[str]:
+        names: list[str] = []
+        headers = {"Authorization": f"token {self._token()}"}
+        while True:
+            query = {"offset": len(names), "limit": PAGE}
+            answer = self._http.get("/groups", headers=headers, params=query)
+            answer.raise_for_status()
+            page = [one["name"] for one in answer.json()]
+            names += page
+            if len(page) < PAGE:
+                return names
+
+
+class UnknownGroups:
+    """A check where no Hub can be asked."""
+
+    def names(self) -> frozenset[str] | None:
+        """Return None: nobody can be asked."""
+        return None
