@@ -1,229 +1,248 @@
-"""The spawner: asks the platform what may start, and starts it under the person's own account."""
+"""The spawner of one machine: JupyterLab as a process under the person's own account."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
+import functools
+import subprocess
 import sys
-import time
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from jupyterhub.spawner import LocalProcessSpawner
-from traitlets import Unicode
+from traitlets import Float, Unicode
 
-from octavo.local.accounts import Account, Accounts
-from octavo.local.confinement import Limits
-from octavo.records.workspaces import EndReason, Session, SpawnChoice
-from octavo_hub.choice import choice_of, options_of, refused
-from octavo_hub.ending import Ending
-from octavo_hub.page import SpawnPage
-from octavo_hub.platform import AWAY, Platform, PlatformAway, PlatformRefused
+from octavo.local.accounts import AccountError
+from octavo.local.process import Identity
+from octavo.records.workspaces import OpenSession, Orphan, Session, Usage
+from octavo_hub.failure import Failure, StartFailed
+from octavo_hub.local import failures, homes, orphans
+from octavo_hub.local.host import Host, host_of
+from octavo_hub.local.last_words import LastWords
+from octavo_hub.local.tenancy import Tenancy
+from octavo_hub.session_spawner import SessionSpawner
 from octavo_hub.starter import furnish
-from octavo_hub.workspace import environment, idle_since, limits_of, start_url
+from octavo_hub.workspace import environment, forbidden_variable, start_url
 
-BEAT_EVERY_S = 60.0
+RESCUE_ARGUMENTS = ("--FileContentsManager.delete_to_trash=False",)
+KILLED = -9
 
 
-class OctavoSpawner(LocalProcessSpawner):  # type: ignore[misc]
-    """One person's workspace: chosen by project and profile, metered, and stopped when idle."""
+class OctavoSpawner(SessionSpawner, LocalProcessSpawner):  # type: ignore[misc]
+    """One person's workspace on this machine."""
 
     octavo_home = Unicode(help="Folder of all state. No default.").tag(config=True)
     # Not `public_url`: that is JupyterHub's own, the address of one workspace, set at each start.
     open_url = Unicode(help="Address people open, without a slash at its end.").tag(config=True)
-    platform_url = Unicode(help="Platform service, from inside. No default.").tag(config=True)
-    token_file = Unicode(help="File with the Hub token of `spawner`.").tag(config=True)
+    home_size_gib = Float(
+        None,
+        allow_none=True,
+        help="Size of a person's home in GiB, above which a workspace opens as a rescue. "
+        "Default: no limit but the disk's.",
+    ).tag(config=True)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.platform = Platform(self.platform_url, Path(self.token_file))
-        self.accounts = Accounts(Path(self.octavo_home))
-        self.session: Session | None = None
-        self._end_reason: EndReason | None = None
-        self._alive_at: datetime | None = None
-        self._beat_at = 0.0
-        self._beating: asyncio.Task[None] | None = None
-        self._ending: asyncio.Task[None] | None = None
+        self.tenancy: Tenancy | None = None
+        self._words: LastWords | None = None
+        self._identity: Identity | None = None
+        self._died_of: Failure | None = None
 
-    # ---- what a person chooses
+    @property
+    def host(self) -> Host:
+        """The machine, shared by all workspaces on it."""
+        return host_of(Path(self.octavo_home))
 
-    async def get_options_form(self) -> SpawnPage:
-        """Return what the spawn page shows: projects and cards, or why there are none."""
-        try:
-            return SpawnPage(offers=await self.platform.offers(self.user.name, self._groups()))
-        except PlatformAway as away:
-            self.log.error("No cards for %s: %s", self.user.name, away)
-            return SpawnPage(failure=AWAY)
-        except PlatformRefused as no:
-            return SpawnPage(failure=str(no))
+    # ---- start
 
-    async def run_options_from_form(self, form_data: dict[str, Any]) -> dict[str, str]:
-        """Return the posted options, once the platform agrees; else the page says why not."""
-        return await self._checked(options_of(form_data))
-
-    async def options_from_query(self, query_data: dict[str, Any]) -> dict[str, str]:
-        """Return the options of a link, under the same rules as the page's."""
-        return await self._checked(options_of(query_data))
-
-    async def _checked(self, options: dict[str, str]) -> dict[str, str]:
-        choice = self._choice(options)
-        try:
-            decision = await self.platform.decide(choice)
-        except PlatformAway as away:
-            self.log.error("No decision for %s: %s", self.user.name, away)
-            raise refused(AWAY, "platform-away", 503) from away
-        except PlatformRefused as no:
-            raise refused(str(no), "refused", no.status) from no
-        if not decision.allowed:
-            raise refused(" ".join(decision.reasons), "refused", 403)
-        return options
-
-    def _choice(self, options: dict[str, Any]) -> SpawnChoice:
-        return choice_of(options, self.user.name, self._groups())
-
-    def _groups(self) -> list[str]:
-        return [group.name for group in self.user.groups]
-
-    # ---- start and stop
-
-    async def start(self) -> tuple[str, int]:
-        """Open a session and start JupyterLab under the person's account.
-
-        Raises SpawnException when options, rules or budget refuse it; JupyterHub shows the
-        sentence and doesn't count it as a failure of its own.
-        """
-        self.session, self._end_reason = await self._open_session(), None
-        try:
-            account = await asyncio.to_thread(self._clean_account)
-            await asyncio.to_thread(furnish, account, self.session.project, self.session.template)
-            limits = limits_of(self.session.profile)
-            self.popen_kwargs = account.popen_kwargs(limits, death_signal=signal.SIGTERM)
-            self.environment = self._environment(account, limits)
-            self.default_url = start_url(self.session, account)
-            address: tuple[str, int] = await super().start()
-        except BaseException:
-            await self._close_session("failed")
-            raise
-        self._beat_at, self._alive_at = time.monotonic(), datetime.now(UTC)
+    async def bring_up(self, session: Session) -> tuple[str, int]:
+        """Start JupyterLab under the person's account, alone there, with the session's limits."""
+        self._died_of = None
+        wrong = forbidden_variable(session.profile.environment)
+        if wrong is not None:
+            raise StartFailed(failures.bad_variable(session.profile.id, wrong))
+        self.report("account", "Your own account and home are made ready.")
+        tenancy = self.tenancy = await asyncio.to_thread(self._tenancy, session)
+        self.popen_kwargs = await asyncio.to_thread(tenancy.prepare)
+        self.environment = await asyncio.to_thread(self._place, tenancy)
+        self.default_url = start_url(session, tenancy.account)
+        self.report("starting", "JupyterLab is starting under your own account.")
+        address = await self._launch(session)
+        tenancy.watch(self.pid, self._end_soon)
         return address
 
-    async def _open_session(self) -> Session:
+    def _tenancy(self, session: Session) -> Tenancy:
         try:
-            return await self.platform.open_session(self._choice(self.user_options))
-        except PlatformAway as away:
-            self.log.error("No session for %s: %s", self.user.name, away)
-            raise refused(AWAY, "platform-away", 503) from away
-        except PlatformRefused as no:
-            raise refused(str(no), "refused", no.status) from no
+            account = self.host.accounts.person(self.user.name)
+        except (AccountError, OSError) as error:
+            raise StartFailed(failures.no_account(self.user.name, str(error))) from error
+        return Tenancy(self.host, account, session)
 
-    async def stop(self, now: bool = False) -> None:
-        """Stop the workspace with everything the person's account still runs."""
-        reason: EndReason = "failed" if self._start_pending else "stopped"
-        reason = self._end_reason = self._end_reason or reason
-        if self.proc is not None and self.proc.poll() is None:
-            self._alive_at = datetime.now(UTC)
-        await super().stop(now)
-        await asyncio.to_thread(self._clean_account)
-        await self._close_session(reason)
+    def _place(self, tenancy: Tenancy) -> dict[str, str]:
+        """Return the workspace's variables; beside a home that is full, in a scratch place."""
+        account, session = tenancy.account, tenancy.session
+        room = homes.full(account, self.home_size_gib)
+        self.rescue = room is not None
+        self.rescue_notice = homes.rescue_notice(room, account.home) if room is not None else ""
+        variables = environment(session, account, tenancy.limits, self.open_url, self.api_token)
+        if account.own:
+            runtime = homes.runtime_folder(account, self.host.installation)
+            variables["JUPYTER_RUNTIME_DIR"] = str(runtime)
+        if room is not None:
+            scratch = homes.scratch_folder(account, self.host.installation)
+            homes.make_scratch(scratch, account)
+            return variables | homes.scratch_environment(scratch)
+        try:
+            furnish(account, session.project, session.template)
+        except subprocess.SubprocessError as error:
+            said = str(getattr(error, "stderr", None) or error)
+            raise StartFailed(failures.not_furnished(session.project, said)) from error
+        return variables
 
-    def _clean_account(self) -> Account:
-        """Return the person's account with nothing running in it: one workspace each."""
-        account = self.accounts.person(self.user.name)
-        account.kill_all()
-        return account
+    async def _launch(self, session: Session) -> tuple[str, int]:
+        self.port = 0
+        words = self._words = LastWords(self.host.log_folder / f"{session.person}.log")
+        self.popen_kwargs |= {
+            "stdin": subprocess.DEVNULL,
+            "stdout": words.writing,
+            "stderr": subprocess.STDOUT,
+        }
+        try:
+            address: tuple[str, int] = await LocalProcessSpawner.start(self)
+        except (FileNotFoundError, PermissionError) as error:
+            raise StartFailed(failures.command_missing(str(self.cmd[0]))) from error
+        except subprocess.SubprocessError as error:
+            raise StartFailed(failures.no_account(self.user.name, str(error))) from error
+        finally:
+            words.close_writing()
+        self._identity = Identity.of(self.pid)
+        return address
 
-    async def progress(self) -> AsyncIterator[dict[str, Any]]:
-        """Tell what is happening while a person waits."""
-        yield {"progress": 20, "message": "Profile and budget are checked."}
-        yield {"progress": 60, "message": "JupyterLab is starting under your own account."}
+    def get_args(self) -> list[str]:
+        """Return the command line: kernels speak over sockets that no other account can open."""
+        arguments: list[str] = super().get_args()
+        if self.tenancy is not None and self.tenancy.account.own:
+            arguments.append("--KernelManager.transport=ipc")
+        return [*arguments, *(RESCUE_ARGUMENTS if self.rescue else ())]
 
     def user_env(self, env: dict[str, str]) -> dict[str, str]:
-        """Leave the environment as it is: :meth:`start` has put the account's variables in."""
+        """Leave the environment as it is: :meth:`bring_up` has put the account's variables in."""
         return env
 
     def make_preexec_fn(self, name: str) -> None:
         """Return nothing: the account's own arguments for Popen confine the process."""
 
-    def _environment(self, account: Account, limits: Limits) -> dict[str, str]:
-        if self.session is None:
-            raise RuntimeError("a workspace starts only with an open session")
-        return environment(self.session, account, limits, self.open_url, self.api_token)
-
     # ---- while it runs
 
-    async def poll(self) -> int | None:
-        """Return None while it runs; meters it, and ends it when its idle rule says so."""
-        status: int | None = await super().poll()
-        if self.session is None:
-            return status
+    async def alive(self) -> int | None:
+        """Return None while its process runs; what it leaves behind is ended with it."""
+        resumed = self.proc is None and self._identity is not None
+        if resumed and self._identity is not None and not self._identity.alive():
+            self.clear_state()  # its number may be another process' by now
+        status: int | None = await LocalProcessSpawner.poll(self)
         if status is not None:
-            await self._close_session(self._end_reason or "crashed")
-        elif self.ready:
-            self._alive_at = datetime.now(UTC)
-            self._stop_if_idle()
-            self._meter()
+            await self._settle(status)
         return status
 
-    def _stop_if_idle(self) -> None:
-        if self.session is None:
+    async def _settle(self, status: int) -> None:
+        """Find out why it has ended, while that can still be read, and clear up; once."""
+        tenancy, self.tenancy = self.tenancy, None
+        words, self._words = self._words, None
+        if words is not None:
+            words.close()
+        if tenancy is None:
             return
-        idle = datetime.now(UTC) - idle_since(
-            self._active_at(), self.session.started_at or self.session.requested_at
+        self._died_of = self._reason(tenancy, status, words)
+        await asyncio.to_thread(tenancy.clear)
+
+    def _reason(self, tenancy: Tenancy, status: int, words: LastWords | None) -> Failure:
+        limit = tenancy.limits.memory_bytes or 0
+        if tenancy.excess is not None:
+            return tenancy.excess
+        if status == KILLED and tenancy.memory_kills():
+            return failures.out_of_memory(limit)
+        said = words.lines() if words is not None else ()
+        return failures.said_when_it_died(status, said, limit)
+
+    async def why_ended(self) -> Failure | None:
+        """Return why it has ended by itself: a limit, or its own last words."""
+        return self._died_of
+
+    def failure_of(self, error: Exception) -> Failure | None:
+        """Return why a start failed; one that took too long shows JupyterLab's last words."""
+        failure = super().failure_of(error)
+        if failure is None or failure.raw or self._words is None:
+            return failure
+        return Failure(
+            kind=failure.kind,
+            sentence=failure.sentence,
+            action=failure.action,
+            raw=self._words.lines()[-failures.SHOWN_LINES :],
         )
-        if idle > timedelta(minutes=self.session.profile.idle_minutes):
-            self.log.info("%s has been idle for %s: stopping", self._log_name, idle)
-            self._end_reason = "idle"
-            os.kill(self.pid, signal.SIGTERM)
 
-    def _active_at(self) -> datetime | None:
-        active: datetime | None = self.orm_spawner.last_activity
-        return active.replace(tzinfo=UTC) if active else None
+    async def used(self) -> Usage | None:
+        """Return what the account's processes have used so far."""
+        if self.tenancy is None:
+            return None
+        return await asyncio.to_thread(self.tenancy.used, self.pid)
 
-    def _meter(self) -> None:
-        if time.monotonic() - self._beat_at >= BEAT_EVERY_S:
-            self._beat_at = time.monotonic()
-            self._beating = asyncio.create_task(self._beat())
+    async def notes(self) -> list[Failure]:
+        """Return the limits that the workspace ran into, and lives on."""
+        return self.tenancy.notes() if self.tenancy is not None else []
 
-    async def _beat(self) -> None:
-        if self.session is None:
-            return
-        try:
-            self.session = await self.platform.beat(self.session.id, self._active_at())
-        except (PlatformAway, PlatformRefused) as error:
-            self.log.warning(
-                "%s was not metered, the next beat covers it: %s", self._log_name, error
-            )
+    def _end_soon(self) -> None:
+        """End what is over its memory, and let JupyterHub see it at once."""
+        self._ending = asyncio.create_task(self._end_now())
 
-    async def _close_session(self, reason: EndReason) -> None:
-        session, self.session, self._end_reason = self.session, None, None
-        alive_at, self._alive_at = self._alive_at, None
-        if session is not None:
-            ending = Ending(
-                platform=self.platform,
-                session=session.id,
-                reason=reason,
-                # After a restart of the hub nobody knows how long it lived: what is metered counts.
-                until=alive_at or session.started_at or session.requested_at,
-                log=self.log,
-            )
-            if not await ending.once():
-                self._ending = asyncio.create_task(ending.until_done())
+    async def _end_now(self) -> None:
+        if self.tenancy is not None:
+            await asyncio.to_thread(self.tenancy.kill, self.pid)
+            await self.poll_and_notify()
+
+    # ---- end
+
+    async def take_down(self, now: bool) -> None:
+        """Stop the workspace with everything the person's account still runs."""
+        await LocalProcessSpawner.stop(self, now)
+        tenancy, self.tenancy = self.tenancy, None
+        if tenancy is not None:
+            await asyncio.to_thread(tenancy.clear)
+        if self._words is not None:
+            self._words.close()
+            self._words = None
 
     # ---- over a restart of the hub
 
     def get_state(self) -> dict[str, Any]:
-        """Return what a restarted hub needs to go on metering."""
+        """Return what a restarted hub needs to know this very process again."""
         state: dict[str, Any] = super().get_state()
-        return state | ({"session": self.session.model_dump(mode="json")} if self.session else {})
+        if self.pid and self._identity is not None:
+            state["started"], state["boot"] = self._identity.started, self._identity.boot
+        return state
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Take up a running workspace again."""
+        """Take up a workspace again that outlived its hub."""
         super().load_state(state)
-        kept = state.get("session")
-        self.session = Session.model_validate(kept) if kept else None
+        if not self.pid or self.session is None:
+            return
+        if "started" in state:
+            self._identity = Identity(pid=self.pid, started=state["started"], boot=state["boot"])
+        account = self.host.accounts.person(self.user.name)
+        self.tenancy = Tenancy(self.host, account, self.session)
+        self.tenancy.found_again(self.pid)
+
+    @classmethod
+    async def close_orphans(cls, app: Any, known: Mapping[str, OpenSession]) -> list[Orphan]:
+        """End what people's accounts run without an open session, and return it."""
+        host = host_of(Path(app.config.OctavoSpawner.octavo_home))
+        busy = {
+            user.name
+            for user in list(app.users.values())
+            if any(one.active or one.session is not None for one in user.spawners.values())
+        }
+        close = functools.partial(orphans.close_orphans, host, known.values(), busy)
+        return await asyncio.to_thread(close)
 
 
 def command() -> list[str]:

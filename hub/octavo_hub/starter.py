@@ -37,6 +37,8 @@ def furnish(account: Account, project: str, template: str | None) -> None:
         subprocess.run(
             [sys.executable, "-I", "-S", "-c", COPY, str(source), str(folder), *names],
             check=True,
+            capture_output=True,
+            text=True,
             timeout=COPY_S,
             env=account.environment(),
             **account.popen_kwargs(),

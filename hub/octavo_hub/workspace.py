@@ -5,12 +5,15 @@ from __future__ import annotations
 import importlib.util
 import math
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 from octavo.local.accounts import Account
 from octavo.local.confinement import Limits
+from octavo.local.gpus import lease_environment
 from octavo.records.workspaces import Profile, Session
+from octavo.reserved import is_reserved_variable
 
 GIB = 1024**3
 ACTIVITY_EVERY_S = 60
@@ -32,7 +35,16 @@ def limits_of(profile: Profile) -> Limits:
         memory_bytes=int(resources.memory_gib * GIB),
         processes=resources.processes,
         cpus=resources.cpu,
+        cpus_guaranteed=resources.cpu_guarantee,
     )
+
+
+def forbidden_variable(given: Mapping[str, str]) -> str | None:
+    """Return a variable of a profile that no profile may set; None: there is none.
+
+    Profiles are checked when they are published, and here again, right before they are used.
+    """
+    return next((name for name in sorted(given) if is_reserved_variable(name)), None)
 
 
 def environment(
@@ -43,10 +55,11 @@ def environment(
     home = account.home.parents[1]
     threads = str(max(1, math.ceil(limits.cpus or 1)))
     return {
-        **account.environment(),
         **dict.fromkeys(THREAD_COUNTS, threads),
-        # An empty list hides GPUs that the profile doesn't pay for.
-        **({} if session.profile.resources.gpu else {"CUDA_VISIBLE_DEVICES": ""}),
+        **session.profile.environment,
+        # From here on the platform's own: nothing of a profile's comes after it.
+        **account.environment(),
+        **lease_environment(session.gpus),
         "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
         "JUPYTER_CONFIG_PATH": str(LAB_CONFIGURATION),
         "JUPYTER_PATH": str(LAB_CONFIGURATION / "share"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,10 @@ import psutil
 import pytest
 
 from octavo.local.accounts import Accounts
+from octavo.local.control_groups import kernel_groups
+from octavo.local.own_view import can_hide
 from tests.acceptance.installation import Installation
-from tests.acceptance.person import Kernel, Person
+from tests.acceptance.person import Kernel, Person, kernel
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
 
@@ -38,6 +40,17 @@ def attempt(kernel: Kernel, action: str) -> dict[str, Any]:
     """Have a notebook's kernel do something, and say what it got or how it was refused."""
     answer: dict[str, Any] = json.loads(kernel.run(TRY.format(action=action)))
     return answer
+
+
+REFUSED = ({"refused": "PermissionError"}, {"refused": "FileNotFoundError"})
+"""What reading another account's process meets: it may not, or the process isn't in its sight."""
+
+
+@pytest.fixture(scope="module")
+def reviewers_kernel(people: Callable[[str], Person], scientist_kernel: Kernel) -> Iterator[Kernel]:
+    """Give a kernel in the reviewer's workspace, beside the scientist's."""
+    with kernel(people("reviewer")) as made:
+        yield made
 
 
 @pytest.fixture
@@ -75,6 +88,8 @@ def test_it_runs_under_the_persons_own_account(
         "artifacts",
         "releases",
         "logs/server.log",
+        "state/workspaces",
+        "logs/workspaces",
     ],
 )
 def test_it_cant_read(place: str, octavo: Installation, scientist_kernel: Kernel) -> None:
@@ -104,8 +119,18 @@ def test_it_cant_look_into_or_end_another_persons_processes(
     scientist_kernel: Kernel, reviewers_processes: list[int]
 ) -> None:
     for pid in reviewers_processes:
-        for action in (f"open('/proc/{pid}/environ').read()", f"os.kill({pid}, signal.SIGTERM)"):
-            assert attempt(scientist_kernel, action) == {"refused": "PermissionError"}
+        for file in ("environ", "mem", "maps", "fd", "cwd"):
+            opened = f"os.readlink('/proc/{pid}/cwd')" if file == "cwd" else _read(pid, file)
+            assert attempt(scientist_kernel, opened) in REFUSED
+        for number in ("SIGTERM", "SIGSTOP", "SIGKILL"):
+            signalled = f"os.kill({pid}, signal.{number})"
+            assert attempt(scientist_kernel, signalled) == {"refused": "PermissionError"}
+        lowered = f"os.setpriority(os.PRIO_PROCESS, {pid}, 19)"
+        assert attempt(scientist_kernel, lowered) == {"refused": "PermissionError"}
+
+
+def _read(pid: int, file: str) -> str:
+    return f"os.listdir('/proc/{pid}/fd')" if file == "fd" else f"open('/proc/{pid}/{file}').read()"
 
 
 def test_it_cant_look_into_the_platforms_processes(
@@ -115,8 +140,7 @@ def test_it_cant_look_into_the_platforms_processes(
     others = [one for one in octavo.family() if psutil.Process(one.pid).username() != own]
     assert len(others) > 4
     for one in others:
-        answer = attempt(scientist_kernel, f"open('/proc/{one.pid}/environ').read()")
-        assert answer == {"refused": "PermissionError"}
+        assert attempt(scientist_kernel, _read(one.pid, "environ")) in REFUSED
 
 
 def test_every_inner_port_wants_a_token(octavo: Installation, scientist_kernel: Kernel) -> None:
@@ -162,3 +186,59 @@ def test_its_home_is_private(octavo: Installation, scientist_kernel: Kernel) -> 
     home = Path(octavo.home / "homes" / "scientist")
     assert home.stat().st_mode & 0o777 == 0o700
     assert home.owner() == Accounts(octavo.home).name_of("scientist")
+
+
+def test_it_sees_its_own_processes_alone(scientist_kernel: Kernel) -> None:
+    seen = "{os.stat(f'/proc/{p}').st_uid for p in os.listdir('/proc') if p.isdigit()}"
+    own = scientist_kernel.run("import os; print({os.getuid()})").strip()
+    if can_hide():
+        assert attempt(scientist_kernel, seen)["got"] == own
+
+
+def test_another_persons_kernel_cant_be_reached(
+    octavo: Installation, scientist_kernel: Kernel, reviewers_kernel: Kernel
+) -> None:
+    """No port of it takes code, and its sockets and keys are out of reach."""
+    runtime = reviewers_kernel.run("import os; print(os.environ['JUPYTER_RUNTIME_DIR'])").strip()
+    found = sorted(Path(runtime).glob("kernel-*"))
+    assert any(one.suffix == ".json" for one in found)
+    sockets = [one for one in found if one.is_socket()]
+    assert len(sockets) == 5
+    refused = {"refused": "PermissionError"}
+    assert attempt(scientist_kernel, f"os.listdir({runtime!r})") == refused
+    for one in found:
+        assert attempt(scientist_kernel, f"open({str(one)!r}).read()") == refused
+    for one in sockets:
+        joined = f"__import__('socket').socket(1).connect({str(one)!r})"
+        assert attempt(scientist_kernel, joined) == refused
+
+
+def test_nothing_of_the_services_is_in_its_environment(
+    octavo: Installation, scientist_kernel: Kernel
+) -> None:
+    held = scientist_kernel.run("import os; print(chr(10).join(map(str, os.environ.values())))")
+    tokens = [file.read_text().strip() for file in (octavo.home / "state" / "tokens").iterdir()]
+    assert len(tokens) >= 4
+    assert not any(token in held for token in tokens)
+    names = scientist_kernel.run("import os; print(*os.environ)").split()
+    assert not {"PYTHONPATH", "LD_PRELOAD", "LD_LIBRARY_PATH", "CONFIGPROXY_AUTH_TOKEN"} & {*names}
+
+
+def test_it_is_shown_no_gpu_that_wasnt_lent_to_it(scientist_kernel: Kernel) -> None:
+    shown = scientist_kernel.run("import os; print(repr(os.environ['CUDA_VISIBLE_DEVICES']))")
+    assert shown.strip() == "''"
+    for device in sorted(Path("/dev").glob("nvidia[0-9]*")):
+        opened = attempt(scientist_kernel, f"open({str(device)!r}, 'rb').read(1)")
+        assert "refused" in opened or opened["got"] == "b''"
+
+
+def test_its_limits_hold_for_all_its_processes_together(scientist_kernel: Kernel) -> None:
+    groups = scientist_kernel.run("print(open('/proc/self/cgroup').read())")
+    if kernel_groups("octavo-test-isolation") is None:
+        return
+    assert any("/oct-" in line for line in groups.splitlines())
+    # Its own limits are none of its business to change.
+    for name in ("memory.limit_in_bytes", "memory.max", "pids.max"):
+        for file in Path("/sys/fs/cgroup").glob(f"**/oct-*-u-scientist/{name}"):
+            written = f"open({str(file)!r}, 'w')"
+            assert attempt(scientist_kernel, written) == {"refused": "PermissionError"}
