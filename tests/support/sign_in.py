@@ -24,6 +24,8 @@ class Someone:
 
     name: str
     state: dict[str, Any] | None
+    spawners: dict[str, Any] = field(default_factory=dict)
+    _auth_refreshed: float | None = None
 
     async def get_auth_state(self) -> dict[str, Any] | None:
         """Return what was kept at the last sign-in."""
@@ -35,10 +37,15 @@ class Request:
     """The browser's way back from the provider."""
 
     known: dict[str, Someone] = field(default_factory=dict)
+    token: str | None = None
 
     def get_argument(self, _name: str) -> str:
         """Return the code."""
         return "a-code"
+
+    def get_auth_token(self) -> str | None:
+        """Return the token that the request came with."""
+        return self.token
 
     def find_user(self, name: str) -> Someone | None:
         """Return a person who has been here before."""

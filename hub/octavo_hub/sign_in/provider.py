@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -15,6 +16,7 @@ from octavo_hub.sign_in.claims import ClaimsRefused, claim_at, groups_in
 from octavo_hub.sign_in.handlers import CallbackHandler, SignInHandler, sign_in_error
 from octavo_hub.sign_in.names import account_name
 from octavo_hub.sign_in.sharing import Sharing
+from octavo_hub.sign_in.workspace_token import forget_refresh, is_workspaces
 
 FORBIDDEN, BROKEN, AWAY = 403, 500, 503
 # A provider that is away, or that answers what no provider should.
@@ -41,6 +43,7 @@ class ProviderSignIn(OAuthenticator):  # type: ignore[misc]
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._refreshes: Sharing[bool | dict[str, Any]] = Sharing()
+        self._refused_at: dict[str, float] = {}
 
     async def be_ready(self) -> None:
         """Prepare for a sign-in. Raises ProviderAway while the provider doesn't answer."""
@@ -104,6 +107,7 @@ class ProviderSignIn(OAuthenticator):  # type: ignore[misc]
                 raise
             raise self.away(error) from error
         await self._refuse_another_subject(handler, model)
+        self._refused_at.pop(model["name"], None)
         return model
 
     async def _refuse_another_subject(self, handler: Any, model: dict[str, Any]) -> None:
@@ -132,9 +136,24 @@ class ProviderSignIn(OAuthenticator):  # type: ignore[misc]
     ) -> bool | dict[str, Any]:
         """Return the person as the provider knows them now, or False to sign them out.
 
-        Requests at the same time share one question: a refresh token may be good for one use.
+        Requests at the same time share one question: a refresh token may be good for one use. A
+        workspace's own token goes on, with the groups that its person had, so that what runs in
+        it isn't broken off because a sign-in has run out; its person can't reach it any more.
         """
-        return await self._refreshes.of(user.name, lambda: self._refreshed(user))
+        workspaces = is_workspaces(handler, user)
+        if not (workspaces and self._was_refused(user.name)):
+            answer = await self._refreshes.of(user.name, lambda: self._refreshed(user))
+            if answer:
+                return answer
+            self._refused_at[user.name] = time.monotonic()
+        if workspaces:
+            forget_refresh(user)
+        return workspaces
+
+    def _was_refused(self, name: str) -> bool:
+        """Whether the provider needn't be asked again yet for the sake of a workspace."""
+        since = time.monotonic() - self._refused_at.get(name, -math.inf)
+        return since < float(self.auth_refresh_age)
 
     async def _refreshed(self, user: Any) -> bool | dict[str, Any]:
         state = await user.get_auth_state()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from tests.support.sign_in import Make, Someone, refresh, sign_in
+from tests.support.sign_in import Make, Request, Someone, refresh, sign_in
 from tests.support.web_answers import WebAnswers
 from tornado.httpclient import HTTPClientError
 from tornado.web import HTTPError
@@ -104,6 +105,31 @@ def test_after_a_restart_an_away_provider_signs_nobody_out(
 
 def test_who_isnt_kept_must_sign_in(oidc: ProviderSignIn) -> None:
     assert asyncio.run(oidc.refresh_user(Someone("ann", None))) is False
+
+
+def test_a_workspaces_own_token_outlives_the_sign_in(oidc: ProviderSignIn, web: WebAnswers) -> None:
+    model = sign_in(oidc)
+    web.answer("/userinfo", {}, status=401)
+    web.answer("/token", {"error": "invalid_grant"}, status=400)
+    running = SimpleNamespace(api_token="w1")
+    ann = Someone("ann", model["auth_state"], {"": running, "x": SimpleNamespace(api_token="")})
+
+    async def asked_with(token: str | None) -> tuple[object, float | None]:
+        answer = await oidc.refresh_user(ann, Request(token=token))
+        ann._auth_refreshed = 1.0  # as JupyterHub does right after it
+        await asyncio.sleep(0)
+        return answer, ann._auth_refreshed
+
+    assert asyncio.run(asked_with("w1")) == (True, None)
+    questions = len(web.asked)
+    assert asyncio.run(asked_with("w1")) == (True, None)
+    assert len(web.asked) == questions
+    for token in (None, "", "a token of ann's own"):
+        assert asyncio.run(asked_with(token))[0] is False
+    web.answer("/token", {"access_token": "a2", "token_type": "Bearer"})
+    web.answer("/userinfo", {"sub": "1", "preferred_username": "ann", "groups": ["g"]})
+    ann.state = sign_in(oidc)["auth_state"]
+    assert asyncio.run(asked_with("w1"))[0]["groups"] == ["g"]  # type: ignore[index]
 
 
 def test_claims_that_make_no_sense_are_said(oidc: ProviderSignIn, web: WebAnswers) -> None:
