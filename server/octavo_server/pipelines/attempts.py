@@ -40,8 +40,6 @@ log = logging.getLogger("octavo.worker")
 LOOK_EVERY_S = 0.5
 NOTE_EVERY_S = 0.2
 STOPPING = "The worker was stopped."
-HAND_OFF_PART = "hand-off"
-"""What a hand-off's cost is booked on, in place of a pipeline."""
 
 _STATES: dict[Ending, tuple[RunState, AttemptState]] = {
     Ending.SUCCEEDED: (RunState.SUCCEEDED, "succeeded"),
@@ -330,7 +328,7 @@ class Attempts:
                 attempt=f"{run.id}.{one.number}",
                 person=run.requested_by,
                 project=run.project,
-                pipeline=run.pipeline or HAND_OFF_PART,
+                pipeline=run.pipeline,
                 profile=run.profile,
                 since=one.started_at,
                 until=one.ended_at or self._clock(),
