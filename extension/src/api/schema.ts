@@ -7999,7 +7999,7 @@ export interface components {
              * @default unknown
              * @enum {string}
              */
-            activity: "cell" | "terminal" | "gpu" | "none" | "unknown";
+            activity: "cell" | "terminal" | "gpu" | "idle" | "unknown";
             /**
              * Budget Left Eur
              * @description Left of the project's budget this month, euro.

@@ -8,7 +8,8 @@ export type CostReport = Schemas['CostReport'];
 export type CostLine = Schemas['CostLine'];
 export type ProfileCards = Schemas['ProfileCards'];
 export type ProfileCard = Schemas['ProfileCard'];
-export type WorkspaceSession = Schemas['Session'];
+/** The service writes fields with a default too. */
+export type WorkspaceSession = Required<Schemas['Session']>;
 export type BudgetRules = Schemas['BudgetRules'];
 export type Notice = Schemas['Notice'];
 export type QuotaLeft = Schemas['QuotaLeft'];

@@ -53,7 +53,7 @@ export function atWork(session: WorkspaceSession): string {
     cell: trans.__('cell running'),
     terminal: trans.__('terminal at work'),
     gpu: trans.__('GPU at work'),
-    none: trans.__('no idle stop'),
+    idle: trans.__('idle'),
     unknown: trans.__('activity not known yet')
   };
   return words[session.activity];

@@ -421,7 +421,7 @@ export function mine(changes: Partial<WorkspaceSession> = {}): WorkspaceSession 
     extension_minutes_left: 60,
     notices: [],
     hand_off_to: [],
-    activity: 'none',
+    activity: 'idle',
     extended_until: null,
     quotas: [],
     rescue: false,

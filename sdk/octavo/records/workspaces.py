@@ -28,7 +28,7 @@ EndReason = Literal[
     "stopped", "idle", "gpu_idle", "crashed", "failed", "superseded", "lost", "cancelled",
     "quota", "budget", "longest_life", "handed_off", "orphaned", "platform_away",
 ]  # fmt: skip
-Activity = Literal["cell", "terminal", "gpu", "none", "unknown"]
+Activity = Literal["cell", "terminal", "gpu", "idle", "unknown"]
 FailureKind = Literal[
     "no_capacity", "image_pull", "quota", "volume", "home_full", "out_of_memory", "evicted",
     "preempted", "node_lost", "network", "timeout", "bad_profile", "crashed", "account", "refused",

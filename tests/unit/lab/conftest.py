@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from jupyter_server.serverapp import ServerApp
+from jupyter_server_terminals.terminalmanager import TerminalManager
 from tests.unit.lab.platform import FakePlatform
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
@@ -112,3 +113,13 @@ async def lab(labs: Any, platform: FakePlatform) -> Lab:
     """Run a lab in front of the platform made for the tests."""
     started: Lab = await labs(connection(platform.url))
     return started
+
+
+@pytest.fixture
+async def terminals(lab: Lab) -> AsyncIterator[TerminalManager]:
+    """Switch terminals on in the lab; those that were opened end with the test."""
+    manager = TerminalManager(shell_command=["/bin/sh", "-i"])
+    lab.app.web_app.settings["terminal_manager"] = manager
+    yield manager
+    for name in list(manager.terminals):
+        await manager.terminate(name, force=True)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from jupyter_server_terminals.terminalmanager import TerminalManager
 from tests.unit.lab.conditions import becomes
 from tests.unit.lab.conftest import TOKEN, Lab, connection
 from tests.unit.lab.platform import FakePlatform, Seen
@@ -70,19 +71,23 @@ async def test_it_tells_again_every_few_seconds_until_it_is_stopped(
     prober.stop()
 
 
-async def test_a_terminal_at_work_is_told(lab: Lab, platform: FakePlatform, start: Start) -> None:
-    manager = lab.app.web_app.settings["terminal_manager"]
-    name = manager.create(shell_command=["/bin/sh", "-c", "cat"])["name"]
+async def test_a_terminal_at_work_is_told(
+    terminals: TerminalManager, platform: FakePlatform, start: Start
+) -> None:
+    terminal: Any = terminals.terminals[terminals.create()["name"]]
     start(replace(connection(platform.url), probe_seconds=0.05))
-    terminal = manager.terminals[name]
-    terminal.ptyproc.write("one\n")
+    terminal.ptyproc.write("exec cat\n")
     await becomes(
         lambda: any(json.loads(one.body)["active_terminals"] for one in probes(platform)),
         "the terminal is told",
     )
-    told = json.loads(probes(platform)[-1].body)
-    assert told["activity_at"] == terminal.last_activity.isoformat()
-    await manager.terminate(name, force=True)
+    await becomes(
+        lambda: (
+            json.loads(probes(platform)[-1].body)["activity_at"]
+            == terminal.last_activity.isoformat()
+        ),
+        "its last output is told",
+    )
 
 
 def _last(prober: Prober) -> datetime | None:
@@ -94,7 +99,7 @@ async def test_only_what_a_person_changes_counts_as_activity(
 ) -> None:
     prober = start(connection(platform.url))
     async with lab.client() as client:
-        for path in ("api/kernels", "api/contents", "api/terminals"):
+        for path in ("api/kernels", "api/contents", "api/sessions"):
             assert (await client.get(path)).status_code == 200
         assert _last(prober) is None
         body = {"type": "file", "format": "text", "content": "x"}

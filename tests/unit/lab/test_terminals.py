@@ -6,19 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from jupyter_server_terminals.terminalmanager import TerminalManager
 from tests.unit.lab.conditions import becomes
-from tests.unit.lab.conftest import Lab
 
 from octavo_lab.terminals import active, foreground_program, newest_output
 
 
 @pytest.fixture
-async def terminal(lab: Lab) -> Any:
-    manager = lab.app.web_app.settings["terminal_manager"]
-    name = manager.create(shell_command=["/bin/sh", "-i"])["name"]
-    yield manager.terminals[name]
-    if name in manager.terminals:
-        await manager.terminate(name, force=True)
+async def terminal(terminals: TerminalManager) -> Any:
+    return terminals.terminals[terminals.create()["name"]]
 
 
 def _later() -> datetime:

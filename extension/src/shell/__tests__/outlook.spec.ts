@@ -13,8 +13,8 @@ describe('the outlook of a workspace', () => {
   });
 
   it('says what keeps the workspace instead of a countdown', () => {
-    const said = (['cell', 'terminal', 'gpu', 'none', 'unknown'] as const).map(activity => outlook(mine({ idle_stop_at: null, activity }), NOW).text);
-    expect(said).toEqual(['cell running', 'terminal at work', 'GPU at work', 'no idle stop', 'activity not known yet']);
+    const said = (['cell', 'terminal', 'gpu', 'idle', 'unknown'] as const).map(activity => outlook(mine({ idle_stop_at: null, activity }), NOW).text);
+    expect(said).toEqual(['cell running', 'terminal at work', 'GPU at work', 'idle', 'activity not known yet']);
     expect(atWork(mine({ activity: 'cell' }))).toBe('cell running');
   });
 
