@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from octavo.records.workspaces import Session
 from octavo_hub.workspace import ACTIVITY_EVERY_S, THREAD_COUNTS
 
+HOME = "/home/octavo"
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}")
 LONGEST_VALUE = 32_768
 # Profiles are checked when they are published. They are checked here again, because these names
@@ -69,6 +70,7 @@ def pod_environment(
         **dict.fromkeys(THREAD_COUNTS, threads),
         # An empty list hides GPUs that the profile doesn't pay for from every library.
         **({} if profile.resources.gpu else {"NVIDIA_VISIBLE_DEVICES": "void"}),
+        "HOME": HOME,
         "JUPYTERHUB_ACTIVITY_INTERVAL": str(ACTIVITY_EVERY_S),
         "OCTAVO_URL": f"{inside_url}/services/octavo",
         "OCTAVO_TOKEN": token,

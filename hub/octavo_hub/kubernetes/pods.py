@@ -14,8 +14,8 @@ from kubespawner.slugs import is_valid_label, safe_slug
 
 from octavo.local.cluster import KEY, Cluster
 from octavo.records.workspaces import Profile, Session
-from octavo_hub.kubernetes.environment import ProfileRefused, literal
-from octavo_hub.kubernetes.volumes import GIB, HOME, volumes_of
+from octavo_hub.kubernetes.environment import HOME, ProfileRefused, literal
+from octavo_hub.kubernetes.volumes import GIB, volumes_of
 
 OWN = "octavo.dev/"
 IMAGE = re.compile(r"[a-z0-9][a-z0-9._:/-]{0,400}@sha256:[0-9a-f]{64}")

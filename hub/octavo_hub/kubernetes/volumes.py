@@ -9,11 +9,10 @@ from typing import Any
 
 from octavo.local.cluster import Cluster
 from octavo.records.workspaces import Profile, Session
-from octavo_hub.kubernetes.environment import ProfileRefused, literal
+from octavo_hub.kubernetes.environment import HOME, ProfileRefused, literal
 
 GIB = 1024**3
 HOME_VOLUME = "home"
-HOME = "/home/octavo"
 SHARED = "/srv/octavo"
 LONGEST_NAME = 50
 DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
