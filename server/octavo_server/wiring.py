@@ -183,7 +183,7 @@ def build_services(settings: Settings) -> Services:
     registry = _registry(base, experiments, mlflow)
     runs = _run_parts(base, profiles, usage, registry)
     notebooks = _notebooks(base, runs)
-    scoring = _scoring(base, profiles, registry)
+    scoring = _scoring(base, profiles, usage, registry)
     deployments = _deployments(base, scoring)
     sessions = _sessions(base, projects, profiles, usage)
     pipelines = _pipelines(base, runs, notebooks)
@@ -389,12 +389,12 @@ def _hand_offs(
 
 
 def _scoring(
-    base: Foundation, profiles: ProfilesService, registry: RegistryService
+    base: Foundation, profiles: ProfilesService, usage: UsageService, registry: RegistryService
 ) -> ScoringParts:
     telemetry, chance = TelemetryBuffer(base.database), random.SystemRandom()
     return ScoringParts(
         catalog=RegistryCatalog(registry),
-        profiles=OfferedProfiles(profiles),
+        profiles=OfferedProfiles(profiles, usage),
         telemetry=telemetry,
         router=Router(base.database, ScorerClient(), telemetry, base.clock, chance.random),
     )

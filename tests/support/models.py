@@ -156,3 +156,7 @@ class OneProfile:
     def resources(self, profile: str) -> ScorerResources | None:
         """Return what a small scorer may use."""
         return ScorerResources(cpus=1, memory_mib=4_096) if profile == "cpu-small" else None
+
+    def refusal(self, project: str) -> str | None:
+        """Refuse nothing."""
+        return None

@@ -11,6 +11,7 @@ from octavo_server.deployments.ports import ScorerResources
 from octavo_server.errors import NotFound
 from octavo_server.registry.service import RegistryService
 from octavo_server.workspaces.profiles.service import ProfilesService
+from octavo_server.workspaces.usage.service import UsageService
 
 
 class RegistryCatalog:
@@ -39,18 +40,29 @@ class RegistryCatalog:
 
 
 class OfferedProfiles:
-    """The spawner profiles that are offered now."""
+    """The spawner profiles that are offered now, or where retired ones lead."""
 
-    def __init__(self, profiles: ProfilesService) -> None:
+    def __init__(self, profiles: ProfilesService, usage: UsageService) -> None:
         self._profiles = profiles
+        self._usage = usage
 
     def resources(self, profile: str) -> ScorerResources | None:
         """Return what the profile grants; None when there is no such profile."""
         try:
-            granted = self._profiles.profile(profile).profile
+            granted = self._profiles.resolve(profile).version.profile
         except NotFound:
             return None
         return ScorerResources(cpus=granted.cpu, memory_mib=int(granted.memory_gib * 1_024))
+
+    def refusal(self, project: str) -> str | None:
+        """Say why nothing new may run in a project now, as a sentence; None: it may."""
+        budget = self._usage.budget(project)
+        if budget.startable_micro_eur:
+            return None
+        spent, stop = budget.percent, budget.steps.soft_stop_percent
+        return (
+            f"{spent} % of {project}'s budget this month are spent; from {stop} % nothing new runs."
+        )
 
 
 def first_row(example: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -40,6 +40,9 @@ class ScorerProfiles(Protocol):
     def resources(self, profile: str) -> ScorerResources | None:
         """Return what the profile grants; None when there is no such profile."""
 
+    def refusal(self, project: str) -> str | None:
+        """Say why nothing new may run in a project now, as a sentence; None: it may."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ScorerOrder:

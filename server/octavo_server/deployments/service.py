@@ -24,7 +24,7 @@ from octavo_server.deployments.domain import (
     TrafficPlan,
 )
 from octavo_server.deployments.ports import ModelCatalog, ScorerProfiles
-from octavo_server.errors import IllegalMove, Invalid, NotFound
+from octavo_server.errors import Forbidden, IllegalMove, Invalid, NotFound
 from octavo_server.identity import Caller, new_id
 from octavo_server.policy.service import PolicyService
 
@@ -117,13 +117,16 @@ class DeploymentsService:
         """Ask to bring a version live; where no review is needed, it starts at once.
 
         Raises NotFound for an unknown version, Invalid for an unknown profile, Conflict when the
-        deployment is about something else, PolicyRefused.
+        deployment is about something else, Forbidden for a spent budget, PolicyRefused.
         """
         rules.check_name(asked.deployment)
         if self._profiles.resources(asked.profile) is None:
             raise Invalid(
                 f"profile: there is no profile {asked.profile!r}.", "See the profile cards."
             )
+        refusal = self._profiles.refusal(project)
+        if refusal is not None:
+            raise Forbidden(refusal, "Raise the project's budget, or wait for the next month.")
         model = self._catalog.describe(project, asked.model, asked.version)
         subject = f"deployment:{project}/{asked.deployment}"
         with self._audit.change(caller, "deployments.request", subject, project) as change:
