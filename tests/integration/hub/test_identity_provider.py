@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpx
+import psutil
 import pytest
 from tests.support.hub import RunningHub, await_until, running_hub
 from tests.support.identity_provider import IdentityProvider, running_provider
@@ -113,6 +114,29 @@ def test_who_is_disabled_there_is_signed_out_with_all_tokens(
         await_until(lambda: httpx.get(hub_user, headers=bearer).status_code == 403, hub)
 
 
+def test_what_runs_in_a_workspace_goes_on_when_its_person_is_signed_out(
+    hub: RunningHub, provider: IdentityProvider
+) -> None:
+    _know(provider, "jane", "scientists")
+    with _signed_in(hub, "jane") as jane:
+        hub.post(jane, "/hub/spawn", {"project": "flights", "profile": "cpu-small"})
+        await_until(lambda: _workspace_token("jane") is not None, hub)
+        bearer = {"Authorization": f"Bearer {_workspace_token('jane')}"}
+        await_until(lambda: jane.get("/user/jane/lab").url.path == "/user/jane/lab", hub)
+        provider.disable("jane")
+        await_until(lambda: jane.get("/hub/home").url.path.endswith("/login"), hub)
+        me = f"{hub.url}/services/octavo/api/v1/me"
+        assert httpx.get(me, headers=bearer).json()["groups"] == ["scientists"]
+        assert jane.get("/hub/home").url.path.endswith("/login")
+        stop = f"{hub.url}/hub/api/users/jane/server"
+        assert httpx.delete(stop, headers=bearer).status_code == 403
+    _know(provider, "boss", "admins", "guests")
+    with _signed_in(hub, "boss") as boss:
+        path = "/hub/api/users/jane/server"
+        assert boss.delete(path, headers=_xsrf(boss)).status_code in (202, 204)
+        await_until(lambda: hub.running_sessions() == [], hub)
+
+
 def test_the_group_that_lets_in_is_checked_again_too(
     hub: RunningHub, provider: IdentityProvider
 ) -> None:
@@ -196,6 +220,15 @@ def test_no_secret_is_logged_or_stored_readably(
     assert secret.encode() not in stored
     assert b"access_token" not in stored
     assert (hub.home / "state" / "hub.sign-in-key").stat().st_mode & 0o777 == 0o600
+
+
+def _workspace_token(name: str) -> str | None:
+    """Return the token that a person's workspace was started with."""
+    for one in psutil.process_iter(["environ"]):
+        variables = one.info["environ"] or {}
+        if variables.get("JUPYTERHUB_USER") == name:
+            return variables.get("JUPYTERHUB_API_TOKEN")
+    return None
 
 
 def _log(hub: RunningHub) -> str:
