@@ -107,7 +107,7 @@ def apply(folder: Path, url: str, reason: str) -> None:
                 change = ProfileChange.model_validate(made)
                 click.echo(f"proposed   {step.name:<20} {step.what} as {change.id}")
             else:
-                click.echo(f"unchanged  {step.name:<20} {step.what}")
+                click.echo(f"unchanged  {step.name:<20} {step.what} {step.note}".rstrip())
     if any(step.applies for step in steps):
         click.echo("Another platform admin or a reviewer can decide on them now.")
 

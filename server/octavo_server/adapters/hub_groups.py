@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
 
 import httpx
 
+log = logging.getLogger("octavo.server")
+
 KEEP_S = 10.0
 """Seconds that an answer is kept."""
+KEEP_AWAY_S = 2.0
+"""Seconds that a Hub which didn't answer is left alone: a folder of files is checked at once."""
 PAGE = 200
 
 
@@ -33,19 +38,21 @@ class HubGroups:
         self._always = frozenset(always)
         self._http = httpx.Client(base_url=api_url, timeout=timeout_s, transport=transport)
         self._lock = threading.Lock()
-        self._known: tuple[float, frozenset[str]] | None = None
+        self._known: tuple[float, frozenset[str] | None] | None = None
 
     def names(self) -> frozenset[str] | None:
         """Return the groups' names; None when the Hub can't be asked just now."""
         with self._lock:
             if self._known is not None and self._known[0] > time.monotonic():
                 return self._known[1]
+        found: frozenset[str] | None = None
+        keep_s = KEEP_AWAY_S
         try:
-            found = frozenset(self._ask()) | self._always
-        except (httpx.HTTPError, ValueError, KeyError, TypeError):
-            return None
+            found, keep_s = frozenset(self._ask()) | self._always, KEEP_S
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            log.warning("The Hub does not say which groups there are: %s", error)
         with self._lock:
-            self._known = (time.monotonic() + KEEP_S, found)
+            self._known = (time.monotonic() + keep_s, found)
         return found
 
     def _ask(self) -> list[str]:
