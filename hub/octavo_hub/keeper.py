@@ -56,6 +56,7 @@ class Keeper:
         self._waiting: dict[str, tuple[asyncio.Future[Session], Steps, float]] = {}
         self._ending: dict[str, asyncio.Task[None]] = {}
         self._stopping: set[str] = set()
+        self.unsettled: list[Session] = []
         self._resumed = Resumption(app, platform)
         self._loops: list[asyncio.Task[None]] = []
         self._side: set[asyncio.Task[None]] = set()
@@ -124,6 +125,7 @@ class Keeper:
             raise
         self._answered_at = time.monotonic()
         self._tell_turns(turns, asked)
+        await self._settle(turns)
         for order in turns.stops:
             self._obey(order)
         for spawner in self._workspaces():
@@ -146,6 +148,16 @@ class Keeper:
                 steps.queued(session)
             elif session is not None:
                 turn.set_result(session)
+
+    async def _settle(self, turns: QueuedTurns) -> None:
+        """End what a former hub left as starting, and the platform knows as running: it is dead."""
+        left, self.unsettled = self.unsettled, []
+        starting = {session.id for session in turns.items}
+        for session in left:
+            if session.id not in starting:
+                until = session.metered_until or session.requested_at
+                end = SessionEnd(until=until, reason="crashed")
+                await self.tell_end(self._platform, session.id, end)
 
     # ---- stops
 

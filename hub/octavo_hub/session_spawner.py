@@ -211,7 +211,7 @@ class SessionSpawner(Spawner):  # type: ignore[misc]
             await self._undo("failed")
             raise
         except Exception as error:
-            raise await self._failed(error) from error
+            raise await self._undone(error) from error
         finally:
             self.steps.end()
 
@@ -294,7 +294,7 @@ class SessionSpawner(Spawner):  # type: ignore[misc]
         }
         return refused(words.get(reason, f"The start was given up: {reason}."), reason, 409)
 
-    async def _failed(self, error: Exception) -> Exception:
+    async def _undone(self, error: Exception) -> Exception:
         """Undo a start that failed; return what JupyterHub should see."""
         failure = self.failure_of(error)
         if failure is None:
@@ -369,6 +369,7 @@ class SessionSpawner(Spawner):  # type: ignore[misc]
             await self._close_session(self._end_reason or "crashed")
         else:
             # It was starting when a former hub died, and so did it: the keeper starts it again.
+            self.keeper.unsettled.append(self.session)
             self.session = None
         return status
 

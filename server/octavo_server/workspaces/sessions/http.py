@@ -23,6 +23,7 @@ from octavo.records.workspaces import (
     SpawnChoice,
     SpawnDecision,
     StartFailures,
+    StopRequest,
 )
 from octavo_server.guard import Guard, area_router
 from octavo_server.identity import Caller
@@ -158,6 +159,8 @@ def _own(router: APIRouter, sessions: SessionsService, guard: Guard) -> None:
         return wire.session(sessions.own.extend(caller, body.reason))
 
     @router.post("/workspaces/mine/stop")
-    def stop(caller: Caller = guard.needs("workspaces.own")) -> Session:
+    def stop(
+        body: StopRequest | None = None, caller: Caller = guard.needs("workspaces.own")
+    ) -> Session:
         """Stop one's own workspace, or leave the queue."""
-        return wire.session(sessions.own.stop(caller))
+        return wire.session(sessions.own.stop(caller, body.reason if body else "stopped"))
