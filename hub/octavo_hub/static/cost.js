@@ -83,7 +83,7 @@ function sides(report) {
   const choice = h("select", { id: "side", class: "oc-input oc-short", onchange: () => { state.side = choice.value; fill(); } },
     offered.map(([title, field]) => h("option", { value: field, selected: field === state.side }, title)));
   const fill = () => place.replaceChildren(sideTable(report, choice.value));
-  if (!offered.length) return h("p", { class: "oc-muted" }, "Nothing was metered in this span.");
+  if (!offered.length) return null;
   fill();
   return h("section", { "aria-labelledby": "who", class: "oc-block" },
     h("div", { class: "oc-row" }, h("h2", { id: "who", class: "oc-step" }, "Who it was"), h("label", { for: "side", class: "oc-push" }, "Seen by"), choice), place);

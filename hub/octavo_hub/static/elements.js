@@ -85,7 +85,7 @@ export function table(caption, columns, rows, { hidden = true } = {}) {
     one.header ? "th" : "td",
     { scope: one.header ? "row" : null, class: one.numeric ? "oc-number" : null, "data-title": one.title },
     h("span", {}, one.cell(row))))));
-  return h("div", { class: "oc-scroll", tabindex: "0", role: "region", "aria-label": caption },
+  return h("div", { class: "oc-scroll", tabindex: "0", role: "region", "aria-label": `${caption}: table` },
     h("table", { class: "oc-table" },
       h("caption", { class: hidden ? "oc-unseen" : null }, caption),
       h("thead", {}, h("tr", {}, head)), h("tbody", {}, body)));

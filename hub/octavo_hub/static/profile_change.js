@@ -47,7 +47,7 @@ function differs(change) {
       h("p", {}, `Nobody can start ${change.profile} any more; what runs goes on. `, change.redirect_to ? `People are led to ${change.redirect_to}.` : "People are led nowhere."),
       change.message ? h("p", {}, "They are told: ", h("q", {}, change.message)) : null);
   }
-  const shown = change.diff ? unified(change.diff, "What differs") : h("pre", { class: "oc-code", tabindex: "0" }, change.text);
+  const shown = change.diff ? unified(change.diff, "Difference, line by line") : h("pre", { class: "oc-code", tabindex: "0" }, change.text);
   return section("differs", change.base_version ? "What differs" : "The document", shown);
 }
 
@@ -70,7 +70,7 @@ function ownDraft(change) {
   const trouble = h("div");
   const submit = h("button", { type: "button", class: "oc-button oc-main", onclick: () => during(submit, "Sending …", async () => {
     try {
-      await ask("POST", `profiles/changes/${id}/submit`, { body: {} });
+      await ask("POST", `profiles/changes/${id}/submit`);
       await show();
     } catch (error) { trouble.replaceChildren(errorNote(error)); }
   }) }, "Send for review");
@@ -85,8 +85,8 @@ function edit(change) {
 
 function withdraw() {
   return h("button", { type: "button", class: "oc-button oc-danger", onclick: async () => {
-    const done = await decide({ title: "Withdraw this change", action: "Withdraw", danger: true, text: ["It stays in the history, and can't be sent again."],
-      act: (reason) => ask("POST", `profiles/changes/${id}/withdraw`, { body: { reason } }) });
+    const done = await decide({ title: "Withdraw this change", action: "Withdraw", danger: true, why: false, text: ["It stays in the history, and can't be sent again."],
+      act: () => ask("POST", `profiles/changes/${id}/withdraw`) });
     if (done) await show();
   } }, "Withdraw …");
 }

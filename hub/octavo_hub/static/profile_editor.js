@@ -21,6 +21,7 @@ const yaml = new YamlPane(byId("yaml-pane"), (text) => edited({ text }));
 const reason = byId("reason");
 let base = { text: "", version: null };
 let check = null, asked = 0, timer = 0, controller = null;
+let ahead = null; // what the form holds and the YAML doesn't yet
 
 begin().catch((error) => showError(byId("trouble"), error, () => location.reload()));
 
@@ -28,9 +29,10 @@ async function begin() {
   base = await beginning();
   byId("heading").textContent = id ? `Edit ${id}` : "New profile";
   const kept = unsaved.kept();
-  if (kept && kept.text !== base.text) restored(kept);
+  if (kept && (kept.document || kept.text !== base.text)) restored(kept);
   else { yaml.show(base.text); reason.value = base.reason ?? ""; }
-  await checked({ text: yaml.text });
+  // What the form held when the page went may not have reached the YAML yet.
+  await checked(kept?.document ? { document: kept.document } : { text: yaml.text });
   byId("editor").hidden = false;
   byId("loading").hidden = true;
 }
@@ -38,7 +40,9 @@ async function begin() {
 async function beginning() {
   if (draft) {
     const change = await ask("GET", `profiles/changes/${draft}`);
-    return { text: change.text, version: change.base_version, reason: change.reason };
+    const newest = id ? (await ask("GET", `profiles/catalog/${id}`)).summary.version : null;
+    if (newest !== change.base_version) noticed(overtaken(newest));
+    return { text: change.text, version: newest, reason: change.reason };
   }
   if (!id) return { text: FIRST, version: null };
   const { versions } = await ask("GET", `profiles/catalog/${id}`);
@@ -49,16 +53,27 @@ function restored(kept) {
   yaml.show(kept.text);
   reason.value = kept.reason;
   unsaved.dirty = true;
-  const stale = kept.version !== base.version ? ` Meanwhile version ${base.version} was published; the dry run shows the difference to it.` : "";
-  byId("notice").replaceChildren(h("p", { class: "oc-aside", role: "status" }, "Your edit from ", moment(kept.at), ` is back.${stale} `,
-    h("button", { type: "button", class: "oc-link", onclick: () => { unsaved.forget(); location.reload(); } }, "Throw it away")));
+  const stale = kept.version !== base.version ? overtaken(base.version) : "";
+  noticed("Your edit from ", moment(kept.at), ` is back. ${stale} `,
+    h("button", { type: "button", class: "oc-link", onclick: () => { unsaved.forget(); location.reload(); } }, "Throw it away"));
+}
+
+const overtaken = (version) => `Version ${version} was published since it was begun: what it would do, below, is the difference to that one.`;
+
+function noticed(...content) {
+  byId("notice").append(h("p", { class: "oc-aside", role: "status" }, content));
 }
 
 function edited(sent) {
-  unsaved.keep({ text: sent.text ?? yaml.text, reason: reason.value, version: base.version });
+  ahead = sent.document ?? null;
+  keep();
   byId("yaml-state").textContent = "Checking …";
   clearTimeout(timer);
   timer = setTimeout(() => checked(sent).catch(() => {}), AFTER_MS);
+}
+
+function keep() {
+  unsaved.keep({ text: yaml.text, document: ahead, reason: reason.value, version: base.version });
 }
 
 async function checked(sent) {
@@ -80,10 +95,12 @@ async function checked(sent) {
 function settled(found, sent) {
   check = found;
   byId("check-trouble").replaceChildren();
-  if (sent.text === undefined) {
+  if (sent.document) {
     yaml.show(found.text);
-    unsaved.keep({ text: found.text, reason: reason.value, version: base.version });
-  } else form.show(found.document);
+    ahead = null;
+    keep();
+  }
+  if (sent.text !== undefined || form.empty) form.show(found.document);
   form.mark(found.findings);
   yaml.mark(found.findings);
   state(found);
@@ -115,7 +132,7 @@ function dryRun(found) {
   const next = found.base_version ? `version ${found.base_version + 1} of ${found.profile}` : `the new profile ${found.profile ?? ""}`;
   byId("verdict").textContent = found.valid ? `It could be published as ${next}.` : "It can't be published yet: mend the faults first.";
   byId("fits").textContent = found.fits.length ? `It fits on ${found.fits.join(", ")}.` : "It fits nowhere that is declared.";
-  byId("diff").replaceChildren(found.base_version ? unified(found.diff, "What differs") : h("p", { class: "oc-muted" }, "Nothing to compare with: it is new."));
+  byId("diff").replaceChildren(found.base_version ? unified(found.diff, "Difference, line by line") : h("p", { class: "oc-muted" }, "Nothing to compare with: it is new."));
 }
 
 async function affected() {
@@ -131,7 +148,7 @@ byId("dry-run").addEventListener("click", (event) => during(event.currentTarget,
   } catch (error) { byId("affected").replaceChildren(errorNote(error)); }
 }));
 
-reason.addEventListener("input", () => unsaved.keep({ text: yaml.text, reason: reason.value, version: base.version }));
+reason.addEventListener("input", () => keep());
 
 const send = (asDraft) => async (event) => {
   event.preventDefault();
@@ -139,15 +156,28 @@ const send = (asDraft) => async (event) => {
   await during(event.currentTarget, "Sending …", async () => {
     try {
       if (!asDraft && !(await mended())) return;
-      const body = { text: yaml.text, reason: reason.value.trim(), draft: asDraft };
+      const body = { text: yaml.text, reason: reason.value.trim(), draft: asDraft, base_version: base.version };
       const change = draft
         ? await ask("PUT", `profiles/changes/${draft}`, { body })
         : await ask("POST", "profiles/changes", { body: { ...body, kind: "publish", profile: check.profile ?? id } });
       unsaved.forget();
       location.assign(page(`profiles/changes/${change.id}`));
-    } catch (error) { byId("trouble").replaceChildren(errorNote(error)); }
+    } catch (error) { refused(error); }
   });
 };
+
+function refused(error) {
+  const overtook = error.status === 409 && check.base_version !== base.version;
+  byId("send-trouble").replaceChildren(errorNote(error, overtook ? carryOver : null));
+}
+
+function carryOver() {
+  // The person has read the difference to the newer version, and says that theirs is to follow it.
+  base = { ...base, version: check.base_version };
+  keep();
+  byId("send-trouble").replaceChildren(h("p", { class: "oc-aside", role: "status" }, overtaken(base.version)));
+  byId("dry-heading").focus();
+}
 
 async function mended() {
   clearTimeout(timer);

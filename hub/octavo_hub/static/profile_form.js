@@ -16,6 +16,11 @@ export class ProfileForm {
     this.opened = new Set();
   }
 
+  /** Whether nothing was shown yet. */
+  get empty() {
+    return !this.place.childElementCount;
+  }
+
   /** Show a document; null: it can't be read, so the form waits for the YAML to be mended. */
   show(document) {
     this.place.classList.toggle("oc-waiting", document === null);

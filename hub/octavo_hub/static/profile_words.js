@@ -14,12 +14,11 @@ export function stateChip(state) {
   return chip(text, tone);
 }
 
-const KINDS = { publish: "Change", retire: "Retire", roll_back: "Roll back" };
-
 /** A change in a few words: "Roll back gpu-1 to version 3". */
 export function changeTitle(change) {
   if (change.kind === "publish") return `${change.base_version ? "Change" : "New profile"} ${change.profile}`;
-  return `${KINDS[change.kind]} ${change.profile}`;
+  if (change.kind === "retire") return `Retire ${change.profile}`;
+  return `Roll ${change.profile} back to version ${change.to_version}`;
 }
 
 /** Whether a change still waits for somebody. */

@@ -5,131 +5,32 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader
-from jupyterhub._data import DATA_FILES_PATH
+from tests.support.hub_pages import HOSTILE, card, offers, profile, render
 from traitlets.config import Config
 
 from octavo.local.people import ensure_people
-from octavo.records.workspaces import Offers, Profile, ProfileCard, ProfileResources, ProjectOffer
+from octavo.records.workspaces import Offers
 from octavo_hub import configuration, page, roles
 from octavo_hub.page import SpawnPage
 from octavo_hub.settings import HubSettings
 from octavo_hub.starter import notebooks_of
 from octavo_hub.workspace import idle_since
 
-HOSTILE = "<script>alert(1)</script>"
-
-
-def _profile(**more: object) -> Profile:
-    return Profile.model_validate(
-        {
-            "id": "cpu-small",
-            "version": 1,
-            "digest": "sha256:" + "a" * 64,
-            "title": "Small CPU",
-            "description": HOSTILE,
-            "resources": ProfileResources(
-                cpu=2,
-                cpu_guarantee=1,
-                memory_gib=8,
-                memory_guarantee_gib=1,
-                processes=100,
-                gpu=0,
-                gpu_type=None,
-            ),
-            "price_eur_per_hour": 0.12,
-            "idle_minutes": 60,
-            "images": [],
-            "rates": [],
-            "gpu_idle_minutes": None,
-            "extension_minutes": 60,
-            "longest_hours": 72,
-            "capacity": "on-demand",
-            "node_selector": {},
-            "tolerations": [],
-            "volumes": [],
-            "environment": {},
-            "labels": {},
-            "ready_seconds": 8,
-            "audiences": [],
-            "environments": ["dev"],
-            "pipelines": True,
-            "published_at": "2026-01-01T00:00:00Z",
-        }
-        | more
-    )
-
-
-def _card(**more: object) -> ProfileCard:
-    return ProfileCard.model_validate(
-        {
-            "profile": _profile(),
-            "available": True,
-            "reasons": [],
-            "notes": [],
-            "budget_eur": 500.0,
-            "budget_left_eur": 412.0,
-            "quotas": [],
-            "free_now": None,
-            "expected_wait_s": 0,
-            "idle_rule": "Stops after 60 min idle.",
-            "nearest": None,
-            "hours_left": 3433.0,
-        }
-        | more
-    )
-
 
 def _render(shown: SpawnPage, message: str = "") -> str:
-    base = Path(DATA_FILES_PATH) / "templates"
-    own = configuration.HERE / "templates"
-    environment = Environment(
-        autoescape=True,
-        loader=ChoiceLoader(
-            [
-                PrefixLoader({"templates": FileSystemLoader(base)}, "/"),
-                FileSystemLoader([own, base]),
-            ]
-        ),
-    )
-
-    class Person:
-        name = "ann"
-        json_escaped_name = "ann"
-
-    return environment.get_template("spawn.html").render(
-        spawner_options_form=shown,
-        error_message=message,
-        user=Person,
-        for_user=Person,
-        base_url="/hub/",
-        xsrf="token",
-        parsed_scopes={},
-        static_url=lambda name, **_: name,
-        euro=page.euro,
-        hours=page.hours,
-        resources_line=page.resources_line,
-        no_spawner_check=True,
-    )
-
-
-def _offers(*cards: ProfileCard) -> Offers:
-    offer = ProjectOffer(
-        project="flights", title=HOSTILE, description="", role="scientist", cards=list(cards)
-    )
-    return Offers(person="ann", projects=[offer])
+    return render("spawn.html", spawner_options_form=shown, error_message=message)
 
 
 def test_a_card_says_all_that_decides_and_posts_what_was_seen() -> None:
-    text = _render(SpawnPage(offers=_offers(_card())))
-    for words in ("2 CPU · 8 GiB", "0.12", "412 of 500 EUR", "about 8 s", "60 min idle"):
+    text = _render(SpawnPage(offers=offers(card())))
+    for words in ("2 CPU · 8 GiB", "0.12", "412 of 500 EUR", "in about 8 s", "60 min idle"):
         assert words in text
     assert f'name="digest" value="sha256:{"a" * 64}"' in text
     assert HOSTILE not in text
 
 
 def test_a_card_that_cant_be_started_has_a_reason_and_no_button() -> None:
-    shown = SpawnPage(offers=_offers(_card(available=False, reasons=["No GPU here."])))
+    shown = SpawnPage(offers=offers(card(available=False, reasons=["No GPU here."])))
     text = _render(shown)
     assert "No GPU here." in text
     assert 'oc-go" aria-describedby' not in text
@@ -160,8 +61,8 @@ def test_hours_are_said_as_people_do(count: float, text: str) -> None:
     assert page.hours(count) == text
 
 
-def test_the_gpu_is_on_its_card() -> None:
-    gpu = _profile().resources.model_copy(
+def test_the_gpu_is_on_itscard() -> None:
+    gpu = profile().resources.model_copy(
         update={"cpu": 8.0, "memory_gib": 64.0, "gpu": 1, "gpu_type": "A100"}
     )
     assert page.resources_line(gpu) == "8 CPU · 64 GiB · 1 × A100"

@@ -1,0 +1,126 @@
+"""The spawn page and the pages around a start, rendered without a hub."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from tests.support.hub_pages import card, offers, profile, render
+
+from octavo.records.workspaces import Fit, ProfileImage, QuotaLeft, SpawnDecision
+from octavo_hub import page
+from octavo_hub.failure import Failure, StartRefused
+from octavo_hub.page import SpawnPage
+
+FIT = Fit(
+    profile="cpu-large",
+    title="Large CPU",
+    digest="sha256:" + "b" * 64,
+    reason="It has no GPU and costs 2.92 EUR less an hour.",
+)
+GPU_HOURS = QuotaLeft(
+    resource="gpu_hours", scope="person", name="ann", limit=40, used=22, left=18, window_days=30
+)
+
+
+def _spawn(*cards: Any, **more: Any) -> str:
+    return render("spawn.html", spawner_options_form=SpawnPage(offers=offers(*cards)), **more)
+
+
+def test_a_card_says_quota_wait_and_idle_rule_and_offers_to_wait() -> None:
+    text = _spawn(card(quotas=[GPU_HOURS], free_now=0, expected_wait_s=1200.0))
+    for words in ("Your GPU-hours", "18 of 40 left in 30 days", "about 20 min, none free now"):
+        assert words in text
+    assert "Stops after 60 min idle." in text
+    assert 'aria-label="Start when free: Small CPU' in text
+
+
+def test_what_is_free_now_is_said() -> None:
+    assert "in about 8 s, 3 free now" in _spawn(card(free_now=3))
+    assert page.wait_line(card()) == "in about 8 s"
+
+
+def test_images_are_a_choice_only_where_there_are_several() -> None:
+    images = [
+        ProfileImage(name=name, title=name.title(), image=f"r/{name}@sha256:{'a' * 64}")
+        for name in ("base", "torch")
+    ]
+    assert 'name="image"' not in _spawn(card(profile=profile(images=images[:1])))
+    text = _spawn(card(profile=profile(images=images)))
+    assert '<option value="torch">Torch</option>' in text
+
+
+def test_a_card_that_cant_be_started_offers_the_nearest_in_one_click() -> None:
+    text = _spawn(card(available=False, reasons=["No GPU here."], nearest=FIT))
+    assert "No GPU here." in text
+    assert "Start Large CPU instead" in text
+    assert f'name="digest" value="{FIT.digest}"' in text
+    assert "costs 2.92 EUR less" in text
+
+
+def test_a_refused_choice_offers_the_nearest_in_the_same_project() -> None:
+    decision = SpawnDecision(
+        allowed=False, reasons=["Too dear."], nearest=FIT, profile=None, policy_digest=None
+    )
+    text = render(
+        "spawn.html",
+        spawner_options_form=SpawnPage(offers=offers(card()), refusal=decision),
+        error_message="Too dear.",
+        chosen={"project": "flights", "profile": "gpu-1"},
+    )
+    assert text.count("Start Large CPU instead") == 1
+    assert 'data-posted="yes"' in text
+
+
+def test_a_link_chooses_a_card_and_posts_nothing_by_itself() -> None:
+    linked = {"project": "flights", "profile": "cpu-small", "linked": True}
+    text = _spawn(card(), chosen=linked)
+    assert 'data-link="cpu-small"' in text
+    assert text.count("data-chosen") == 1
+    assert 'action="/hub/spawn"' in text
+
+
+def test_a_link_to_a_project_of_others_says_so() -> None:
+    text = _spawn(card(), chosen={"project": "secret", "profile": "x", "linked": True})
+    assert "The link names project secret, which you don't belong to" in text
+
+
+@pytest.mark.parametrize(("kind", "opened"), [("unknown", True), ("timeout", False)])
+def test_a_failed_start_is_a_sentence_an_action_and_the_raw_words(kind: Any, opened: bool) -> None:
+    failure = Failure(
+        kind=kind, sentence="It took too long.", action="Start again.", raw=("a <b>", "c")
+    )
+    text = _failed(StartRefused(failure))
+    assert "Your workspace didn't start" in text
+    assert "<p>It took too long.</p>" in text
+    assert "<b>Start again.</b>" in text
+    assert "a &lt;b&gt;\nc" in text
+    assert ('<details class="oc-log" open>' in text) is opened
+    assert "spawn?project=flights&amp;profile=gpu-1" in text
+
+
+def test_a_cancelled_start_is_no_failure() -> None:
+    cancelled = SimpleNamespace(reason="cancelled")
+    text = _failed(cancelled, failed_message="Cancelled.")
+    assert "The start was cancelled" in text
+    assert 'role="alert"' not in text
+
+
+def _failed(exception: Any, **more: Any) -> str:
+    options = {"project": "flights", "profile": "gpu-1"}
+    return render("not_running.html", exception=exception, failed=True, options=options, **more)
+
+
+def test_a_start_page_can_be_cancelled_and_names_its_steps() -> None:
+    spawner = SimpleNamespace(user_options={"project": "flights", "profile": "gpu-1"})
+    text = render("spawn_pending.html", spawner=spawner, progress_url="/hub/api/progress")
+    assert 'data-progress="/hub/api/progress"' in text
+    assert 'id="stop-server-btn"' in text
+    assert '<p id="progress-message" role="status">' in text
+
+
+def test_admins_alone_see_the_pages_in_the_menu() -> None:
+    assert "octavo/profiles" not in _spawn(card())
+    text = _spawn(card(), governs=True)
+    assert all(f'href="/hub/octavo/{name}"' in text for name in ("profiles", "cost", "failures"))
