@@ -14,11 +14,20 @@ WHAT_THEY_DO = {
 }
 
 
+def _callback(launch: Launch) -> str:
+    """Return the line with the address that the identity provider must know."""
+    return f"  {launch.public_url}/hub/oauth_callback"
+
+
 def welcome(launch: Launch, seconds: float) -> str:
     """Return the address, the demo people's sign-in, and what to click first."""
     lines = ["", f"Octavo is ready after {seconds:.1f} s:  {launch.public_url}/", ""]
     people = launch.home.root / "people.txt"
-    if people.exists():
+    authenticator = launch.environment.get("OCTAVO_AUTHENTICATOR") or "demo"
+    if authenticator != "demo":
+        # The passwords that an installation makes open nothing then.
+        lines += [f"People sign in by {authenticator}, and come back to", "", _callback(launch), ""]
+    elif people.exists():
         lines += [f"  {'sign in as':<12}{'password':<24}who"]
         lines += [
             f"  {name:<12}{password:<24}{WHAT_THEY_DO.get(name, '')}"

@@ -61,6 +61,13 @@ def test_a_missing_module_names_the_extra_that_brings_it(
         preflight.check_tools(launch(tmp_path))
 
 
+def test_a_wrong_sign_in_setting_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    preflight.check_sign_in(launch(tmp_path))
+    wanted = launch(tmp_path, OCTAVO_AUTHENTICATOR="okta", OCTAVO_OKTA_URL="https://x.okta.com")
+    with pytest.raises(SettingWrong, match="^OCTAVO_SIGN_IN_CLIENT_ID is not set"):
+        preflight.check_sign_in(wanted)
+
+
 def test_an_unbuilt_extension_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
     with pytest.raises(ToolMissing, match="extension is not built"):
