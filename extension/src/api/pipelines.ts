@@ -10,6 +10,7 @@ export type PipelineRequest = Schemas['PipelineRequest'];
 export type PipelineRun = Schemas['PipelineRun'];
 export type PipelineRunSummary = Schemas['PipelineRunSummary'];
 export type PipelineRunList = Schemas['PipelineRunList'];
+export type HandOffRequest = Schemas['HandOffRequest'];
 export type PipelineRunEvent = Schemas['PipelineRunEvent'];
 export type RunState = Schemas['RunState'];
 export type Provenance = Schemas['Provenance'];
@@ -94,14 +95,7 @@ export function deleteSchedule(requests: Requests, project: string, pipeline: st
   return requests.send<void>(projectPath(project, 'pipelines', pipeline, 'schedules', id), { method: 'DELETE' });
 }
 
-/** A notebook that goes on without its workspace. */
-export interface IHandOff {
-  path: string;
-  notebook: Record<string, unknown>;
-  profile: string;
-}
-
-/** Run a notebook as it stands, from the top, on another profile. */
-export function handOff(requests: Requests, project: string, body: IHandOff): Promise<PipelineRun> {
+/** Run a notebook of one's workspace from the top on another profile; nobody has approved it. */
+export function handOff(requests: Requests, project: string, body: HandOffRequest): Promise<PipelineRun> {
   return requests.send<PipelineRun>(projectPath(project, 'runs', 'hand-off'), { method: 'POST', body });
 }

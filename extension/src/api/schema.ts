@@ -8411,6 +8411,19 @@ export interface components {
             session: string;
         };
         /**
+         * StopRequest
+         * @description Asks for the end of one's own workspace.
+         */
+        StopRequest: {
+            /**
+             * Reason
+             * @description Why.
+             * @default stopped
+             * @enum {string}
+             */
+            reason: "stopped" | "handed_off";
+        };
+        /**
          * Submission
          * @description A submission with everything a reviewer needs but the diff.
          */
@@ -12460,7 +12473,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StopRequest"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
@@ -12469,6 +12486,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

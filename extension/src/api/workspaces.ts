@@ -62,8 +62,8 @@ export function extendMine(requests: Requests, reason: string): Promise<Workspac
 }
 
 /** Ask for the end of this workspace; its files are kept. */
-export function stopMine(requests: Requests): Promise<WorkspaceSession> {
-  return requests.send<WorkspaceSession>('workspaces/mine/stop', { method: 'POST' });
+export function stopMine(requests: Requests, reason: 'stopped' | 'handed_off'): Promise<WorkspaceSession> {
+  return requests.send<WorkspaceSession>('workspaces/mine/stop', { method: 'POST', body: { reason } });
 }
 
 /** At which steps of its budget something happens in a project, and where it stands. */

@@ -2,7 +2,7 @@ import { historyIcon, notebookIcon, runIcon, stopIcon } from '@jupyterlab/ui-com
 import * as React from 'react';
 
 import type { ReleaseList, SubmissionList } from '../api/notebooks';
-import type { Pipeline, PipelineList, PipelineRun, Schedule } from '../api/pipelines';
+import type { Pipeline, PipelineList, PipelineRun, PipelineRunList, Schedule } from '../api/pipelines';
 import { pipelineIcon } from '../icon';
 import { CellFault } from '../notebooks/components/CellFault';
 import { SubmissionRow, waiting } from '../notebooks/panel';
@@ -20,6 +20,7 @@ import { Await, Empty, Failure, useResource } from '../ui/states';
 import { Time } from '../ui/Time';
 import { trans } from '../words';
 import { Artifacts, ProvenanceCard, RunSide } from './components/Evidence';
+import { HandedOff, handedOff } from './components/HandedOff';
 import { ended, RunList, stateTone, titleOf } from './components/RunList';
 import { RunLog, RunProgress } from './components/RunProgress';
 import type { PipelineModel, PipelineRunModel } from './model';
@@ -37,6 +38,8 @@ export interface IPipelineLists {
   submissions: ProjectList<SubmissionList>;
   releases: ProjectList<ReleaseList>;
   pipelines: ProjectList<PipelineList>;
+  /** The newest runs, handed-off ones among them. */
+  runs: ProjectList<PipelineRunList>;
 }
 
 /** The sidebar's section: what waits for review, what runs, what could run. */
@@ -45,6 +48,7 @@ export function PipelineSection(props: { lists: IPipelineLists; octavo: IOctavo;
   const query = useQuery(octavo.session);
   const submissions = waiting(useResource(lists.submissions.resource).value).filter(one => matches(query, one.name, one.submitted_by));
   const releases = (useResource(lists.releases.resource).value?.items ?? []).filter(one => matches(query, one.name));
+  const runs = useResource(lists.runs.resource).value?.items ?? [];
   const project = octavo.session.project;
   return (
     <Await resource={lists.pipelines.resource} compact>
@@ -60,6 +64,7 @@ export function PipelineSection(props: { lists: IPipelineLists; octavo: IOctavo;
                 ))}
             </Rows>
           )}
+          <HandedOff runs={handedOff(runs, query)} onOpen={id => octavo.open('pipeline-run', { project, id })} />
           {releases.length > 0 && (
             <>
               <p className="jp-octavo-Rows-title">{trans.__('Releases')}</p>
@@ -76,7 +81,7 @@ export function PipelineSection(props: { lists: IPipelineLists; octavo: IOctavo;
               </Rows>
             </>
           )}
-          {page.items.length + submissions.length + releases.length === 0 && (
+          {page.items.length + submissions.length + releases.length + handedOff(runs, query).length === 0 && (
             <Empty title={query ? trans.__('Nothing matches') : trans.__('Nothing released yet')}>
               {query ? '' : trans.__('Submit a notebook with the Octavo button in its toolbar.')}
             </Empty>

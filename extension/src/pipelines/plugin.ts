@@ -8,7 +8,7 @@ import * as React from 'react';
 
 import { listReleases, listSubmissions, readRelease } from '../api/notebooks';
 import type { Pipeline, ScheduleRequest } from '../api/pipelines';
-import { createPipeline, createSchedule, listPipelines, readPipeline, startRun } from '../api/pipelines';
+import { createPipeline, createSchedule, listPipelineRuns, listPipelines, readPipeline, startRun } from '../api/pipelines';
 import { pipelineIcon } from '../icon';
 import { asOctavoError } from '../request';
 import { ProjectList } from '../shell/list';
@@ -140,7 +140,8 @@ export const pipelinesPlugin: JupyterFrontEndPlugin<void> = {
     const lists: IPipelineLists = {
       submissions: new ProjectList(octavo.session, listSubmissions),
       releases: new ProjectList(octavo.session, listReleases),
-      pipelines: new ProjectList(octavo.session, listPipelines)
+      pipelines: new ProjectList(octavo.session, listPipelines),
+      runs: new ProjectList(octavo.session, (requests, project, signal) => listPipelineRuns(requests, project, '', signal))
     };
     const runRelease = (project: string, digest: string): void => {
       askRelease(octavo, project, digest).catch(error => Notification.error(asOctavoError(error).message));

@@ -50,8 +50,8 @@ export class Mine implements IDisposable {
   }
 
   /** Ask for the workspace's end. */
-  async stop(): Promise<void> {
-    this.resource.put(await stopMine(this._requests));
+  async stop(reason: 'stopped' | 'handed_off' = 'stopped'): Promise<void> {
+    this.resource.put(await stopMine(this._requests, reason));
   }
 
   dispose(): void {

@@ -95,7 +95,7 @@ function handOff(parts: IParts): void {
     Notification.warning(trans.__('Open the notebook that shall go on, then hand it off.'), { autoClose: 8000 });
     return;
   }
-  askHandOff(parts.octavo, session, notebookFile(panel), () => leave(parts));
+  askHandOff(parts.octavo, session, notebookFile(panel));
 }
 
 /** Add the commands; each can be used only while the workspace is known. */

@@ -33,9 +33,9 @@ export function notebookFile(panel: NotebookPanel): INotebookFile {
 
 /** Save the notebook, have it run elsewhere, and stop this workspace once that was accepted; answers the run's id. */
 export async function runElsewhere(octavo: IOctavo, session: WorkspaceSession, notebook: INotebookFile, profile: string): Promise<string> {
-  const run = await handOff(octavo.requests, session.project, { path: notebook.path, notebook: await notebook.save(), profile });
+  const run = await handOff(octavo.requests, session.project, { path: notebook.path, notebook: await notebook.save(), profile, session: session.id });
   try {
-    await octavo.session.mine.stop();
+    await octavo.session.mine.stop('handed_off');
   } catch (error) {
     const { status, code, message, requestId } = asOctavoError(error);
     throw new OctavoError(status, code, trans.__('The run was started, but this workspace did not stop: %1', message), trans.__('Stop it from its menu in the status bar.'), requestId);
@@ -44,7 +44,7 @@ export async function runElsewhere(octavo: IOctavo, session: WorkspaceSession, n
 }
 
 /** Ask where the notebook shall go on, and do it. */
-export function askHandOff(octavo: IOctavo, session: WorkspaceSession, notebook: INotebookFile, leave: () => void): void {
+export function askHandOff(octavo: IOctavo, session: WorkspaceSession, notebook: INotebookFile): void {
   openForm(trans.__('Hand off %1', notebook.path), close => (
     <BoundForm
       octavo={octavo}
@@ -54,8 +54,8 @@ export function askHandOff(octavo: IOctavo, session: WorkspaceSession, notebook:
       onDone={id => {
         close();
         octavo.session.touch();
-        Notification.success(trans.__('%1 runs on without this workspace. You find it under pipelines, as run %2.', notebook.path, id), { autoClose: 8000 });
-        leave();
+        octavo.open('pipeline-run', { project: session.project, id });
+        Notification.success(trans.__('%1 runs on its own now; this workspace stops. You find the run in Octavo’s sidebar under Handed off.', notebook.path), { autoClose: false });
       }}
     />
   ));

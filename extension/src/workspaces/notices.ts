@@ -14,6 +14,8 @@ const KEPT = 200;
 const TICK_MS = 10_000;
 /** Minutes before the idle stop at which a person is told, the most pressing first. */
 const IDLE_WARNINGS = [2, 10];
+/** How the key of a notice begins that announces a stop for an idle GPU; the countdown says it. */
+const GPU_STOP = 'gpu_idle:';
 
 /** What a notification's buttons do. */
 export interface INoticeActions {
@@ -71,7 +73,7 @@ export class Notices implements IDisposable {
   }
 
   private _rescue(session: WorkspaceSession): void {
-    this._keep('rescue', session.rescue ? rescueSentence() : '', 'warning', []);
+    this._keep('rescue', session.rescue ? rescueSentence(session) : '', 'warning', []);
   }
 
   /** A countdown that is nearly over is said twice, and taken back when something happens. */
@@ -85,17 +87,19 @@ export class Notices implements IDisposable {
     const key = `idle-${step}-${session.id}-${clock(session.idle_stop_at)}`;
     if (!this._seen.has(key)) {
       this._remember(key);
-      this._keep('idle', trans.__('Nothing runs here: this workspace stops in %1 min, at %2. Your files are kept.', left, clock(session.idle_stop_at)), 'warning', this._extension(session));
+      const why = session.notices.some(notice => notice.key.startsWith(GPU_STOP)) ? trans.__('The GPU isn’t used') : trans.__('Nothing runs here');
+      this._keep('idle', trans.__('%1: this workspace stops in %2 min, at %3. Your files are kept.', why, left, clock(session.idle_stop_at)), 'warning', this._extension(session));
     }
   }
 
   private _tell(session: WorkspaceSession, notice: Notice): void {
-    if (notice.kind === 'idle' || this._seen.has(notice.key)) {
+    const saidAbove = notice.kind === 'idle' || notice.key.startsWith(GPU_STOP) || (notice.kind === 'home' && session.rescue);
+    if (saidAbove || this._seen.has(notice.key)) {
       return;
     }
     this._remember(notice.key);
     const show = { info: Notification.info, warning: Notification.warning, error: Notification.error }[notice.level];
-    show(notice.message, { autoClose: notice.level === 'info' ? 15_000 : false, actions: this._offers(session, notice) });
+    show(notice.message, { autoClose: notice.level === 'info' && notice.kind !== 'gpu_idle' ? 15_000 : false, actions: this._offers(session, notice) });
   }
 
   private _offers(session: WorkspaceSession, notice: Notice): Notification.IAction[] {

@@ -327,6 +327,12 @@ class ExtensionRequest(Request):
     reason: str = Field(min_length=3, max_length=500, description="Why, as a sentence.")
 
 
+class StopRequest(Request):
+    """Asks for the end of one's own workspace."""
+
+    reason: Literal["stopped", "handed_off"] = Field("stopped", description="Why.")
+
+
 class Orphan(Request):
     """A server that runs without a session, found and closed. Only the hub sends it."""
 

@@ -5,7 +5,7 @@ import { AT, HOSTILE, parameter, pipeline, pipelineRun, submission } from '../..
 import { FakeServer, fakeOctavo, until } from '../../testing/server';
 import { ProjectList } from '../../shell/list';
 import { listReleases, listSubmissions } from '../../api/notebooks';
-import { listPipelines } from '../../api/pipelines';
+import { listPipelineRuns, listPipelines } from '../../api/pipelines';
 import type { PipelineRun } from '../../api/pipelines';
 import { RunForm } from '../components/RunForm';
 import { cellsDone } from '../components/RunProgress';
@@ -133,14 +133,19 @@ it('the sidebar shows what waits, what runs and what could run', async () => {
   const server = new FakeServer({
     'GET projects/flights/notebooks/submissions': () => ({ items: [submission()], next_cursor: null }),
     'GET projects/flights/notebooks/releases': () => ({ items: [], next_cursor: null }),
-    'GET projects/flights/pipelines': () => ({ items: [pipeline({ last_run: pipelineRun({ state: 'succeeded', verdict: 'identical' }) })], next_cursor: null })
+    'GET projects/flights/pipelines': () => ({ items: [pipeline({ last_run: pipelineRun({ state: 'succeeded', verdict: 'identical' }) })], next_cursor: null }),
+    'GET projects/flights/runs': () => ({ items: [pipelineRun({ id: 'h1', trigger: 'hand_off', pipeline: '', notebook: 'flights/train.ipynb' }), pipelineRun()], next_cursor: null })
   });
   const octavo = fakeOctavo(server);
-  const lists = { submissions: new ProjectList(octavo.session, listSubmissions), releases: new ProjectList(octavo.session, listReleases), pipelines: new ProjectList(octavo.session, listPipelines) };
+  const lists = { submissions: new ProjectList(octavo.session, listSubmissions), releases: new ProjectList(octavo.session, listReleases), pipelines: new ProjectList(octavo.session, listPipelines), runs: new ProjectList(octavo.session, (requests, project) => listPipelineRuns(requests, project, '')) };
   render(<PipelineSection lists={lists} octavo={octavo} actions={actions} />);
   expect(await screen.findByText('identical')).toBeTruthy();
   fireEvent.click(screen.getByLabelText('Review: score'));
-  expect(octavo.opened).toEqual([['review', { project: 'flights', id: 's1' }]]);
+  fireEvent.click(await screen.findByText('flights/train.ipynb'));
+  expect(octavo.opened).toEqual([
+    ['review', { project: 'flights', id: 's1' }],
+    ['pipeline-run', { project: 'flights', id: 'h1' }]
+  ]);
   fireEvent.click(screen.getByLabelText('Run: score'));
   expect(actions.run).toHaveBeenCalled();
   Object.values(lists).forEach(list => list.dispose());

@@ -24,7 +24,8 @@ describe('handing off', () => {
     expect(await runElsewhere(fakeOctavo(server), gpuMine(), file, 'cpu-small')).toBe('r7');
     expect(file.save).toHaveBeenCalled();
     expect(asked(server)).toEqual(['projects/flights/runs/hand-off', 'workspaces/mine/stop']);
-    expect(server.asked.find(one => one.method === 'POST')?.body).toEqual({ path: 'flights/train.ipynb', notebook: { cells: [] }, profile: 'cpu-small' });
+    expect(server.asked.find(one => one.method === 'POST')?.body).toEqual({ path: 'flights/train.ipynb', notebook: { cells: [] }, profile: 'cpu-small', session: 's1' });
+    expect(server.asked.filter(one => one.method === 'POST')[1]?.body).toEqual({ reason: 'handed_off' });
   });
 
   it('stops nothing when the run is refused or the notebook can’t be saved', async () => {

@@ -109,10 +109,19 @@ describe('notices', () => {
     expect(buttons()).toEqual([]);
   });
 
+  it('say of an idle GPU that is about to end the workspace what it is, once', () => {
+    const stop = { kind: 'gpu_idle' as const, level: 'warning' as const, percent: null, message: 'The GPU isn’t used: 12:09 UTC.', key: 'gpu_idle:2026-01-01T12:09:00Z' };
+    hear(gpuMine({ idle_stop_at: inMinutes(9), notices: [stop] }));
+    expect(said()).toEqual([expect.stringMatching(/^The GPU isn’t used: this workspace stops in 9 min/)]);
+  });
+
   it('say in a rescue workspace what is full and what to do', () => {
     hear(mine({ rescue: true }));
     hear(mine({ rescue: true, cost_eur: 0.5 }));
     expect(said()).toEqual([expect.stringMatching(/^Your home folder is full.*start it again\.$/)]);
+    const home = { kind: 'home' as const, level: 'error' as const, percent: null, message: 'homes/scientist uses 5.0 of 5 GiB.', key: 'home:1' };
+    hear(mine({ rescue: true, notices: [home] }));
+    expect(said()).toEqual(['homes/scientist uses 5.0 of 5 GiB.']);
   });
 
   it('say nothing where there is no workspace', () => {

@@ -25,7 +25,7 @@ export function Popup(props: IPopupProps): React.JSX.Element {
       <h2 className={`jp-mod-${next.level}`} title={details(session)}>
         {next.text}
       </h2>
-      {session.rescue && <p className="jp-octavo-Workspace-rescue">{rescueSentence()}</p>}
+      {session.rescue && <p className="jp-octavo-Workspace-rescue">{rescueSentence(session)}</p>}
       <Facts facts={facts(session)} />
       <div className="jp-octavo-Workspace-actions">
         <Button refused={noExtension(session)} onClick={props.onExtend}>
@@ -42,11 +42,10 @@ export function Popup(props: IPopupProps): React.JSX.Element {
   );
 }
 
-/** What is full, and what to do. */
-export function rescueSentence(): string {
-  return trans.__(
-    'Your home folder is full, so this is a rescue workspace: its own folder is thrown away with it. Delete or move files in your home folder, then stop this workspace and start it again.'
-  );
+/** What is full, and what to do; in the words of whoever opened the workspace where there are any. */
+export function rescueSentence(session: WorkspaceSession): string {
+  const said = session.notices.find(notice => notice.kind === 'home')?.message;
+  return said ?? trans.__('Your home folder is full, so this is a rescue workspace. Delete or move files in your home folder, then stop this workspace and start it again.');
 }
 
 /** Why the idle rule can't be extended; undefined when it can. */
