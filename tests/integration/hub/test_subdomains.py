@@ -14,6 +14,28 @@ from tests.support.hub import RunningHub, running_hub
 from octavo.local.people import read_passwords
 
 HOST = "octavo.localhost"
+OPEN_KERNEL = """async () => {
+  const xsrf = document.cookie.match(/_xsrf=([^;]+)/)[1];
+  const made = await fetch('/user/scientist/api/kernels', {
+    method: 'POST', headers: {'X-XSRFToken': xsrf, 'Content-Type': 'application/json'}, body: '{}'
+  });
+  const { id } = await made.json();
+  const path = `/user/scientist/api/kernels/${id}/channels`;
+  const socket = new WebSocket(`ws://${location.host}${path}?session_id=x`);
+  return new Promise(said => {
+    socket.onopen = () => said('open');
+    socket.onclose = () => said('closed');
+  });
+}"""
+"""Starts a kernel and opens its socket, as JupyterLab does."""
+REACH = """async address => {
+  try {
+    return String((await fetch(address, { credentials: 'include' })).status);
+  } catch (error) {
+    return 'refused';
+  }
+}"""
+"""Asks a workspace for its kernels from a page of another host."""
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +60,10 @@ def test_a_workspace_is_served_on_its_own_host_name(hub: RunningHub) -> None:
         page.get_by_role("button", name=re.compile("^Start")).first.click()
         page.wait_for_url(re.compile(rf"^{re.escape(own)}/user/scientist/lab"), timeout=90_000)
         expect(page.get_by_role("menubar").first).to_be_visible(timeout=90_000)
+        assert page.evaluate(OPEN_KERNEL) == "open"
         cookies = page.context.cookies()
+        page.goto(f"{base}/hub/home")
+        assert page.evaluate(REACH, f"{own}/user/scientist/api/kernels") == "refused"
     login = [one for one in cookies if one["name"].startswith("jupyterhub-hub-login")]
     assert [one["domain"] for one in login] == [HOST]
     workspace = [one for one in cookies if one["name"] == "jupyterhub-user-scientist"]

@@ -64,7 +64,7 @@ def test_a_missing_module_names_the_extra_that_brings_it(
 def test_a_wrong_sign_in_setting_is_refused_before_anything_starts(tmp_path: Path) -> None:
     preflight.check_sign_in(launch(tmp_path))
     wanted = launch(tmp_path, OCTAVO_AUTHENTICATOR="okta", OCTAVO_OKTA_URL="https://x.okta.com")
-    with pytest.raises(SettingWrong, match="^OCTAVO_SIGN_IN_CLIENT_ID is not set"):
+    with pytest.raises(SettingWrong, match=r"^OCTAVO_SIGN_IN_CLIENT_ID is not set"):
         preflight.check_sign_in(wanted)
 
 
