@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import operator
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -74,13 +74,19 @@ class MemoryRows:
             row.update(copy.deepcopy(checked))
         return len(found)
 
-    def increase(self, table: Table, amounts: Mapping[str, Any], *where: Where) -> int:
-        """Add to numeric columns of the matching rows and return how many there were."""
-        names = {table.c[name].name: amount for name, amount in amounts.items()}
-        found = self._matching(table, where)
-        for row in found:
-            row.update({name: row[name] + amount for name, amount in names.items()})
-        return len(found)
+    def upsert(
+        self, table: Table, every: Sequence[Mapping[str, Any]], add: Collection[str] = ()
+    ) -> None:
+        """Write many rows at once; where a primary key is taken, add to it or replace it."""
+        keys = [column.name for column in table.primary_key.columns]
+        for values in every:
+            where: list[Where] = [(name, "=", values[name]) for name in keys]
+            known = self._matching(table, where)
+            if not known:
+                self.insert(table, values)
+                continue
+            grown = {name: known[0][name] + values[name] for name in add}
+            self.update(table, {**values, **grown}, *where)
 
     def delete(self, table: Table, *where: Where) -> int:
         """Remove the matching rows and return how many there were."""

@@ -6,7 +6,7 @@ PostgreSQL) and :class:`octavo_server.database.memory.MemoryDatabase`, its in-me
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol
 
@@ -51,10 +51,14 @@ class Rows(Protocol):
     def update(self, table: Table, values: Mapping[str, Any], *where: Where) -> int:
         """Change the matching rows and return how many there were."""
 
-    def increase(self, table: Table, amounts: Mapping[str, Any], *where: Where) -> int:
-        """Add to numeric columns of the matching rows and return how many there were.
+    def upsert(
+        self, table: Table, every: Sequence[Mapping[str, Any]], add: Collection[str] = ()
+    ) -> None:
+        """Write many rows at once, all with the same columns.
 
-        Two transactions that add at the same time both count.
+        Where a row's primary key is taken, the columns in ``add`` grow by its values and the
+        others are replaced. Two transactions that add at the same time both count. Sort the rows,
+        so that two transactions that write the same ones don't wait for each other in a circle.
         """
 
     def delete(self, table: Table, *where: Where) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,6 +22,7 @@ from sqlalchemy import (
     text,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from octavo_server.database.rows import Row, RowExists, Rows, Where
@@ -101,11 +102,24 @@ class SqlRows:
             raise RowExists(f"{table.name}: {error.orig}") from error
         return done.rowcount
 
-    def increase(self, table: Table, amounts: Mapping[str, Any], *where: Where) -> int:
-        """Add to numeric columns of the matching rows and return how many there were."""
-        values = {name: table.c[name] + amount for name, amount in amounts.items()}
-        done = self._connection.execute(update(table).where(_all(table, where)).values(**values))
-        return done.rowcount
+    def upsert(
+        self, table: Table, every: Sequence[Mapping[str, Any]], add: Collection[str] = ()
+    ) -> None:
+        """Write many rows at once; where a primary key is taken, add to it or replace it."""
+        if not every:
+            return
+        on_postgresql = self._connection.dialect.name == "postgresql"
+        new = postgresql.insert(table) if on_postgresql else sqlite.insert(table)
+        keys = [column.name for column in table.primary_key.columns]
+        changed = {
+            name: table.c[name] + new.excluded[name] if name in add else new.excluded[name]
+            for name in every[0]
+            if name not in keys
+        }
+        self._connection.execute(
+            new.on_conflict_do_update(index_elements=keys, set_=changed),
+            [dict(values) for values in every],
+        )
 
     def delete(self, table: Table, *where: Where) -> int:
         """Remove the matching rows and return how many there were."""

@@ -109,16 +109,20 @@ def test_sums_are_exact_and_by_group(database: Database) -> None:
     assert no_groups == []
 
 
-def test_what_is_increased_is_added(database: Database) -> None:
+def test_rows_are_written_at_once_and_what_is_there_grows_or_is_replaced(
+    database: Database,
+) -> None:
     with database.write() as rows:
-        rows.insert(hours, _hour("ann", 0, 1.5, 10))
-        rows.insert(hours, _hour("bob", 1, 1.0, 20))
-        more = {"seconds": 0.5, "charge_micro_eur": 2**60}
-        assert rows.increase(hours, more, ("person", "=", "ann")) == 1
-        assert rows.increase(hours, more, ("person", "=", "eve")) == 0
-        found = rows.find(hours, order_by=("person",))
-    figures = [(row["seconds"], row["charge_micro_eur"]) for row in found]
-    assert figures == [(2.0, 2**60 + 10), (1.0, 20)]
+        rows.upsert(hours, [])
+        rows.upsert(hours, [_hour("ann", 0, 1.5, 10), _hour("bob", 1, 1.0, 20)])
+        more = [_hour("eve", 0, 0.5, 2**60), _hour("fay", 2, 9.0, 1), _hour("gil", 2, 9.0, 2)]
+        rows.upsert(hours, more, add=["seconds", "charge_micro_eur"])
+        found = rows.find(hours, order_by=("hour",))
+    assert [(row["person"], row["seconds"], row["charge_micro_eur"]) for row in found] == [
+        ("eve", 2.0, 2**60 + 10),
+        ("bob", 1.0, 20),
+        ("gil", 18.0, 3),
+    ]
 
 
 def test_an_unknown_column_is_refused(database: Database) -> None:

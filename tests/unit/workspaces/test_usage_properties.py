@@ -66,8 +66,7 @@ def written(subjects: Sequence[tuple]) -> tuple[list[UsageHour], list[Row], list
                 )  # fmt: skip
                 known = meter or rules.opened(metered, T0)
                 meter, hours = rules.advance(known, metered)
-                for hour in hours:
-                    store.add_hour(rows, hour)
+                store.add_hours(rows, hours)
         hours = [UsageHour(**row) for row in rows.find(usage_hours)]
         return hours, store.cube(rows), rows.find(usage_project_hours)
 

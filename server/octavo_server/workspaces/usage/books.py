@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -12,7 +12,7 @@ from octavo_server.projects.service import ProjectsService
 from octavo_server.workspaces.profiles.service import ProfilesService
 from octavo_server.workspaces.usage import rules, store
 from octavo_server.workspaces.usage.cost_rules import PLATFORM
-from octavo_server.workspaces.usage.domain import Measured, Metered, Terms
+from octavo_server.workspaces.usage.domain import Measured, Metered, Terms, UsageHour
 
 UNSEEN = timedelta(minutes=15)
 """What hasn't been seen for so long isn't taken for running."""
@@ -40,26 +40,32 @@ class Books:
 
         Call it again at least every 15 minutes while it waits.
         """
-        now, known = self._clock(), store.meter(rows, metered.kind, metered.subject)
-        if known is None:
-            store.add_meter(rows, rules.opened(metered, now))
-        else:
-            store.save_meter(rows, replace(known, seen_at=now, ended=metered.ended))
+        subject = (metered.kind, metered.subject)
+        known = store.meters(rows, [subject]).get(subject)
+        now = self._clock()
+        held = known or rules.opened(metered, now)
+        store.save_meters(rows, [replace(held, seen_at=now, ended=metered.ended)])
 
     def book(self, rows: Rows, metered: Metered) -> None:
         """Book everything until a moment; the same moment again, or an earlier one, books nothing.
 
         Whom and what it is booked on is what the first call said.
         """
-        known = store.meter(rows, metered.kind, metered.subject)
-        meter = known or rules.opened(metered, self._clock())
-        advanced, booked = rules.advance(meter, metered)
-        for hour in booked:
-            store.add_hour(rows, hour)
-        if known is None:
-            store.add_meter(rows, advanced)
-        elif advanced != known:
-            store.save_meter(rows, advanced)
+        self.book_all(rows, [metered])
+
+    def book_all(self, rows: Rows, every: Sequence[Metered]) -> None:
+        """Book many at once, each as :meth:`book` does."""
+        now, hours = self._clock(), list[UsageHour]()
+        known = store.meters(rows, {(one.kind, one.subject) for one in every})
+        advanced = dict(known)
+        for one in every:
+            subject = (one.kind, one.subject)
+            meter = advanced.get(subject) or rules.opened(one, now)
+            advanced[subject], more = rules.advance(meter, one)
+            hours += more
+        store.add_hours(rows, hours)
+        changed = [one for subject, one in advanced.items() if known.get(subject) != one]
+        store.save_meters(rows, changed)
 
     def record(
         self,
@@ -130,10 +136,10 @@ class Books:
         if not price:
             return
         with self._database.write() as rows:
-            meter = store.meter(rows, PLATFORM, PLATFORM)
+            meter = store.meters(rows, [(PLATFORM, PLATFORM)]).get((PLATFORM, PLATFORM))
             away = meter is not None and now - meter.seen_at > UNSEEN
             if meter is not None and away:
-                store.save_meter(rows, replace(meter, until=now, seen_at=now))
+                store.save_meters(rows, [replace(meter, until=now, seen_at=now)])
             metered = Metered(
                 kind=PLATFORM,
                 subject=PLATFORM,

@@ -356,6 +356,18 @@ class Quota:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Member:
+    """Somebody in a project."""
+
+    person: str
+    """The person."""
+    groups: frozenset[str]
+    """The person's groups."""
+    project: str
+    """The project."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class QuotaLeft:
     """What is left of one quota, for one person in one project."""
 

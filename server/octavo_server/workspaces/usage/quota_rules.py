@@ -14,6 +14,7 @@ from octavo_server.workspaces.usage.domain import (
     BudgetState,
     LimitNotice,
     Limits,
+    Member,
     Quota,
     QuotaLeft,
     QuotaResource,
@@ -57,14 +58,19 @@ class Holding:
     window_days: int
     """The window: the last so many days."""
 
+    @property
+    def of_project(self) -> bool:
+        """Whether the whole project's use counts."""
+        return self.scope == "project"
 
-def holding(quotas: Iterable[Quota], resolver: Resolver) -> list[Holding]:
-    """Return what holds of a person's, their groups' and a project's quotas.
+
+def holding(quotas: Iterable[Quota], member: Member, resolver: Resolver) -> list[Holding]:
+    """Return what holds for a member of a project: the person's, their groups' and its quotas.
 
     A person's own quota of a resource takes the place of the groups'. Those of several groups
     with the same window count together as the resolver says.
     """
-    every = list(quotas)
+    every = [one for one in quotas if _concerns(one, member)]
     own = {one.resource for one in every if one.scope == "person"}
     of_groups: dict[tuple[QuotaResource, int], list[Quota]] = defaultdict(list)
     found: list[Holding] = []
@@ -85,6 +91,11 @@ def holding(quotas: Iterable[Quota], resolver: Resolver) -> list[Holding]:
     return found
 
 
+def _concerns(quota: Quota, member: Member) -> bool:
+    names = {"person": {member.person}, "group": member.groups, "project": {member.project}}
+    return quota.name in names[quota.scope]
+
+
 def resolved(limits: list[float], resolver: Resolver) -> float:
     """Return how several groups' limits count together."""
     if resolver == "sum":
@@ -97,15 +108,25 @@ def window_start(now: datetime, days: int) -> str:
     return hour_of(now - timedelta(days=days))
 
 
-def left(one: Holding, used: Mapping[str, float], kept: Mapping[str, float]) -> QuotaLeft:
-    """Return what is left of a quota, after what was used and what running ones keep."""
+def left(
+    one: Holding,
+    member: Member,
+    used: Mapping[str, Mapping[str, float]],
+    kept: Mapping[str, Mapping[str, float]],
+) -> QuotaLeft:
+    """Return what is left of a quota, after what was used and what running ones keep.
+
+    ``used`` and ``kept`` are by project or person, as the quota counts.
+    """
+    name = member.project if one.of_project else member.person
+    seconds = used.get(name, {}).get(SECONDS[one.resource], 0.0)
     return QuotaLeft(
         resource=one.resource,
         scope=one.scope,
         name=one.name,
         limit=one.limit,
-        used=used[SECONDS[one.resource]] / HOUR_S,
-        reserved=kept[KEPT[one.resource]] * RESERVED_HOURS,
+        used=seconds / HOUR_S,
+        reserved=kept.get(name, {}).get(KEPT[one.resource], 0.0) * RESERVED_HOURS,
         window_days=one.window_days,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from octavo_server.identity import Caller, new_id
 from octavo_server.workspaces.usage import limits_store, quota_rules, store
 from octavo_server.workspaces.usage.books import UNSEEN
 from octavo_server.workspaces.usage.domain import (
+    Member,
     Quota,
     QuotaResource,
     QuotaScope,
@@ -101,45 +102,45 @@ class Quotas:
 
         While the books can't be read it says so, and refuses or not as the setting says.
         """
+        return self.states([Member(person=person, groups=frozenset(groups), project=project)])[0]
+
+    def states(self, members: Sequence[Member]) -> list[QuotaState]:
+        """Return what the quotas leave to each, with few queries for many."""
         try:
             with self._database.read() as rows:
-                found = self._quotas(rows, person, groups, project)
-                held = quota_rules.holding(found, self._terms.resolver)
-                windows = {(one.scope == "project", one.window_days) for one in held}
-                figures = {key: self._figures(rows, person, project, *key) for key in windows}
+                return self._read(rows, members)
         except (SQLAlchemyError, Unavailable):
-            log.exception("the quotas of %s in %s can't be read", person, project)
-            return quota_rules.unknown(self._terms)
-        items = [
-            quota_rules.left(one, *figures[one.scope == "project", one.window_days]) for one in held
-        ]
-        return QuotaState(items=quota_rules.tightest_first(items))
+            log.exception("quotas can't be read")
+            return [quota_rules.unknown(self._terms) for _ in members]
 
-    def _quotas(
-        self, rows: Rows, person: str, groups: Collection[str], project: str
-    ) -> list[Quota]:
-        named: list[tuple[str, list[str]]] = [
-            ("person", [person]),
-            ("group", sorted(groups)),
-            ("project", [project]),
-        ]
+    def _read(self, rows: Rows, members: Sequence[Member]) -> list[QuotaState]:
+        names = {name for one in members for name in (one.person, *one.groups, one.project)}
+        quotas = limits_store.all_quotas(rows, ("name", "in", sorted(names)))
+        held = [quota_rules.holding(quotas, one, self._terms.resolver) for one in members]
+        windows = {(of.of_project, of.window_days) for each in held for of in each}
+        figures = {key: self._figures(rows, members, *key) for key in windows}
         return [
-            quota
-            for scope, names in named
-            for quota in limits_store.all_quotas(rows, ("scope", "=", scope), ("name", "in", names))
+            QuotaState(
+                items=quota_rules.tightest_first(
+                    quota_rules.left(of, one, *figures[of.of_project, of.window_days])
+                    for of in each
+                )
+            )
+            for one, each in zip(members, held, strict=True)
         ]
 
     def _figures(
-        self, rows: Rows, person: str, project: str, whole: bool, days: int
-    ) -> tuple[Row, Row]:
-        """Return what the whole project, or a person, used in a window, and what is kept now."""
-        now = self._clock()
-        since = quota_rules.window_start(now, days)
-        kept = tuple(quota_rules.KEPT.values())
-        if whole:
-            of: list[Where] = [("project", "=", project)]
-            used = store.sums_of_project(rows, project, since)
-        else:
-            of = [("person", "=", person), ("kind", "in", quota_rules.INTERACTIVE)]
-            used = store.sums(rows, store.COUNTED, *of, ("hour", ">=", since))
-        return used, store.kept(rows, kept, now - UNSEEN, *of)
+        self, rows: Rows, members: Sequence[Member], of_project: bool, days: int
+    ) -> tuple[dict[str, Row], dict[str, Row]]:
+        """Return what each project, or each person, used in a window, and what is kept now."""
+        now, columns = self._clock(), tuple(quota_rules.KEPT.values())
+        since, seen = quota_rules.window_start(now, days), now - UNSEEN
+        if of_project:
+            projects = sorted({one.project for one in members})
+            used = store.used_by_project(rows, projects, since)
+            where: list[Where] = [("project", "in", projects)]
+            return used, store.kept_by(rows, "project", columns, seen, *where)
+        people, kinds = sorted({one.person for one in members}), quota_rules.INTERACTIVE
+        used = store.used_by_person(rows, people, kinds, since)
+        where = [("person", "in", people), ("kind", "in", kinds)]
+        return used, store.kept_by(rows, "person", columns, seen, *where)

@@ -6,15 +6,18 @@ budgets and quotas read at every start.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from octavo_server.database.rows import Row, RowExists, Rows, Where
+from octavo_server.database.rows import Row, Rows, Where
 from octavo_server.database.tables.usage import usage_hours, usage_meters, usage_project_hours
 from octavo_server.workspaces.usage import rules
 from octavo_server.workspaces.usage.domain import Meter, UsageHour
 
+Subject = tuple[str, str]
+"""Kind and identifier of what is metered."""
 CUBE = ("day", "kind", "person", "project", "team", "profile", "part")
 """The sides from which a report sees usage."""
 FIGURES = ("seconds", "charge_micro_eur", "waste_micro_eur")
@@ -26,22 +29,25 @@ OF_PROJECTS = (*COUNTED, "charge_micro_eur")
 # ---- meters
 
 
-def meter(rows: Rows, kind: str, subject: str) -> Meter | None:
-    """Return how far something has been metered, or None; nobody else meters it meanwhile."""
-    rows.lock(f"usage:{kind}:{subject}")
-    row = rows.get(usage_meters, kind=kind, subject=subject)
-    return Meter(**row) if row else None
+def meters(rows: Rows, subjects: Collection[Subject]) -> dict[Subject, Meter]:
+    """Return how far each has been metered that was; nobody else meters them meanwhile."""
+    for kind, subject in sorted(subjects):
+        rows.lock(f"usage:{kind}:{subject}")
+    names: dict[str, list[str]] = defaultdict(list)
+    for kind, subject in subjects:
+        names[kind].append(subject)
+    found = [
+        Meter(**row)
+        for kind, named in names.items()
+        for row in rows.find(usage_meters, ("kind", "=", kind), ("subject", "in", named))
+    ]
+    return {(one.kind, one.subject): one for one in found}
 
 
-def add_meter(rows: Rows, one: Meter) -> None:
-    """Write a new meter."""
-    rows.insert(usage_meters, asdict(one))
-
-
-def save_meter(rows: Rows, one: Meter) -> None:
-    """Write how far something has been metered."""
-    key: list[Where] = [("kind", "=", one.kind), ("subject", "=", one.subject)]
-    rows.update(usage_meters, asdict(one), *key)
+def save_meters(rows: Rows, every: Iterable[Meter]) -> None:
+    """Write how far each has been metered."""
+    ordered = sorted(every, key=lambda one: (one.kind, one.subject))
+    rows.upsert(usage_meters, [vars(one) for one in ordered])
 
 
 def newest_meter(rows: Rows, person: str, project: str) -> Meter | None:
@@ -57,30 +63,32 @@ def newest_meter(rows: Rows, person: str, project: str) -> Meter | None:
     return Meter(**found[0]) if found else None
 
 
-def kept(rows: Rows, columns: Sequence[str], seen_after: datetime, *where: Where) -> Row:
-    """Return how much of ``columns`` is kept by what runs or waits and was seen lately."""
+def kept_by(
+    rows: Rows, side: str, columns: Sequence[str], seen_after: datetime, *where: Where
+) -> dict[str, Row]:
+    """Return how much of ``columns`` is kept for each person or project.
+
+    That is by what runs or waits, and was seen lately.
+    """
     live: list[Where] = [("ended", "=", False), ("seen_at", ">", seen_after)]
-    return rows.sums(usage_meters, columns, *live, *where)[0]
+    return {row[side]: row for row in rows.sums(usage_meters, columns, *live, *where, by=[side])}
 
 
 # ---- hours
 
 
-def add_hour(rows: Rows, hour: UsageHour) -> None:
-    """Add an interval to the hours of its subject and of its project."""
-    values = asdict(hour)
-    key: list[Where] = [(name, "=", values[name]) for name in ("kind", "subject", "hour")]
-    if not rows.increase(usage_hours, {name: values[name] for name in rules.ADDED}, *key):
-        rows.insert(usage_hours, values)
-    amounts = {name: values[name] for name in OF_PROJECTS}
-    of: dict[str, object] = {"project": hour.project, "hour": hour.hour}
-    key = [(name, "=", value) for name, value in of.items()]
-    if rows.increase(usage_project_hours, amounts, *key):
-        return
-    try:
-        rows.insert(usage_project_hours, {**of, **amounts})
-    except RowExists:
-        rows.increase(usage_project_hours, amounts, *key)  # another workspace was first
+def add_hours(rows: Rows, every: Sequence[UsageHour]) -> None:
+    """Add intervals to the hours of their subjects and of their projects."""
+    ordered = sorted(every, key=lambda one: (one.kind, one.subject, one.hour))
+    rows.upsert(usage_hours, [vars(one) for one in ordered], add=rules.ADDED)
+    of_projects: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in every:
+        nothing = {"project": one.project, "hour": one.hour, **dict.fromkeys(OF_PROJECTS, 0)}
+        row = of_projects.setdefault((one.project, one.hour), nothing)
+        for name in OF_PROJECTS:
+            row[name] += getattr(one, name)
+    totals = [of_projects[key] for key in sorted(of_projects)]
+    rows.upsert(usage_project_hours, totals, add=OF_PROJECTS)
 
 
 def sums(rows: Rows, columns: Sequence[str], *where: Where) -> Row:
@@ -88,10 +96,19 @@ def sums(rows: Rows, columns: Sequence[str], *where: Where) -> Row:
     return rows.sums(usage_hours, columns, *where)[0]
 
 
-def sums_of_project(rows: Rows, project: str, since: str) -> Row:
-    """Return what a project used since a UTC hour, as quotas count."""
-    where: list[Where] = [("project", "=", project), ("hour", ">=", since)]
-    return rows.sums(usage_project_hours, COUNTED, *where)[0]
+def used_by_person(
+    rows: Rows, people: Collection[str], kinds: Collection[str], since: str
+) -> dict[str, Row]:
+    """Return for each person what they used since a UTC hour, as quotas count."""
+    where: list[Where] = [("person", "in", people), ("kind", "in", kinds), ("hour", ">=", since)]
+    return {row["person"]: row for row in rows.sums(usage_hours, COUNTED, *where, by=["person"])}
+
+
+def used_by_project(rows: Rows, projects: Collection[str], since: str) -> dict[str, Row]:
+    """Return for each project what was used since a UTC hour, as quotas count."""
+    where: list[Where] = [("project", "in", projects), ("hour", ">=", since)]
+    found = rows.sums(usage_project_hours, COUNTED, *where, by=["project"])
+    return {row["project"]: row for row in found}
 
 
 def charge(rows: Rows, project: str | None, since: str, until: str | None = None) -> int:
