@@ -113,6 +113,7 @@ def _services(c: Any, settings: HubSettings) -> None:
 
 def _workspaces(c: Any, settings: HubSettings) -> None:
     c.Spawner.platform_url = settings.server
+    c.Spawner.probe_seconds = settings.probe_seconds
     c.Spawner.token_file = str(settings.state / "tokens" / "spawner")
     c.Spawner.options_form = "projects and profiles"
     c.Spawner.apply_user_options = lambda _spawner, _options: None  # start() applies them

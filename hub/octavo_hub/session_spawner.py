@@ -52,6 +52,10 @@ class SessionSpawner(Spawner):  # type: ignore[misc]
         help="Seconds from its turn until JupyterLab answers; the wait in the queue isn't "
         "counted. Default: 300.",
     ).tag(config=True)
+    probe_seconds = Float(
+        30.0,
+        help="Seconds between two reports of a workspace about what runs in it. Default: 30.",
+    ).tag(config=True)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -68,6 +72,11 @@ class SessionSpawner(Spawner):  # type: ignore[misc]
         self._work: asyncio.Task[tuple[str, int] | str] | None = None
         self._opening: asyncio.Task[Session] | None = None
         self._halting = False
+
+    def get_env(self) -> dict[str, str]:
+        """Return the workspace's variables, among them how often it reports what runs in it."""
+        variables: dict[str, str] = super().get_env()
+        return variables | {"OCTAVO_PROBE_SECONDS": f"{self.probe_seconds:g}"}
 
     # ---- what a back end fills in
 

@@ -48,6 +48,13 @@ class HubSettings(BaseSettings):
         description="Serve each workspace on a host name of its own below OCTAVO_PUBLIC_URL's. "
         "Needs a name for *.<host> that leads here too. Default: off.",
     )
+    probe_seconds: float = Field(
+        30.0,
+        ge=1,
+        le=60,
+        description="Seconds between two reports of a workspace about what runs in it; one counts "
+        "for 90 seconds. Default: 30.",
+    )
     platform_admin_group: str = Field(
         "admins", description="Group whose members see and stop everyone's workspaces."
     )

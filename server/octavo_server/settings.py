@@ -144,6 +144,13 @@ class Settings(BaseSettings):
         description="Minutes that workspaces run on while the platform service doesn't answer, "
         "where OCTAVO_QUOTA_UNKNOWN is closed; then they are stopped. Default: 60.",
     )
+    probe_seconds: float = Field(
+        30.0,
+        ge=1,
+        le=60,
+        description="Seconds between two reports of a workspace about what runs in it; one counts "
+        "for 90 seconds. Default: 30.",
+    )
     reserve_cpus: float = Field(
         0.0,
         ge=0,
