@@ -1,4 +1,4 @@
-"""What may be chosen: a project and a profile, nothing else."""
+"""What may be chosen: a project, a profile and an image; the rest is the platform's to refuse."""
 
 from __future__ import annotations
 
@@ -20,8 +20,6 @@ def test_a_form_becomes_options() -> None:
 @pytest.mark.parametrize(
     ("form", "sentence"),
     [
-        ({"image": ["x"]}, "Unknown option 'image'"),
-        ({"profile_file": [{}]}, "Unknown option 'profile_file'"),
         ({"project": ["a", "b"]}, "sent 2 times"),
     ],
 )
@@ -41,9 +39,7 @@ def test_options_become_a_choice() -> None:
     [
         ({}, "No project was chosen"),
         ({"project": "flights"}, "No profile was chosen"),
-        (GOOD | {"cmd": "sh"}, "Unknown option 'cmd'"),
-        (GOOD | {"person": "admin"}, "Unknown option 'person'"),
-        (GOOD | {"groups": ["admins"]}, "Unknown option 'groups'"),
+        (GOOD | {"image": "../x"}, "image '../x'"),
         (GOOD | {"profile": "a/../b"}, "profile 'a/../b'"),
         (GOOD | {"profile": ["cpu-small"]}, "profile"),
         (GOOD | {"digest": "abc"}, "digest 'abc'"),
@@ -52,3 +48,18 @@ def test_options_become_a_choice() -> None:
 def test_other_options_are_refused(options: dict[str, Any], sentence: str) -> None:
     with pytest.raises(SpawnException, match=sentence):
         choice_of(options, "ann", [])
+
+
+def test_what_no_page_sends_goes_to_the_platform_to_be_refused_by_name() -> None:
+    smuggled = {"cmd": "sh", "person": "admin", "groups": ["admins"], "further": {"a": "b"}}
+    choice = choice_of(GOOD | smuggled, "ann", [])
+    assert (choice.person, choice.groups) == ("ann", [])
+    assert choice.further == {
+        "cmd": "sh",
+        "person": "admin",
+        "groups": "['admins']",
+        "further": "{'a': 'b'}",
+    }
+    many = choice_of(GOOD | {f"o{count}": "v" * 999 for count in range(99)}, "ann", [])
+    assert len(many.further) == 50
+    assert max(map(len, many.further.values())) == 200
