@@ -2,14 +2,14 @@
 
 import { address, ask } from "./ask.js";
 import { budgetOf, budgetsOf } from "./budgets.js";
-import { chart } from "./cost_chart.js";
+import { called, chart } from "./cost_chart.js";
 import { byId, h, load, table } from "./elements.js";
 import { quotasShown } from "./quotas.js";
 import { euro, exact, number } from "./words.js";
 
 const project = byId("content").dataset.subject || null;
 const path = project ? `projects/${project}/cost` : "cost";
-const STACKS = project ? ["person", "profile"] : ["project", "team", "profile"];
+const STACKS = project ? ["person", "team", "profile", "kind"] : ["project", "team", "person", "profile", "kind"];
 const SIDES = [
   ["Project", "by_project"], ["Team", "by_team"], ["Person", "by_person"], ["Profile", "by_profile"],
   ["Pipeline", "by_pipeline"], ["Deployment", "by_deployment"], ["Kind", "by_kind"],
@@ -91,7 +91,8 @@ function sides(report) {
 
 function sideTable(report, field) {
   const [title] = SIDES.find(([, one]) => one === field);
-  const name = (one) => (one.name === "" ? "nobody" : field === "by_project" && !project ? h("a", { href: `${window.jhdata.base_url}octavo/cost/${one.name}` }, one.name) : one.name);
+  const linked = (one) => field === "by_project" && !project && /^[a-z0-9-]+$/.test(one.name);
+  const name = (one) => (linked(one) ? h("a", { href: `${window.jhdata.base_url}octavo/cost/${one.name}` }, one.name) : called(one.name));
   return table(`Cost by ${title.toLowerCase()}`, [
     { title, header: true, cell: name },
     { title: "Hours", numeric: true, cell: (one) => number(one.hours) },

@@ -6,7 +6,13 @@ import { euro } from "./words.js";
 const WIDTH = 960, HEIGHT = 300, LEFT = 64, RIGHT = 12, TOP = 18, BOTTOM = 34;
 const COLOURS = 7;
 const IDLE = "idle", OTHERS = "others", NOBODY = "nobody's";
+const SHARED = "(shared)";
 const DAY_MS = 86_400_000;
+
+/** What people call the name of a cost: nobody's is empty, the platform's own is in brackets. */
+export function called(name) {
+  return { "": "nobody", [SHARED]: "shared (the platform's own)", "(hand-offs)": "hand-offs" }[name] ?? name;
+}
 
 /**
  * Draw a report's days. What was used is stacked by name, what was idle comes on top, hatched, and
@@ -24,14 +30,15 @@ export function chart(report, by) {
 function namesOf(days) {
   const sums = new Map();
   for (const day of days) for (const line of day.lines) sums.set(line.name, (sums.get(line.name) || 0) + line.cost_eur);
-  const known = [...sums].filter(([name]) => name !== "").sort((one, other) => other[1] - one[1]).map(([name]) => name);
+  const known = [...sums].filter(([name]) => name !== "" && name !== SHARED).sort((one, other) => other[1] - one[1]).map(([name]) => name);
   const kept = known.length > COLOURS ? known.slice(0, COLOURS - 1) : known;
-  return { kept, others: known.length > kept.length, nobody: sums.has("") };
+  return { kept, others: known.length > kept.length, shared: sums.has(SHARED), nobody: sums.has("") };
 }
 
 function barOf(day, names) {
-  const parts = names.kept.map((name, at) => ({ name, kind: `oc-c${at}`, amount: used(day.lines.filter((line) => line.name === name)) }));
-  const rest = day.lines.filter((line) => line.name !== "" && !names.kept.includes(line.name));
+  const parts = names.kept.map((name, at) => ({ name: called(name), kind: `oc-c${at}`, amount: used(day.lines.filter((line) => line.name === name)) }));
+  const rest = day.lines.filter((line) => line.name !== "" && line.name !== SHARED && !names.kept.includes(line.name));
+  if (names.shared) parts.push({ name: "shared", kind: "oc-c-shared", amount: used(day.lines.filter((line) => line.name === SHARED)) });
   if (names.others) parts.push({ name: OTHERS, kind: "oc-c-others", amount: used(rest) });
   if (names.nobody) parts.push({ name: NOBODY, kind: "oc-c-nobody", amount: used(day.lines.filter((line) => line.name === "")) });
   parts.push({ name: IDLE, kind: "oc-c-idle", amount: day.lines.reduce((sum, line) => sum + line.idle_eur, 0) });
@@ -59,7 +66,8 @@ export function niceTop(value) {
 }
 
 function legend(names, forecast) {
-  const entries = [...names.kept.map((name, at) => [name, `oc-c${at}`])];
+  const entries = names.kept.map((name, at) => [called(name), `oc-c${at}`]);
+  if (names.shared) entries.push(["shared", "oc-c-shared"]);
   if (names.others) entries.push([OTHERS, "oc-c-others"]);
   if (names.nobody) entries.push([NOBODY, "oc-c-nobody"]);
   entries.push([IDLE, "oc-c-idle"]);

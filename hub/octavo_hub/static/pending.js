@@ -25,7 +25,7 @@ function told(event) {
   if (event.progress !== undefined) byId("progress-bar").value = event.progress;
   if (event.message) {
     byId("progress-message").textContent = event.message;
-    step(event.step || "starting", event.message);
+    if (event.step) step(event.step, event.message);
   }
   if (event.step) queue(event);
   if (event.ready || event.failed) {

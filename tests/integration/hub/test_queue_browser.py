@@ -1,0 +1,96 @@
+"""A start that must wait, in a real browser: its card, its place, its cancel, its turn."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import psutil
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from tests.acceptance import browser
+from tests.acceptance.browser import Desk
+from tests.support.accessible import faults
+from tests.support.hub import RunningHub, running_hub
+
+pytestmark = pytest.mark.browser
+
+WAITS = "Your workspace waits for its turn"
+
+
+@pytest.fixture(scope="module")
+def hub() -> Iterator[RunningHub]:
+    """Run a hub with one CPU for workspaces: as much as cpu-large is sure to get."""
+    reserve = (psutil.cpu_count() or 1) - 1
+    with running_hub(OCTAVO_RESERVE_CPUS=str(reserve)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser.opened() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def first(hub: RunningHub, chromium: Browser) -> Iterator[Desk]:
+    """Seat a person whose workspace takes all that is free."""
+    desk = _seated(hub, chromium, "scientist")
+    page = desk.open("/hub/spawn?project=flights&profile=cpu-large")
+    desk.card("cpu-large").get_by_role("button", name=re.compile("^Start")).click()
+    page.wait_for_url(re.compile("/user/scientist/"), timeout=browser.SPAWN_MS)
+    yield desk
+    assert desk.complaints == []
+
+
+@pytest.fixture(scope="module")
+def second(hub: RunningHub, chromium: Browser, first: Desk) -> Iterator[Desk]:
+    """Seat the next person, who must wait."""
+    desk = _seated(hub, chromium, "oncall")
+    yield desk
+    assert desk.complaints == []
+
+
+def _seated(hub: RunningHub, chromium: Browser, person: str) -> Desk:
+    desk = browser.desk(chromium, hub, person)
+    desk.sign_in()
+    return desk
+
+
+def _wait_for_turn(desk: Desk) -> Page:
+    page = desk.open("/hub/spawn?project=flights&profile=cpu-large")
+    button = desk.card("cpu-large").get_by_role("button")
+    expect(button).to_have_text("Start when free")
+    expect(button).to_have_accessible_description(re.compile("none free now"))
+    expect(button).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=WAITS)).to_be_visible()
+    return page
+
+
+def test_the_place_in_the_queue_is_shown_and_cancelling_leaves_nothing(
+    hub: RunningHub, second: Desk
+) -> None:
+    running = hub.running_sessions()
+    page = _wait_for_turn(second)
+    expect(page.locator("#queue-position")).to_have_text("1")
+    expect(page.locator("#queue-wait")).to_have_text(re.compile("about|any moment|not known"))
+    expect(page.get_by_role("status")).to_contain_text("You are number 1 in the queue")
+    assert faults(page) == []
+    page.get_by_role("button", name="Cancel").click()
+    page.wait_for_url("**/hub/home")
+    expect(page.get_by_role("link", name="Choose a workspace")).to_be_visible()
+    assert hub.running_sessions() == running
+
+
+def test_a_place_is_kept_while_the_page_is_away_and_the_turn_comes(
+    first: Desk, second: Desk
+) -> None:
+    page = _wait_for_turn(second)
+    page = second.open("/hub/home")
+    expect(page.locator("#facts")).to_contain_text("Place in the queue")
+    page.get_by_role("link", name="See how far it is").click()
+    expect(page.get_by_role("heading", name=WAITS)).to_be_visible()
+    first.stop_workspace()
+    page.wait_for_url(re.compile("/user/oncall/"), timeout=browser.SPAWN_MS)
+    second.stop_workspace()
