@@ -2,10 +2,12 @@
 
 - ``profile(**more)``, ``session(**more)``: wire records with fields replaced
 - ``spawner``: an ``OctavoKubeSpawner`` without a hub around it
+- ``brought_up``: brings its workspace up, with a kubelet that runs its pod
 """
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +17,7 @@ from traitlets.config import Config
 from octavo.local.cluster import Cluster as ClusterSettings
 from octavo.records.profiles import Profile, ProfileImage, ProfileResources, Rate
 from octavo.records.workspaces import Session
+from tests.support.cluster import Cluster
 
 DIGEST = "sha256:" + "4f" * 32
 IMAGE = f"registry.example.org/octavo/workspace-cpu@{DIGEST}"
@@ -81,3 +84,23 @@ def spawner(host: str, person: str = "ada", port: int = 8888, **more: Any) -> An
     made = OctavoKubeSpawner(config=config, user=user, hub=hub, _mock=True)
     made.api_token = "token-of-ada"
     return made
+
+
+def launch_of(cluster: Cluster) -> str | None:
+    """Return the launch that the pod belongs to."""
+    pod = cluster.pod()
+    return pod["metadata"]["annotations"]["octavo.dev/launch"] if pod else None
+
+
+async def brought_up(workspace: Any, cluster: Cluster) -> str:
+    """Bring a workspace up, with a kubelet that runs its pod; return its address."""
+    former = workspace.launched
+
+    def is_there() -> bool:
+        return workspace.launched is not former and launch_of(cluster) == workspace.launched.id
+
+    starting = asyncio.create_task(workspace.bring_up(workspace.session))
+    await cluster.wait_for(is_there)
+    await cluster.run()
+    address: str = await starting
+    return address

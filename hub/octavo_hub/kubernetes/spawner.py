@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -67,9 +66,7 @@ class OctavoKubeSpawner(SessionSpawner, KubeSpawner):  # type: ignore[misc]
                     await self._look()
             return str(starting.result())
         finally:
-            starting.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await starting
+            await _ended(starting)
 
     def _take_on(self, session: Session) -> None:
         traits = traits_of(session, self.cluster, self.pvc_name)
@@ -135,9 +132,8 @@ class OctavoKubeSpawner(SessionSpawner, KubeSpawner):  # type: ignore[misc]
         launch is removed first.
         """
         try:
-            await asyncio.wait_for(
-                self.api.create_namespaced_pod(self.namespace, pod), request_timeout
-            )
+            async with asyncio.timeout(request_timeout):
+                await self.api.create_namespaced_pod(self.namespace, pod)
         except ApiException as error:
             self.launched.refusal = refusal_of(error)
             if error.status == 409:
@@ -349,6 +345,19 @@ class OctavoKubeSpawner(SessionSpawner, KubeSpawner):  # type: ignore[misc]
             seconds=float(state.get("cpu_seconds") or 0.0),
             until=datetime.fromisoformat(until) if until else None,
         )
+
+
+async def _ended(work: asyncio.Future[Any]) -> None:
+    """Cancel work until it has ended.
+
+    Once isn't enough: ``asyncio.wait_for``, which KubeSpawner uses, loses a cancellation that
+    comes at the moment of an answer.
+    """
+    while not work.done():
+        work.cancel()
+        await asyncio.wait({work}, timeout=LOOK_S)
+    if not work.cancelled():
+        work.exception()  # seen, so that asyncio doesn't report it as forgotten
 
 
 def _exit_status(pod: Mapping[str, Any] | None) -> int | None:

@@ -116,3 +116,10 @@ def test_every_image_installs_with_the_same_script(image: str) -> None:
     extra = image.partition("-")[0]
     assert re.search(rf"install\.sh --venv /opt/octavo --wheel \S+ {extra}\b", text)
     assert re.search(r"^USER (?!root)\S+$", text, re.MULTILINE)
+
+
+def test_the_platforms_image_installs_with_it_too() -> None:
+    text = (ROOT / "images" / "platform" / "Dockerfile").read_text(encoding="utf-8")
+    assert re.search(r"install\.sh --venv /opt/octavo --wheel \S+ all\b", text)
+    # It makes an account for each production run, which only root can.
+    assert re.search(r"^USER root$", text, re.MULTILINE)

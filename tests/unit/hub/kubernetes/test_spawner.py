@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from kubernetes_asyncio.client.exceptions import ApiException
 from tests.support.cluster import NAMESPACE, Cluster
-from tests.support.pods import cluster_settings, profile, session, spawner
+from tests.support.pods import brought_up, cluster_settings, profile, session, spawner
 from traitlets.config import Config
 
 from octavo.records.profiles import ProfileImage
@@ -19,23 +19,6 @@ from octavo_hub.failure import Failure, StartFailed
 from octavo_hub.kubernetes.environment import ProfileRefused
 from octavo_hub.kubernetes.spawner import OctavoKubeSpawner
 from octavo_hub.kubernetes.starting import LAUNCH
-
-
-def launch_of(cluster: Cluster) -> str | None:
-    pod = cluster.pod()
-    return pod["metadata"]["annotations"][LAUNCH] if pod else None
-
-
-async def brought_up(ada: Any, cluster: Cluster) -> str:
-    """Bring a workspace up, with a kubelet that runs its pod."""
-    former = ada.launched
-    starting = asyncio.create_task(ada.bring_up(ada.session))
-    await cluster.wait_for(
-        lambda: ada.launched is not former and launch_of(cluster) == ada.launched.id
-    )
-    await cluster.run()
-    address: str = await starting
-    return address
 
 
 async def failure_of(ada: Any, starting: Any) -> Failure:

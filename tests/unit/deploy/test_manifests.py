@@ -1,0 +1,156 @@
+"""The manifests render, are valid by the real schemas, and give nobody more than is used."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+from tests.support.cluster import running_cluster
+from tests.support.pods import brought_up, session, spawner
+
+from octavo.local.cluster import Cluster, read_cluster
+from octavo_hub.kubernetes.configuration import PORT
+from octavo_hub.kubernetes.spawner import OctavoKubeSpawner
+
+DEPLOY = Path(__file__).parents[3] / "deploy"
+FOLDERS = sorted(file.parent for file in DEPLOY.rglob("kustomization.yaml"))
+VERSIONS = ("1.30", "1.34")
+
+
+def rendered(folder: Path) -> list[dict[str, Any]]:
+    """Return the objects of a folder, as `kubectl apply -k` would send them."""
+    done = subprocess.run(
+        ["kubectl", "kustomize", str(folder)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr, done.stderr
+    return [one for one in yaml.safe_load_all(done.stdout) if one]
+
+
+@pytest.fixture(scope="module")
+def base() -> list[dict[str, Any]]:
+    return rendered(DEPLOY / "base")
+
+
+def one(objects: list[dict[str, Any]], kind: str, name: str) -> dict[str, Any]:
+    (found,) = [x for x in objects if x["kind"] == kind and x["metadata"]["name"] == name]
+    return found
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.relative_to(DEPLOY)))
+def test_each_folder_renders_to_valid_objects(folder: Path) -> None:
+    objects = rendered(folder)
+    assert objects
+    for found in objects:
+        for version in VERSIONS:
+            kubernetes_validate.validate(found, version, strict=True)
+
+
+def test_the_settings_are_settings_of_octavos(base: list[dict[str, Any]]) -> None:
+    (found,) = [x for x in base if x["kind"] == "ConfigMap"]
+    cluster = read_cluster(found["data"])
+    assert cluster.kubernetes_namespace == "octavo-workspaces"
+    assert found["data"]["OCTAVO_SPAWNER"] == "kubernetes"
+    names = {f"OCTAVO_{name.upper()}" for name in Cluster.model_fields}
+    others = {"OCTAVO_HOME", "OCTAVO_BIND", "OCTAVO_PORT", "OCTAVO_SPAWNER"}
+    assert set(found["data"]) <= names | others
+
+
+def test_the_hub_has_rights_in_the_workspaces_namespace_alone(base: list[dict[str, Any]]) -> None:
+    kinds = {x["kind"] for x in base}
+    assert not {"ClusterRole", "ClusterRoleBinding"} & kinds
+    (role,) = [x for x in base if x["kind"] == "Role"]
+    (binding,) = [x for x in base if x["kind"] == "RoleBinding"]
+    assert role["metadata"]["namespace"] == "octavo-workspaces"
+    assert binding["roleRef"]["name"] == role["metadata"]["name"]
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "hub", "namespace": "octavo"}]
+    for rule in role["rules"]:
+        assert "*" not in rule["verbs"] + rule["resources"] + rule["apiGroups"]
+        assert not {"secrets", "pods/exec", "pods/attach", "serviceaccounts"} & {*rule["resources"]}
+
+
+async def test_the_role_allows_what_the_spawner_asks_and_nothing_more(
+    base: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kubernetes_asyncio.config import kube_config
+    from kubespawner.clients import load_config
+
+    rules = one(base, "Role", "hub")["rules"]
+    load_config.cache_clear()
+    async with running_cluster(tmp_path, rules) as (cluster, url, kubeconfig):
+        monkeypatch.setattr(kube_config, "KUBE_CONFIG_DEFAULT_LOCATION", str(kubeconfig))
+        ada = spawner(url)
+        ada.session = session()
+        await brought_up(ada, cluster)
+        await brought_up(ada, cluster)  # its last pod is still there, and so is its home
+        await ada.take_down(now=True)
+        await OctavoKubeSpawner._stop_all_reflectors()
+    used = {(plural, verb) for verb, plural, _ in cluster.asked}
+    granted = {
+        (plural, verb)
+        for rule in rules
+        if "" in rule["apiGroups"]
+        for plural in rule["resources"]
+        for verb in rule["verbs"]
+    }
+    assert used <= granted
+    # `get` of a claim is asked only where a quota refuses to make one that is there already.
+    assert granted - used == {("persistentvolumeclaims", "get")}
+
+
+def test_workspaces_are_reached_by_the_platform_alone(base: list[dict[str, Any]]) -> None:
+    everything = one(base, "NetworkPolicy", "nothing")["spec"]
+    assert everything == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    policy = one(base, "NetworkPolicy", "workspaces")["spec"]
+    (entry,) = policy["ingress"]
+    assert [port["port"] for port in entry["ports"]] == [PORT]
+    platform = one(base, "StatefulSet", "octavo")["spec"]["template"]["metadata"]["labels"]
+    (source,) = entry["from"]
+    assert source["podSelector"]["matchLabels"].items() <= platform.items()
+
+
+def test_workspaces_reach_nothing_private(base: list[dict[str, Any]]) -> None:
+    policy = one(base, "NetworkPolicy", "workspaces")["spec"]
+    blocks = [to["ipBlock"] for rule in policy["egress"] for to in rule["to"] if "ipBlock" in to]
+    excepted = {block["cidr"]: set(block["except"]) for block in blocks}
+    assert {"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16"} <= excepted[
+        "0.0.0.0/0"
+    ]
+    assert "fc00::/7" in excepted["::/0"]
+
+
+def test_the_policy_selects_the_pods_that_the_spawner_makes(base: list[dict[str, Any]]) -> None:
+    selector = one(base, "NetworkPolicy", "workspaces")["spec"]["podSelector"]["matchLabels"]
+    assert selector == {"app.kubernetes.io/part-of": "octavo", "component": "singleuser-server"}
+
+
+def test_the_workspaces_namespace_is_restricted(base: list[dict[str, Any]]) -> None:
+    labels = one(base, "Namespace", "octavo-workspaces")["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+def test_only_root_can_read_the_hubs_own_token(base: list[dict[str, Any]]) -> None:
+    pod = one(base, "StatefulSet", "octavo")["spec"]["template"]["spec"]
+    assert pod["automountServiceAccountToken"] is False
+    (volume,) = [x for x in pod["volumes"] if x["name"] == "cluster-api"]
+    assert volume["projected"]["defaultMode"] == 0o400
+    assert pod["containers"][0]["securityContext"]["allowPrivilegeEscalation"] is False
+
+
+def images_built() -> Iterator[str]:
+    for file in (DEPLOY.parent / "images").glob("*/Dockerfile"):
+        found = re.search(r"-t (octavo/[\w-]+) ", file.read_text())
+        if found:
+            yield found[1]
+
+
+def test_every_image_is_one_that_can_be_built_here(base: list[dict[str, Any]]) -> None:
+    named = set(re.findall(r"image: (\S+?)(?::|$)", yaml.safe_dump(base), re.MULTILINE))
+    assert named == {"octavo/platform"}
+    assert named <= set(images_built())
