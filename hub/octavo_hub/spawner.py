@@ -137,21 +137,25 @@ class OctavoSpawner(SessionSpawner, LocalProcessSpawner):  # type: ignore[misc]
 
     async def alive(self) -> int | None:
         """Return None while its process runs; what it leaves behind is ended with it."""
-        resumed = self.proc is None and self._identity is not None
+        resumed = self.proc is None
         if resumed and self._identity is not None and not self._identity.alive():
             self.clear_state()  # its number may be another process' by now
         status: int | None = await LocalProcessSpawner.poll(self)
         if status is not None:
-            await self._settle(status)
+            await self._settle(status, resumed=resumed)
         return status
 
-    async def _settle(self, status: int) -> None:
+    async def _settle(self, status: int, *, resumed: bool) -> None:
         """Find out why it has ended, while that can still be read, and clear up; once."""
         tenancy, self.tenancy = self.tenancy, None
         words, self._words = self._words, None
         if words is not None:
             words.close()
         if tenancy is None:
+            return
+        if resumed:
+            # What it left behind ran without a session: it is ended, and booked, as an orphan.
+            self._died_of = failures.died_with_the_hub()
             return
         self._died_of = self._reason(tenancy, status, words)
         await asyncio.to_thread(tenancy.clear)

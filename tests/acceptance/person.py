@@ -7,21 +7,30 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 import websocket
-
-from tests.acceptance.installation import Installation
 
 SPAWN_LIMIT_S = 90.0
 CELL_LIMIT_S = 60.0
 
 
+class Place(Protocol):
+    """An Octavo that people sign in to."""
+
+    @property
+    def url(self) -> str:
+        """Where people open it."""
+
+    def password(self, person: str) -> str:
+        """Return a demo person's password."""
+
+
 class Person:
     """A signed-in person's cookies, as a browser holds them."""
 
-    def __init__(self, installation: Installation, name: str) -> None:
+    def __init__(self, installation: Place, name: str) -> None:
         """Sign in with the password made at installation. Raises httpx.HTTPStatusError."""
         self.name = name
         self.url = installation.url
@@ -40,10 +49,14 @@ class Person:
 
     def hub(self, method: str, path: str, **more: Any) -> httpx.Response:
         """Call the Hub's API in the person's name. Raises httpx.HTTPStatusError."""
-        headers = {"X-XSRFToken": self._xsrf(), "Referer": f"{self.url}/hub/home"}
-        answer = self.http.request(method, f"/hub/api{path}", headers=headers, **more)
+        answer = self.http.request(method, f"/hub/api{path}", headers=self.same_site, **more)
         answer.raise_for_status()
         return answer
+
+    @property
+    def same_site(self) -> dict[str, str]:
+        """Headers by which the Hub knows that a request comes from a page of its own."""
+        return {"X-XSRFToken": self._xsrf(), "Referer": f"{self.url}/hub/home"}
 
     def start_workspace(self, project: str = "flights", profile: str = "cpu-small") -> None:
         """Start a workspace, unless it runs, and wait until it answers."""

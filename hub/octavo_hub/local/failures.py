@@ -75,6 +75,16 @@ def out_of_memory(limit_bytes: int, biggest: str = "", used_bytes: int | None = 
     )
 
 
+def died_with_the_hub() -> Failure:
+    """It was running when the hub was ended, and no longer when the hub came back."""
+    return Failure(
+        kind="crashed",
+        sentence="The workspace ended together with the hub.",
+        action="Start again; your files are kept.",
+        raw=("not running when the hub started",),
+    )
+
+
 def said_when_it_died(status: int, words: Sequence[str], limit_bytes: int) -> Failure:
     """Tell from its last words why JupyterLab ended; the unknown is shown as it is."""
     text, raw = "\n".join(words), tuple(words[-SHOWN_LINES:])

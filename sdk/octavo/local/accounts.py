@@ -193,7 +193,8 @@ def _furnished(account: Account) -> Account:
     if account.own:
         if account.home.stat().st_uid != account.uid:
             give(account.home, account.uid, account.gid)
-        account.home.chmod(0o700)
+        if account.home.stat().st_mode & 0o7777 != 0o700:
+            account.home.chmod(0o700)
         account.make_temporary()
     return account
 

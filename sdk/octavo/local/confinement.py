@@ -89,13 +89,15 @@ class Account:
         }
 
     def make_temporary(self) -> None:
-        """Make the folder for temporary files; a home that is full goes without."""
+        """Make the folder for temporary files; a home that takes none goes without."""
         try:
-            self.temporary.mkdir(mode=0o700, exist_ok=True)
+            self.temporary.mkdir(mode=0o700)
             if self.own and os.geteuid() == 0:
                 os.chown(self.temporary, self.uid, self.gid, follow_symlinks=False)
+        except FileExistsError:
+            return
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
                 raise
 
     def popen_kwargs(

@@ -111,6 +111,7 @@ def test_only_its_last_lines_are_shown() -> None:
             "/homes/ann can't be written to (Read-only file system)",
             "nothing in it was changed",
         ),
+        (failures.died_with_the_hub(), "crashed", "together with the hub", "Start again"),
         (failures.not_furnished("flights", "why"), "volume", "project flights", "admin"),
         (failures.command_missing("/opt/python"), "installation", "/opt/python", "pip install"),
         (failures.bad_variable("cpu", "LD_PRELOAD"), "bad_profile", "LD_PRELOAD", "another"),
