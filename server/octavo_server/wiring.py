@@ -343,7 +343,7 @@ def _run_parts(
         profiles=WorkspaceProfiles(profiles, settings.run_limit_minutes * 60.0, base.clock),
         inputs=inputs,
         environment=LocalRunEnvironment(settings.public, base.run_tokens, inputs),
-        ledger=WorkspaceLedger(profiles, usage),
+        ledger=WorkspaceLedger(usage),
         runner=ChildRunner(Accounts(home), home / "runs", blobs),
     )
 

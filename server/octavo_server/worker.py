@@ -22,6 +22,7 @@ from octavo_server.notebooks.replays import Replays
 from octavo_server.periodic import PeriodicTask, PeriodicTasks
 from octavo_server.pipelines.attempts import Attempts
 from octavo_server.pipelines.ticker import Ticker
+from octavo_server.pipelines.usage import RunUsage
 from octavo_server.pipelines.work import WorkBook
 from octavo_server.settings import load_settings
 from octavo_server.wiring import Services, build_services, periodic_tasks
@@ -51,10 +52,12 @@ class Worker:
             services.pipelines,
             services.clock,
         )
+        usage = RunUsage(services.database, services.runs.ledger, self._rows, services.clock)
         self._tasks = PeriodicTasks(
             [
                 PeriodicTask(name="hand over work", period_s=0.5, call=self._hand_over),
                 PeriodicTask(name="schedules", period_s=1.0, call=ticker.tick),
+                PeriodicTask(name="run usage", period_s=30.0, call=usage.step),
                 PeriodicTask(name="heartbeat", period_s=5.0, call=self._beat),
                 *periodic_tasks(services),
             ]

@@ -180,6 +180,7 @@ class FakeLedger:
     def __init__(self) -> None:
         self.left = 1000
         self.booked: list[str] = []
+        self.until: dict[str, datetime] = {}
 
     def budget_left_cents(self, project: str) -> int:
         return self.left
@@ -187,6 +188,7 @@ class FakeLedger:
     def book(self, *, attempt: str, since: datetime, until: datetime, **who: str) -> float:
         if attempt not in self.booked:
             self.booked.append(attempt)
+        self.until[attempt] = max(until, self.until.get(attempt, until))
         return 0.25
 
 

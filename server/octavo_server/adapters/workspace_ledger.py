@@ -8,10 +8,9 @@ from datetime import datetime
 
 from octavo_server.execution import Limits, RunProfile
 from octavo_server.workspaces.profiles.domain import MICRO
-from octavo_server.workspaces.profiles.service import ProfilesService
+from octavo_server.workspaces.profiles.service import ProfilesService, Retired
 from octavo_server.workspaces.usage.service import UsageService
 
-SECONDS_PER_HOUR = 3600
 HAND_OFFS = "(hand-offs)"
 """What runs without a pipeline are booked under: notebooks that their person handed off."""
 
@@ -27,8 +26,17 @@ class WorkspaceProfiles:
         self._clock = clock
 
     def run_profile(self, profile: str) -> RunProfile:
-        """Return the profile that is offered now. Raises NotFound."""
-        found = self._profiles.profile(profile).profile
+        """Return the profile that is offered now, or where its retirement leads.
+
+        Raises NotFound for an unknown one, Retired for one that leads nowhere runs may go.
+        """
+        led = self._profiles.resolve(profile)
+        found = led.version.profile
+        if led.said and not found.pipelines:
+            raise Retired(
+                f"{led.said} Pipelines may not use {found.title}.",
+                "Submit the notebook again with a profile that is offered to pipelines.",
+            )
         limits = Limits(
             memory_mib=math.floor(found.memory_gib * 1024),
             wall_s=self._wall_s,
@@ -39,14 +47,14 @@ class WorkspaceProfiles:
             limits=limits,
             pipelines=found.pipelines,
             price_eur_per_hour=found.price_on(self._clock().date()) / MICRO,
+            said=led.said,
         )
 
 
 class WorkspaceLedger:
     """Books runs where workspaces are booked."""
 
-    def __init__(self, profiles: ProfilesService, usage: UsageService) -> None:
-        self._profiles = profiles
+    def __init__(self, usage: UsageService) -> None:
         self._usage = usage
 
     def budget_left_cents(self, project: str) -> int:
@@ -64,7 +72,7 @@ class WorkspaceLedger:
         since: datetime,
         until: datetime,
     ) -> float:
-        """Book what an attempt consumed and return its cost in euro; once is enough."""
+        """Book what an attempt consumed until a moment; return its cost so far, in euro."""
         self._usage.record(
             "run",
             attempt,
@@ -76,5 +84,4 @@ class WorkspaceLedger:
             part=pipeline or HAND_OFFS,
             ended=True,
         )
-        price = self._profiles.at(profile, since).profile.price_on(since.date())
-        return (until - since).total_seconds() / SECONDS_PER_HOUR * price / MICRO
+        return self._usage.total("run", attempt)[1] / MICRO

@@ -33,6 +33,7 @@ from octavo_server.pipelines import evidence, rules, store
 from octavo_server.pipelines.domain import ENDED, Attempt, AttemptState, Event, Run
 from octavo_server.pipelines.ports import Ledger, ProvenanceSigner
 from octavo_server.pipelines.service import PipelinesService
+from octavo_server.pipelines.usage import book
 from octavo_server.pipelines.work import Work, WorkBook
 
 log = logging.getLogger("octavo.worker")
@@ -320,21 +321,16 @@ class Attempts:
         store.save_attempt(change.rows, ended)
 
     def _booked(self, run: Run) -> float:
-        """Book what all attempts consumed and return its cost; booking twice does no harm."""
+        """Book what all attempts consumed and return its cost; booking twice does no harm.
+
+        When a lost attempt ended nobody knows: it counts until it was last seen.
+        """
         with self._database.read() as rows:
             attempts = store.attempts(rows, run.id)
-        cost = sum(
-            self._ledger.book(
-                attempt=f"{run.id}.{one.number}",
-                person=run.requested_by,
-                project=run.project,
-                pipeline=run.pipeline,
-                profile=run.profile,
-                since=one.started_at,
-                until=one.ended_at or self._clock(),
-            )
-            for one in attempts
-        )
+        cost = 0.0
+        for one in attempts:
+            until = one.started_at if one.state == "lost" else one.ended_at or self._clock()
+            cost += book(self._ledger, run, one.number, one.started_at, until)
         return round(cost, 4)
 
     @contextmanager

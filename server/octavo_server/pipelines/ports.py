@@ -27,7 +27,10 @@ class Ledger(Protocol):
         since: datetime,
         until: datetime,
     ) -> float:
-        """Book what an attempt consumed and return its cost in euro; once is enough."""
+        """Book what an attempt consumed until a moment; return its cost so far, in euro.
+
+        The same moment again, or an earlier one, books nothing.
+        """
 
 
 class Workspaces(Protocol):
