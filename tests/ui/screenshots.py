@@ -1,8 +1,8 @@
 """`make screenshots`: photograph every page and panel, and keep the README's pictures.
 
 Plays the golden path first, so that there is something to see. All pictures, light and dark, at
-1280 and 1920 pixels, go into a temporary folder whose path is printed; a few of them, compressed,
-into docs/images.
+1280 and 1920 pixels (the hub's pages at 360 too), go into a temporary folder whose path is printed;
+a few of them, compressed, into docs/images.
 """
 
 from __future__ import annotations
@@ -27,9 +27,12 @@ from tests.ui.shots import PAGES, SHOTS, Shot, close_dialog
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 SIZES = {1280: 800, 1920: 1080}
+PHONE = {360: 780}
+"""The hub's pages are made for phones too; JupyterLab isn't."""
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 KEPT = {
     "spawn-light-1280": "spawn",
+    "profile-editor-light-1280": "profile-editor",
     "statistics-light-1280": "feature",
     "compare-light-1280": "compare",
     "model-light-1280": "model",
@@ -64,19 +67,21 @@ def main() -> int:
 def photograph_pages(octavo: Installation, chromium: Browser, folder: Path) -> None:
     """Photograph the hub's pages as somebody sees them who has no workspace running."""
     for theme in THEMES:
-        for width, height in SIZES.items():
-            viewport = {"width": width, "height": height}
-            desk = browser.desk(
-                chromium, octavo, "scientist", viewport=viewport, color_scheme=theme
-            )
-            desk.open("/hub/login")
-            save(desk.page, folder, f"sign-in-{theme}-{width}")
-            desk.sign_in()
-            desk.stop_workspace()
-            for name, path in PAGES.items():
-                desk.open(path)
-                save(desk.page, folder, f"{name}-{theme}-{width}")
-            desk.context.close()
+        for width, height in {**SIZES, **PHONE}.items():
+            for person, pages in PAGES.items():
+                desk = browser.desk(
+                    chromium, octavo, person,
+                    viewport={"width": width, "height": height}, color_scheme=theme,
+                )  # fmt: skip
+                desk.open("/hub/login")
+                save(desk.page, folder, f"sign-in-{theme}-{width}")
+                desk.sign_in()
+                desk.stop_workspace()
+                for name, path in pages.items():
+                    desk.open(path).wait_for_load_state("networkidle")
+                    settle(desk.page)
+                    save(desk.page, folder, f"{name}-{theme}-{width}")
+                desk.context.close()
 
 
 def photograph(story: Story, folder: Path) -> list[str]:

@@ -131,8 +131,23 @@ def close_dialog(lab: Lab) -> None:
         button.click()
 
 
-PAGES = {"spawn": "/hub/spawn", "home": "/hub/home", "tokens": "/hub/token"}
-"""The hub's pages that a signed-in person sees; the sign-in page comes before them."""
+PAGES = {
+    "scientist": {
+        "spawn": "/hub/spawn",
+        "spawn-link": "/hub/spawn?project=flights&profile=cpu-large",
+        "home": "/hub/home",
+        "tokens": "/hub/token",
+        "project-cost": "/hub/octavo/cost/flights",
+    },
+    "admin": {
+        "profiles": "/hub/octavo/profiles",
+        "profile": "/hub/octavo/profiles/gpu-1",
+        "profile-editor": "/hub/octavo/profiles/cpu-large/edit",
+        "hub-cost": "/hub/octavo/cost",
+        "failed-starts": "/hub/octavo/failures",
+    },
+}
+"""Person -> the hub's pages that they see; the sign-in page comes before them."""
 
 SHOTS = (
     Shot(name="notebook", person="scientist", go=notebook),

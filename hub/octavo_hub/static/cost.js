@@ -9,12 +9,12 @@ import { euro, exact, number } from "./words.js";
 
 const project = byId("content").dataset.subject || null;
 const path = project ? `projects/${project}/cost` : "cost";
-const STACKS = project ? ["person", "team", "profile", "kind"] : ["project", "team", "person", "profile", "kind"];
+const STACKS = project ? ["person", "team", "profile", "kind"] : ["team", "project", "person", "profile", "kind"];
 const SIDES = [
   ["Project", "by_project"], ["Team", "by_team"], ["Person", "by_person"], ["Profile", "by_profile"],
   ["Pipeline", "by_pipeline"], ["Deployment", "by_deployment"], ["Kind", "by_kind"],
 ];
-const state = { ...spanOf(new URLSearchParams(location.search)), side: project ? "by_person" : "by_project" };
+const state = { ...spanOf(new URLSearchParams(location.search)), side: project ? "by_person" : "by_team" };
 
 byId("span").addEventListener("submit", (event) => { event.preventDefault(); shown(); });
 for (const name of ["since", "until"]) byId(name).value = state[name];

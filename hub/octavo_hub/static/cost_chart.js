@@ -1,9 +1,9 @@
 // Cost per day as stacked bars: a drawing with a description, and the same numbers as a table.
 
 import { h, svg, table } from "./elements.js";
-import { euro } from "./words.js";
+import { euro, number } from "./words.js";
 
-const WIDTH = 960, HEIGHT = 300, LEFT = 64, RIGHT = 12, TOP = 18, BOTTOM = 34;
+const WIDTH = 960, HEIGHT = 300, LEFT = 76, RIGHT = 12, TOP = 18, BOTTOM = 34;
 const COLOURS = 7;
 const IDLE = "idle", OTHERS = "others", NOBODY = "nobody's";
 const SHARED = "(shared)";
@@ -99,7 +99,7 @@ function grid(top, scale) {
   return [0, 0.25, 0.5, 0.75, 1].map((part) => {
     const y = floor - scale(top * part);
     return [svg("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y, y2: y, class: "oc-grid" }),
-      svg("text", { x: LEFT - 8, y: y + 4, "text-anchor": "end", class: "oc-axis" }, part === 1 ? `${euro(top)} EUR` : euro(top * part))];
+      svg("text", { x: LEFT - 8, y: y + 4, "text-anchor": "end", class: "oc-axis" }, `${number(top * part, 2)}${part === 1 ? " EUR" : ""}`)];
   });
 }
 
