@@ -44,6 +44,7 @@ export function RequestDeployment(props: IRequestProps): React.JSX.Element {
           versions={detail.versions}
           profiles={cards.items.filter(card => card.profile.resources.gpu === 0)}
           existing={deployments.items.filter(one => one.model === model).map(one => one.name)}
+          runsOn={new Map(deployments.items.map(one => [one.name, one.profile]))}
           onRequest={async body => props.onDone((await requestDeployment(octavo.requests, project, body)).id)}
           onCancel={() => props.onDone(null)}
         />

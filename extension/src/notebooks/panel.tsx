@@ -92,6 +92,7 @@ export function Submit(props: { octavo: IOctavo; path: string; notebook: Record<
     void lint.refresh();
     return () => lint.dispose();
   }, [lint]);
+  const { session: mine } = octavo.session.mine;
   return (
     <Await resource={lint}>
       {([answer, cards]) => (
@@ -99,6 +100,8 @@ export function Submit(props: { octavo: IOctavo; path: string; notebook: Record<
           path={path}
           lint={answer}
           profiles={cards.items}
+          before={mine?.profile.id}
+          said={mine?.notices.find(notice => notice.kind === 'retired')?.message}
           onSubmit={async body => props.onDone(await submitNotebook(octavo.requests, project, { ...body, notebook }))}
           onCancel={() => props.onDone(null)}
         />

@@ -7,6 +7,7 @@ import { useAction } from '../../ui/action';
 import { Choice, TextArea, TextField } from '../../ui/Fields';
 import { Form } from '../../ui/form';
 import { trans } from '../../words';
+import { firstProfile, ProfileField } from '../../workspaces/components/ProfileField';
 
 const NAME = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const LEAST = 8;
@@ -19,6 +20,8 @@ export interface IDeployFormProps {
   profiles: readonly ProfileCard[];
   /** Names of deployments that serve this model already. */
   existing: readonly string[];
+  /** The profile that each of them runs on now. */
+  runsOn?: ReadonlyMap<string, string>;
   onRequest: (body: DeploymentRequestBody) => Promise<unknown>;
   onCancel: () => void;
 }
@@ -49,6 +52,9 @@ function fault(values: IValues): string | undefined {
   if (!positive(values.latency) || !positive(values.drift) || !(Number(values.errors) >= 0 && Number(values.errors) <= 100)) {
     return trans.__('An objective is out of its range.');
   }
+  if (!values.profile) {
+    return trans.__('No profile is open to you here.');
+  }
   return values.reason.trim().length < LEAST ? trans.__('Say why in a sentence of at least %1 characters.', LEAST) : undefined;
 }
 
@@ -69,11 +75,12 @@ function body(model: string, values: IValues): DeploymentRequestBody {
 /** What shall go live where, how fast it takes over, and what it promises. */
 export function DeployForm(props: IDeployFormProps): React.JSX.Element {
   const known = props.existing[0];
+  const before = props.runsOn ?? new Map<string, string>();
   const [values, setValues] = React.useState<IValues>({
     deployment: known ?? props.model,
     version: String(props.version),
     environment: 'prod',
-    profile: props.profiles.find(card => card.available)?.profile.id ?? 'cpu-small',
+    profile: firstProfile(props.profiles, before.get(known ?? '')),
     share: known ? '10' : '100',
     latency: '250',
     errors: '1',
@@ -102,7 +109,7 @@ export function DeployForm(props: IDeployFormProps): React.JSX.Element {
           options={(['dev', 'test', 'prod'] as const).map(value => ({ value, label: value }))}
           onChange={environment => set({ environment: environment as IValues['environment'] })}
         />
-        <Choice label={trans.__('Profile')} value={values.profile} options={props.profiles.map(card => ({ value: card.profile.id, label: trans.__('%1 · %2 €/h', card.profile.title, card.profile.price_eur_per_hour.toFixed(2)) }))} onChange={profile => set({ profile })} />
+        <ProfileField cards={props.profiles} value={values.profile} before={before.get(values.deployment)} onChange={profile => set({ profile })} />
         <TextField label={trans.__('Share of the requests')} type="number" value={values.share} maxLength={3} help={trans.__('Percent: 1 to 50 for a canary, 100 to take over at once.')} onChange={share => set({ share })} />
         <TextField label={trans.__('Latency it promises')} type="number" value={values.latency} maxLength={8} help={trans.__('95th percentile, milliseconds')} onChange={latency => set({ latency })} />
         <TextField label={trans.__('Errors it allows')} type="number" value={values.errors} maxLength={6} help={trans.__('Percent of the requests')} onChange={errors => set({ errors })} />

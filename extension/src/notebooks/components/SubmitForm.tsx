@@ -3,10 +3,11 @@ import * as React from 'react';
 import type { LintAnswer, SubmissionRequest } from '../../api/notebooks';
 import type { ProfileCard } from '../../api/workspaces';
 import { useAction } from '../../ui/action';
-import { Check, Choice, TextArea, TextField } from '../../ui/Fields';
+import { Check, TextArea, TextField } from '../../ui/Fields';
 import { Form } from '../../ui/form';
 import { Card } from '../../ui/Page';
 import { trans } from '../../words';
+import { firstProfile, ProfileField } from '../../workspaces/components/ProfileField';
 import { Findings, lintLine } from './Findings';
 import { ParameterFields } from './ParameterFields';
 import { fault, parsed, typed } from './parameters';
@@ -18,6 +19,9 @@ export interface ISubmitFormProps {
   path: string;
   lint: LintAnswer;
   profiles: readonly ProfileCard[];
+  /** The workspace's own profile, where it is known, and what is said of it if it was retired. */
+  before?: string | undefined;
+  said?: string | undefined;
   onSubmit: (body: Omit<SubmissionRequest, 'notebook'>) => Promise<unknown>;
   onCancel: () => void;
 }
@@ -36,7 +40,7 @@ export function SubmitForm(props: ISubmitFormProps): React.JSX.Element {
   const [name, setName] = React.useState(() => lineName(props.path));
   const [note, setNote] = React.useState('');
   const [data, setData] = React.useState('curated');
-  const [profile, setProfile] = React.useState(() => usable.find(card => card.available)?.profile.id ?? '');
+  const [profile, setProfile] = React.useState(() => firstProfile(usable));
   const [idempotent, setIdempotent] = React.useState(true);
   const [values, setValues] = React.useState(() => typed(lint.parameters));
   const action = useAction(() =>
@@ -66,12 +70,7 @@ export function SubmitForm(props: ISubmitFormProps): React.JSX.Element {
       <div className="jp-octavo-Form-columns">
         <div>
           <TextField label={trans.__('Release line')} value={name} maxLength={63} error={wrongName} help={trans.__('Later submissions of the same line are compared with its last release.')} onChange={setName} />
-          <Choice
-            label={trans.__('Profile')}
-            value={profile}
-            options={usable.map(card => ({ value: card.profile.id, label: trans.__('%1 · %2 €/h', card.profile.title, card.profile.price_eur_per_hour.toFixed(2)) }))}
-            onChange={setProfile}
-          />
+          <ProfileField cards={usable} value={profile} before={props.before} said={props.said} onChange={setProfile} />
           <TextField label={trans.__('Data it reads')} value={data} maxLength={2000} help={trans.__('Files or folders of the lake, separated by spaces; they are pinned by digest.')} onChange={setData} />
           <TextArea label={trans.__('Message to the reviewer')} value={note} maxLength={2000} onChange={setNote} />
           <Check label={trans.__('Running it twice does no harm')} help={trans.__('Then an attempt whose outcome is unknown may be retried without asking.')} checked={idempotent} onChange={setIdempotent} />
