@@ -40,17 +40,29 @@ HOUR = UsageHour(
 )
 
 
+def labels(profile: str, version: int) -> dict[str, str]:
+    """Return the chargeback labels of a profile."""
+    return {"team": "cost centre 7"} if (profile, version) == ("gpu-1", 3) else {}
+
+
 def read(*hours: UsageHour) -> list[dict[str, str]]:
     """Return the rows of the CSV file."""
-    return list(csv.DictReader(io.StringIO("".join(focus.lines(hours)))))
+    return list(csv.DictReader(io.StringIO("".join(focus.lines(hours, labels)))))
 
 
 def test_every_mandatory_column_is_there_and_only_the_charge_class_is_empty() -> None:
     (row,) = read(HOUR)
     assert set(MANDATORY) <= set(row)
     assert [name for name in MANDATORY if not row[name]] == ["ChargeClass"]
-    own = [name for name in row if name.startswith("x_")]
-    assert own == ["x_IdleCost", "x_Kind", "x_Part", "x_Person", "x_Team"]
+    further = set(row) - set(MANDATORY) - {name for name in row if name.startswith("x_")}
+    assert {"ConsumedQuantity", "ListUnitPrice", "ResourceId", "SkuId", "Tags"} <= further
+
+
+def test_what_was_requested_and_used_is_there_to_size_profiles_by() -> None:
+    amounts = {"core_seconds_requested": 7200.0, "core_seconds_used": 1800.0}
+    (row,) = read(replace(HOUR, **amounts))
+    assert (row["x_CoreHoursRequested"], row["x_CoreHoursUsed"]) == ("2", "0.5")
+    assert (row["x_GpuHoursRequested"], row["x_IdleCost"]) == ("0", "0.425")
 
 
 def test_times_are_utc_and_the_periods_hold_the_hour() -> None:
@@ -82,7 +94,8 @@ def test_a_row_says_what_it_is_for() -> None:
     assert row["ChargeDescription"] == "Pipeline run on gpu-1, score-daily"
     assert row["SkuPriceId"] == "gpu-1@3"
     assert json.loads(row["Tags"]) == {
-        "person": "ann", "team": "blue", "profile": "gpu-1", "part": "score-daily",
+        "team": "cost centre 7", "octavo/person": "ann", "octavo/team": "blue",
+        "octavo/profile": "gpu-1", "octavo/part": "score-daily",
     }  # fmt: skip
     shared = replace(HOUR, kind="platform", profile="", part="", person="", project="", team="")
     (row,) = read(shared)
@@ -108,7 +121,7 @@ def test_a_long_file_comes_in_pieces_and_whole() -> None:
             asked.append(number)
             yield replace(HOUR, subject=f"r{number}", team='a,"b"\nc')
 
-    pieces = focus.lines(hours())
+    pieces = focus.lines(hours(), labels)
     assert next(pieces).startswith("BilledCost,")
     assert asked == []
     next(pieces)

@@ -155,3 +155,11 @@ def test_an_ended_meter_stays_ended_unless_it_is_seen_later() -> None:
     assert meter.ended
     meter, _ = booked(metered(T0 + HOUR, ended=True), metered(T0 + 2 * HOUR))
     assert not meter.ended
+
+
+def test_without_a_group_the_team_is_the_profiles_label() -> None:
+    held = version(labels={"team": "blue"})
+    _, hours = booked(metered(T0 + HOUR, version=held))
+    assert {one.team for one in hours} == {"blue"}
+    _, hours = booked(metered(T0 + HOUR, version=held, team="red"))
+    assert {one.team for one in hours} == {"red"}

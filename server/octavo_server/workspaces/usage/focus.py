@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -28,8 +28,9 @@ MANDATORY = (
 FURTHER = (
     "ChargeFrequency", "ConsumedQuantity", "ConsumedUnit", "ContractedUnitPrice", "ListUnitPrice",
     "PricingCategory", "ResourceId", "ResourceName", "ResourceType", "ServiceSubcategory", "SkuId",
-    "SkuPriceId", "SubAccountId", "SubAccountName", "Tags", "x_IdleCost", "x_Kind", "x_Part",
-    "x_Person", "x_Team",
+    "SkuPriceId", "SubAccountId", "SubAccountName", "Tags",
+    "x_CoreHoursRequested", "x_CoreHoursUsed", "x_GibHoursRequested", "x_GibHoursUsed",
+    "x_GpuHoursRequested", "x_GpuHoursUsed", "x_IdleCost", "x_Kind", "x_Part", "x_Person", "x_Team",
 )  # fmt: skip
 COLUMNS = (*MANDATORY, *FURTHER)
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -45,12 +46,16 @@ TITLES = {
 BATCH = 200
 
 
-def lines(hours: Iterable[UsageHour]) -> Iterator[str]:
+Labels = Callable[[str, int], Mapping[str, str]]
+"""Gives the chargeback labels of a profile's version."""
+
+
+def lines(hours: Iterable[UsageHour], labels: Labels) -> Iterator[str]:
     """Give the CSV file piece by piece: the header, then the rows."""
     yield _text([COLUMNS])
     batch: list[tuple[str, ...]] = []
     for one in hours:
-        cells = row(one)
+        cells = row(one, labels(one.profile, one.profile_version))
         batch.append(tuple(defused(cells[name]) for name in COLUMNS))
         if len(batch) == BATCH:
             yield _text(batch)
@@ -70,8 +75,8 @@ def defused(cell: str) -> str:
     return f"'{cell}" if cell.startswith(DANGEROUS) else cell
 
 
-def row(one: UsageHour) -> dict[str, str]:
-    """Return the cells of one metered hour by column."""
+def row(one: UsageHour, labels: Mapping[str, str]) -> dict[str, str]:
+    """Return the cells of one metered hour by column; ``labels`` are its profile's."""
     start = datetime.strptime(one.hour, "%Y-%m-%dT%H").replace(tzinfo=UTC)
     month = start.replace(day=1, hour=0)
     cost = _money(one.charge_micro_eur)
@@ -114,7 +119,8 @@ def row(one: UsageHour) -> dict[str, str]:
         "SkuPriceId": f"{one.profile or one.kind}@{one.profile_version}",
         "SubAccountId": one.project,
         "SubAccountName": one.project,
-        "Tags": _tags(one),
+        "Tags": _tags(one, labels),
+        **_amounts(one),
         "x_IdleCost": _money(one.waste_micro_eur),
         "x_Kind": one.kind,
         "x_Part": one.part,
@@ -123,9 +129,19 @@ def row(one: UsageHour) -> dict[str, str]:
     }
 
 
-def _tags(one: UsageHour) -> str:
+def _tags(one: UsageHour, labels: Mapping[str, str]) -> str:
+    """Return the labels as they are, and what Octavo says itself under names of its own."""
     named = {"person": one.person, "team": one.team, "profile": one.profile, "part": one.part}
-    return json.dumps({name: value for name, value in named.items() if value}, ensure_ascii=False)
+    own = {f"octavo/{name}": value for name, value in named.items() if value}
+    return json.dumps({**labels, **own}, ensure_ascii=False)
+
+
+def _amounts(one: UsageHour) -> dict[str, str]:
+    return {
+        f"x_{title}Hours{way.title()}": _hours(getattr(one, f"{name}_seconds_{way}"))
+        for title, name in (("Core", "core"), ("Gib", "gib"), ("Gpu", "gpu"))
+        for way in ("requested", "used")
+    }
 
 
 def _priced(one: UsageHour) -> str:

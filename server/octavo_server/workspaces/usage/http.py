@@ -18,8 +18,8 @@ from octavo.records.usage import (
 )
 from octavo_server.guard import Guard, area_router
 from octavo_server.identity import Caller
-from octavo_server.workspaces.usage import focus, wire
-from octavo_server.workspaces.usage.domain import BudgetSteps, Side, UsageHour
+from octavo_server.workspaces.usage import wire
+from octavo_server.workspaces.usage.domain import BudgetSteps, Side
 from octavo_server.workspaces.usage.service import UsageService
 
 Since = Annotated[date | None, Query(description="First UTC day; unset: the month's first.")]
@@ -74,7 +74,7 @@ def _cost_routes(router: APIRouter, usage: UsageService, guard: Guard) -> None:
         caller: Caller = guard.needs("workspaces.cost"),
     ) -> StreamingResponse:
         """Download what a project consumed, hour by hour, in the columns of FOCUS 1.2."""
-        return _csv(usage.hours(project, since, until), f"octavo-cost-{project}.csv")
+        return _csv(usage.focus(project, since, until), f"octavo-cost-{project}.csv")
 
     @router.get("/cost.csv", response_class=StreamingResponse, responses=CSV)
     def whole_cost_csv(
@@ -83,12 +83,12 @@ def _cost_routes(router: APIRouter, usage: UsageService, guard: Guard) -> None:
         caller: Caller = guard.needs("workspaces.cost_of_all"),
     ) -> StreamingResponse:
         """Download what all projects consumed, hour by hour, in the columns of FOCUS 1.2."""
-        return _csv(usage.hours(None, since, until), "octavo-cost.csv")
+        return _csv(usage.focus(None, since, until), "octavo-cost.csv")
 
 
-def _csv(hours: Iterable[UsageHour], name: str) -> StreamingResponse:
+def _csv(lines: Iterable[str], name: str) -> StreamingResponse:
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(focus.lines(hours), media_type="text/csv", headers=headers)
+    return StreamingResponse(lines, media_type="text/csv", headers=headers)
 
 
 def _budget_routes(router: APIRouter, usage: UsageService, guard: Guard) -> None:

@@ -17,6 +17,8 @@ from octavo_server.workspaces.usage.domain import Measured, Meter, Metered, Size
 HOUR_S = 3600
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
+TEAM = "team"
+"""The chargeback label of a profile that names a team, for what has no other."""
 IMPLAUSIBLE = 64
 """A reading of so many times what was requested is taken for a fault of the measuring."""
 ADDED = (
@@ -74,13 +76,15 @@ def size_of(profile: Profile) -> Size:
 
 def opened(metered: Metered, seen_at: datetime) -> Meter:
     """Return a meter that has metered nothing yet; what it is booked on is fixed here."""
-    size = size_of(metered.version.profile) if metered.version else Size()
+    profile = metered.version.profile if metered.version else None
+    size = size_of(profile) if profile else Size()
+    team = metered.team or (profile.labels.get(TEAM, "") if profile else "")
     return Meter(
         kind=metered.kind,
         subject=metered.subject,
         person=metered.person,
         project=metered.project,
-        team=metered.team,
+        team=team,
         part=metered.part,
         cores=size.cores,
         gib=size.gib,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from octavo_server.audit.service import AuditService
 from octavo_server.database.rows import Database, Where
+from octavo_server.errors import NotFound
 from octavo_server.projects.service import ProjectsService
 from octavo_server.workspaces.profiles.domain import Profile
 from octavo_server.workspaces.profiles.service import ProfilesService
-from octavo_server.workspaces.usage import cost_rules, quota_rules, store
+from octavo_server.workspaces.usage import cost_rules, focus, quota_rules, store
 from octavo_server.workspaces.usage.books import Books
 from octavo_server.workspaces.usage.budgets import CENT, Budgets
 from octavo_server.workspaces.usage.domain import (
@@ -126,6 +127,23 @@ class UsageService(Books):
                 day += timedelta(days=1)
 
         return read()
+
+    def focus(self, project: str | None, since: date | None, until: date | None) -> Iterator[str]:
+        """Give the same as a CSV file in the columns of FOCUS, piece by piece. Raises Invalid."""
+        known: dict[tuple[str, int], Mapping[str, str]] = {("", 0): {}}
+
+        def labels(profile: str, version: int) -> Mapping[str, str]:
+            if (profile, version) not in known:
+                known[profile, version] = self._labels(profile, version)
+            return known[profile, version]
+
+        return focus.lines(self.hours(project, since, until), labels)
+
+    def _labels(self, profile: str, version: int) -> Mapping[str, str]:
+        try:
+            return self._profiles.version(profile, version).profile.labels
+        except NotFound:
+            return {}  # booked before versions were written down
 
     def of_profile(self, profile: str, since: datetime) -> tuple[int, float]:
         """Return how many people used a profile since the day of a moment, and its hours."""
