@@ -205,3 +205,40 @@ def test_the_hub_speaks_for_the_admin_who_is_signed_in_there(governed: Platform)
     headers["Octavo-Groups"] = '["scientists"]'
     refused = governed.call("spawner-service", "GET", "/profiles/catalog", headers=headers)
     assert refused.status_code == 403
+
+
+def test_a_choice_of_a_retired_profile_says_why_and_offers_the_other(governed: Platform) -> None:
+    body = {"kind": "retire", "redirect_to": "cpu-large", "message": "It was too small."}
+    _review(governed, _propose(governed, **body).json())
+    choice = {
+        "person": "scientist",
+        "groups": ["scientists"],
+        "project": "flights",
+        "profile": "cpu-small",
+    }
+    decision = governed.call("spawner-service", "POST", "/workspaces/decision", json=choice)
+    assert decision.status_code == 200, decision.text
+    found = decision.json()
+    assert not found["allowed"]
+    assert found["reasons"][0] == ("Small CPU was retired. It was too small. It is cpu-large now.")
+    assert found["nearest"]["profile"] == "cpu-large"
+    opened = governed.call("spawner-service", "POST", "/workspaces/sessions", json=choice)
+    assert opened.status_code == 403
+    assert "Small CPU was retired" in opened.json()["message"]
+
+
+def test_who_uses_a_profile_is_told_before_it_is_retired(governed: Platform) -> None:
+    choice = {
+        "person": "scientist",
+        "groups": ["scientists"],
+        "project": "flights",
+        "profile": "cpu-small",
+    }
+    opened = governed.call("spawner-service", "POST", "/workspaces/sessions", json=choice)
+    assert opened.status_code == 201, opened.text
+    found = governed.call("admin", "GET", "/profiles/catalog/cpu-small/users").json()
+    assert [(one["kind"], one["project"], one["person"]) for one in found["items"]] == [
+        ("session", "flights", "scientist")
+    ]
+    listed = governed.call("admin", "GET", "/profiles/catalog").json()["items"]
+    assert {one["id"]: one["users_now"] for one in listed}["cpu-small"] == 1

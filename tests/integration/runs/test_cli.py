@@ -62,6 +62,8 @@ def test_submit_verify_run(installation: Installation, address: str, tmp_path: P
     installation.call(
         "scientist", "POST", "/pipelines", 201, {"name": "by-hand", "release": release}
     )
+    users = installation.platform.services.catalog.users("cpu-small").items
+    assert ("pipeline", "by-hand", "flights") in [(u.kind, u.name, u.project) for u in users]
     done = octavo(address, "scientist", "runs", "start", "by-hand", "-p", "n=5")
     assert done.exit_code == 0, done.output
     assert "state      succeeded: All cells ran." in done.output

@@ -89,14 +89,9 @@ class ProfilesService:
         """
         with self._database.read() as rows:
             found = store.current_profile(rows, profile)
-        if found is not None and found.offered:
-            return found
-        names = sorted(version.profile.id for version in self.offered())
-        use = f"Use one of: {', '.join(names)}." if names else "No profile is offered."
-        if found is None:
-            raise NotFound(f"There is no profile {profile[:63]!r}.", use)
-        to = f"Use {found.redirect_to}." if found.redirect_to in names else use
-        raise Retired(rules.farewell(found), to)
+        if found is None or not found.offered:
+            raise self._refusal(profile, found)
+        return found
 
     def resolve(self, profile: str) -> Resolved:
         """Return what a profile's name leads to now: itself, or where its retirement leads.
@@ -104,17 +99,24 @@ class ProfilesService:
         Raises Retired for one that leads nowhere, NotFound for one that never was.
         """
         said: list[str] = []
-        name = profile
         with self._database.read() as rows:
-            known = store.current_profiles(rows)
-        # Each step leads to another profile, so there are never more steps than profiles.
-        for _ in known:
-            found = known.get(name)
-            if found is None or found.offered or found.redirect_to is None:
-                break
-            said.append(f"{rules.farewell(found)} It is {found.redirect_to} now.")
-            name = found.redirect_to
-        return Resolved(version=self.profile(name), said=" ".join(said))
+            found = store.current_profile(rows, profile)
+            for _ in range(rules.LONGEST_CHAIN):
+                if found is None or found.offered or found.redirect_to is None:
+                    break
+                said.append(f"{rules.farewell(found)} It is {found.redirect_to} now.")
+                found = store.current_profile(rows, found.redirect_to)
+        if found is None or not found.offered:
+            raise self._refusal(found.profile.id if found else profile, found)
+        return Resolved(version=found, said=" ".join(said))
+
+    def _refusal(self, profile: str, found: ProfileVersion | None) -> NotFound:
+        names = sorted(version.profile.id for version in self.offered())
+        use = f"Use one of: {', '.join(names)}." if names else "No profile is offered."
+        if found is None:
+            return NotFound(f"There is no profile {profile[:63]!r}.", use)
+        to = f"Use {found.redirect_to}." if found.redirect_to in names else use
+        return Retired(rules.farewell(found), to)
 
     def version(self, profile: str, version: int) -> ProfileVersion:
         """Return one version of a profile, whatever became of it. Raises NotFound."""

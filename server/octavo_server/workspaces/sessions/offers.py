@@ -13,7 +13,7 @@ from octavo_server.policy.service import PolicyService
 from octavo_server.projects.service import ProjectsService
 from octavo_server.workspaces.profiles.domain import ProfileVersion
 from octavo_server.workspaces.profiles.rules import in_audience, outsider
-from octavo_server.workspaces.profiles.service import ProfilesService
+from octavo_server.workspaces.profiles.service import ProfilesService, Resolved
 from octavo_server.workspaces.sessions import fit_rules, rules
 from octavo_server.workspaces.sessions.domain import Choice
 from octavo_server.workspaces.sessions.fit_rules import Fit
@@ -132,7 +132,10 @@ class Offers:
         Raises NotFound for a project or a profile that the person can't know of.
         """
         table = self._table(caller, choice.project, self._sight())
-        version = self._profiles.profile(choice.profile)
+        led = self._profiles.resolve(choice.profile)
+        if led.said:
+            return self._led_on(table, led)
+        version = led.version
         card = self._card(table, version)
         stale = rules.changed_since(choice.digest, version, table.today)
         wrong = rules.wrong_image(choice, version.profile)
@@ -145,6 +148,14 @@ class Offers:
         others = self._cards(table)
         mine = next((one for one in others if one.version.profile.id == choice.profile), card)
         return replace(card, nearest=own if not mine.reasons else mine.nearest)
+
+    def _led_on(self, table: Table, led: Resolved) -> Card:
+        """Return the card that a retired profile leads to: never started unseen."""
+        card = self._card(table, led.version)
+        to = fit_rules.Fit(version=led.version, reason=f"{led.version.profile.title} instead.")
+        return replace(
+            card, reasons=(led.said, *card.reasons), nearest=to if not card.reasons else None
+        )
 
     def _sight(self) -> Sight:
         with self._database.read() as rows:
