@@ -25,8 +25,8 @@ from octavo_hub.workspace import arguments
 
 HERE = Path(__file__).parent
 LOOPBACK = "127.0.0.1"
-SHOWN_AFTER_S = 0.3
-"""Seconds after which a start that isn't done shows its progress, or its place in the queue."""
+SHOWN_AFTER_S = 0
+"""Seconds after which a start shows its progress, or its place in the queue: at once."""
 
 
 def configure(c: Any, settings: HubSettings) -> None:
@@ -140,15 +140,18 @@ def _workspaces(c: Any, settings: HubSettings) -> None:
 
 
 def _pages(c: Any, settings: HubSettings) -> None:
-    governing = {settings.platform_admin_group, settings.platform_reviewer_group}
+    admins = frozenset({settings.platform_admin_group})
+    governing = admins | {settings.platform_reviewer_group}
     c.OctavoHub.platform_url = settings.server
     c.OctavoHub.platform_token_file = str(settings.state / "tokens" / "spawner")
-    c.OctavoHub.governing_groups = sorted(governing)
+    c.OctavoHub.admin_groups = [settings.platform_admin_group]
+    c.OctavoHub.reviewer_groups = [settings.platform_reviewer_group]
     c.JupyterHub.template_paths = [str(HERE / "templates")]
     c.JupyterHub.logo_file = str(HERE / "templates" / "logo.svg")
     c.JupyterHub.template_vars = {
         **{word.__name__: partial(_constant, word) for word in page.WORDS},
-        "governs": lambda user: in_any(user, frozenset(governing)),
+        "administers": lambda user: in_any(user, admins),
+        "governs": lambda user: in_any(user, governing),
     }
 
 

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from octavo.records.workspaces import (
@@ -36,6 +36,8 @@ QUIET_S = 2.0
 BEAT_EVERY_S = 30.0
 ORPHANS_EVERY_S = 300.0
 MOST_INCIDENTS = 10
+LATELY = timedelta(minutes=10)
+"""Workspaces asked for within this are started again when they died with their hub."""
 END_S = 2.0
 """Seconds that a stop waits for the platform to understand; it is told later otherwise."""
 GIVEN_UP = "Your place in the queue was given up; nothing was started. Start again if you like."
@@ -57,6 +59,7 @@ class Keeper:
         self._ending: dict[str, asyncio.Task[None]] = {}
         self._stopping: set[str] = set()
         self.unsettled: list[Session] = []
+        self._lost: list[Session] = []
         self._resumed = Resumption(app, platform)
         self._loops: list[asyncio.Task[None]] = []
         self._side: set[asyncio.Task[None]] = set()
@@ -134,7 +137,11 @@ class Keeper:
         if not self.closing:
             held = {one.session.id for one in self._workspaces() if one.session is not None}
             waiting = [one for one in turns.items if one.id not in held]
-            await self._resumed.take_up([one for one in waiting if one.id not in self._ending])
+            waiting = [one for one in waiting if one.id not in self._ending]
+            await self._resumed.take_up([*waiting, *self._lost])
+            self._lost = [
+                one for one in self._lost if _is_new(one) and not self._resumed.is_done(one.id)
+            ]
 
     def _tell_turns(self, turns: QueuedTurns, asked: float) -> None:
         found = {session.id: session for session in turns.items}
@@ -158,6 +165,15 @@ class Keeper:
                 until = session.metered_until or session.requested_at
                 end = SessionEnd(until=until, reason="crashed")
                 await self.tell_end(self._platform, session.id, end)
+
+    def bring_back(self, session: Session) -> None:
+        """Start again what died with a former hub, when it was asked for minutes ago.
+
+        Its person may not have seen it yet; who has worked in it for longer starts it anew
+        themselves, for what was running in it is gone.
+        """
+        if _is_new(session):
+            self._lost.append(session)
 
     # ---- stops
 
@@ -250,6 +266,10 @@ async def _beat_of(spawner: SessionSpawner) -> SessionBeat:
     incidents = [one.record() for one in (await spawner.notes())[:MOST_INCIDENTS]]
     usage = await spawner.used()
     return SessionBeat(session=session, until=until, usage=usage, incidents=incidents)
+
+
+def _is_new(session: Session) -> bool:
+    return datetime.now(UTC) - session.requested_at < LATELY
 
 
 def _every(seconds: float) -> Callable[[], Awaitable[None]]:

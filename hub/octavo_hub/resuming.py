@@ -32,11 +32,19 @@ class Resumption:
         self._app = app
         self._platform = platform
         self._tries: dict[str, tuple[int, float]] = {}
+        self._taken: set[str] = set()
 
     async def take_up(self, sessions: list[Session]) -> None:
         """Start each of the sessions whose person has nothing pending."""
-        self._tries = {one.id: self._tries[one.id] for one in sessions if one.id in self._tries}
+        known = {one.id for one in sessions}
+        self._tries = {name: tried for name, tried in self._tries.items() if name in known}
+        self._taken &= known
         await asyncio.gather(*[self._one(session) for session in sessions])
+
+    def is_done(self, session: str) -> bool:
+        """Whether a start was taken up again, or given up."""
+        tries, _ = self._tries.get(session, (0, 0.0))
+        return session in self._taken or tries > MOST_TRIES
 
     async def _one(self, session: Session) -> None:
         now = asyncio.get_running_loop().time()
@@ -53,6 +61,7 @@ class Resumption:
                 "The start of %s can't be taken up again: %s %s", session.person, status, answer
             )
         else:
+            self._taken.add(session.id)
             self._app.log.info("Took up the start of %s again", session.person)
 
     def _busy(self, person: str) -> bool:

@@ -375,6 +375,8 @@ class SessionSpawner(Spawner):  # type: ignore[misc]
         elif self.session.state == "running" or self._alive_at is not None:
             if self._end_reason is None:
                 self.failure = await self.why_ended()
+                if self._alive_at is None:
+                    self.keeper.bring_back(self.session)
             await self._close_session(self._end_reason or "crashed")
         else:
             # It was starting when a former hub died, and so did it: the keeper starts it again.

@@ -12,7 +12,7 @@ from octavo_server.identity import Caller
 from octavo_server.workspaces.sessions import idleness, rules, store
 from octavo_server.workspaces.sessions.domain import HOLDING, Session, SessionState
 from octavo_server.workspaces.sessions.queue import StartQueue
-from octavo_server.workspaces.usage.domain import Limits, Measured, Metered
+from octavo_server.workspaces.usage.domain import Limits, Measured, Member, Metered
 from octavo_server.workspaces.usage.service import UsageService
 
 
@@ -57,10 +57,13 @@ class Beats:
         self._revive_lost(hub, beats)
         with self._database.write() as rows:
             known = store.sessions(rows, [beat.session for beat in beats])
+            metered = []
             for beat in beats:
                 found = known.get(beat.session)
                 if found is not None and found.state in HOLDING:
                     known[beat.session] = self._take(rows, found, beat)
+                    metered.append(self.metered(known[beat.session], beat.used))
+            self._usage.book_all(rows, metered)
         self._govern(hub, [one for one in known.values() if one.state is SessionState.RUNNING])
         return {
             beat.session: known[beat.session].state if beat.session in known else None
@@ -73,8 +76,7 @@ class Beats:
         if beat.used is not None:
             beaten = idleness.gpu_seen(beaten, beat.used.gpu_percent, min(beat.until, now))
         beaten = rules.told(beaten, "limit", beat.incidents, now)
-        store.save_session(rows, beaten)
-        self._usage.book(rows, self.metered(beaten, beat.used))
+        store.save_session(rows, session, beaten)
         return beaten
 
     def metered(
@@ -104,31 +106,33 @@ class Beats:
                 continue
             subject = f"session:{one.id}"
             with self._audit.change(hub, "workspaces.revive", subject, one.project) as change:
+                store.lock(change.rows)
                 newest = store.session(change.rows, one.id) or one
                 # Somebody who has started another one since keeps that one.
                 free = store.open_of(change.rows, one.person) is None
                 if free and rules.is_lost(newest):
-                    store.save_session(change.rows, rules.revived(newest))
+                    store.save_session(change.rows, newest, rules.revived(newest))
                 change.note(person=one.person, profile=one.profile, revived=free)
 
     def _govern(self, hub: Caller, sessions: Sequence[Session]) -> None:
         """Order the stop of who has used up a quota or budget; lift it when there is room again."""
-        known: dict[tuple[str, str, str], Limits] = {}
-        for one in sessions:
-            key = one.person, one.project, one.profile
-            if key not in known:
-                profile = self._queue.version(one).profile
-                known[key] = self._usage.limits(one.person, one.groups, one.project, profile)
-            limits = known[key]
-            ordered = rules.ordered(one, limits.stop, self._clock() + limits.grace)
-            if ordered != one:
+        every = [
+            (
+                Member(person=one.person, groups=frozenset(one.groups), project=one.project),
+                self._queue.version(one).profile,
+            )
+            for one in sessions
+        ]
+        for one, limits in zip(sessions, self._usage.limits_of(every), strict=True):
+            if rules.ordered(one, limits.stop, self._clock() + limits.grace) != one:
                 self._order(hub, one, limits)
 
     def _order(self, hub: Caller, session: Session, limits: Limits) -> None:
         action = "workspaces.order_stop" if limits.stop else "workspaces.lift_stop"
         with self._audit.change(hub, action, f"session:{session.id}", session.project) as change:
+            store.lock(change.rows)
             newest = store.session(change.rows, session.id) or session
             ordered = rules.ordered(newest, limits.stop, change.at + limits.grace)
-            store.save_session(change.rows, ordered)
+            store.save_session(change.rows, newest, ordered)
             at = ordered.stop_at.isoformat() if ordered.stop_at else None
             change.note(person=session.person, reason=limits.stop, stop_at=at)

@@ -46,16 +46,17 @@ class OwnWorkspace:
             found = _open(rows, caller)
             probed = idleness.probed(found, probe, self._clock())
             if probed is not found:
-                store.save_session(rows, probed)
+                store.save_session(rows, found, probed)
         return self._views.one(probed)
 
     def extend(self, caller: Caller, reason: str) -> SessionView:
         """Take the one extension. Raises IllegalMove with the reason why there is none."""
         with self._change(caller, "workspaces.extend") as change:
+            store.lock(change.rows)
             found = _open(change.rows, caller)
             profile = self._queue.version(found).profile
             longer = idleness.extended(found, profile, change.at)
-            store.save_session(change.rows, longer)
+            store.save_session(change.rows, found, longer)
             until = longer.extended_until
             change.note(reason=reason, until=until.isoformat() if until else None)
         return self._view(longer)
@@ -63,12 +64,13 @@ class OwnWorkspace:
     def stop(self, caller: Caller, reason: str = "stopped") -> SessionView:
         """Order the end of the caller's workspace; what still waits for its turn ends at once."""
         with self._change(caller, "workspaces.stop") as change:
+            store.lock(change.rows)
             found = _open(change.rows, caller)
             if found.state is SessionState.QUEUED:
                 stopped = rules.ended(found, change.at, "cancelled", change.at)
             else:
                 stopped = replace(found, stop_at=change.at, stop_reason=reason)
-            store.save_session(change.rows, stopped)
+            store.save_session(change.rows, found, stopped)
             change.note(reason=reason, profile=found.profile)
         return self._view(stopped)
 

@@ -37,8 +37,6 @@ __all__ = ["Beat", "Choice", "SessionView", "SessionsService"]
 
 LOST_AFTER = timedelta(minutes=15)
 """A session that nobody has seen for this long is over: its hub is gone."""
-QUEUE = "workspace starts"
-"""Name of the lock under which turns are given."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,7 +172,7 @@ class SessionsService:
         with self._audit.change(
             caller, "workspaces.start", f"session:{session_id}", choice.project
         ) as change:
-            change.rows.lock(QUEUE)
+            store.lock(change.rows)
             facts = self._offers.facts_of(caller, choice.project, card)
             self._policy.require(
                 change, "SpawnWorkspace", caller, project=choice.project, facts=facts
@@ -227,7 +225,7 @@ class SessionsService:
 
     def _grant(self, change: Change, session: Session, grant: Grant) -> Session:
         granted = rules.granted(session, grant.pool, grant.gpus, change.at)
-        store.save_session(change.rows, granted)
+        store.save_session(change.rows, session, granted)
         self._usage.book(change.rows, self._metered(granted))
         change.note(gpus=list(grant.gpus), pool=grant.pool)
         return granted
@@ -263,7 +261,7 @@ class SessionsService:
 
     def _give_turn(self, change: Change, session_id: str) -> None:
         """Let one in, if it is still its turn: others may have come in, or left, meanwhile."""
-        change.rows.lock(QUEUE)
+        store.lock(change.rows)
         turns = self.queue.turns(self.queue.look(change.rows))
         grant = next((one for one in turns if one.session == session_id), None)
         session = store.session(change.rows, session_id)
@@ -297,10 +295,12 @@ class SessionsService:
             return self._views.one(found)
         subject = f"session:{session_id}"
         with self._audit.change(hub, "workspaces.started", subject, found.project) as change:
-            running = rules.started(self.session(session_id), at, change.at)
+            store.lock(change.rows)
+            newest = store.session(change.rows, session_id) or found
+            running = rules.started(newest, at, change.at)
             running = rules.told(running, "home", [notice], change.at)
             running = rules.rescued(running, rescue=rescue)
-            store.save_session(change.rows, running)
+            store.save_session(change.rows, newest, running)
             change.note(person=found.person, profile=found.profile, rescue=rescue)
         return self._views.one(running)
 
@@ -328,6 +328,7 @@ class SessionsService:
             return self._views.one(found)
         subject = f"session:{session_id}"
         with self._audit.change(hub, "workspaces.end", subject, found.project) as change:
+            store.lock(change.rows)
             newest = store.session(change.rows, session_id) or found
             if newest.state is not SessionState.ENDED:
                 newest = self._close(change, newest, until, reason, failure)
@@ -344,7 +345,7 @@ class SessionsService:
         failure: Failure | None = None,
     ) -> Session:
         last = rules.ended(session, until, reason, change.at, failure)
-        store.save_session(change.rows, last)
+        store.save_session(change.rows, session, last)
         self._usage.book(change.rows, self._metered(last, ended=True))
         return last
 
@@ -438,6 +439,7 @@ class SessionsService:
         for one in lost:
             subject = f"session:{one.id}"
             with self._audit.change(caller, "workspaces.end", subject, one.project) as change:
+                store.lock(change.rows)
                 newest = store.session(change.rows, one.id) or one
                 if newest.state in HOLDING and newest.metered_until == one.metered_until:
                     self._close(change, newest, newest.metered_until or change.at, LOST)

@@ -30,10 +30,24 @@ def add_session(rows: Rows, session: Session) -> None:
     rows.insert(workspace_sessions, _values(session))
 
 
-def save_session(rows: Rows, session: Session) -> None:
-    """Write what changed of a session. Raises RowExists when its person has another open one."""
-    values = _values(session)
-    rows.update(workspace_sessions, values, ("id", "=", values.pop("id")))
+QUEUE = "workspace starts"
+"""Name of the lock under which sessions change their state."""
+
+
+def lock(rows: Rows) -> None:
+    """Let one transaction at a time change states: turns are given by looking at all sessions."""
+    rows.lock(QUEUE)
+
+
+def save_session(rows: Rows, before: Session, after: Session) -> None:
+    """Write what changed of a session, and nothing else: others may change the rest meanwhile.
+
+    Raises RowExists when its person has another open one.
+    """
+    known = _values(before)
+    changed = {name: value for name, value in _values(after).items() if known[name] != value}
+    if changed:
+        rows.update(workspace_sessions, changed, ("id", "=", after.id))
 
 
 def session(rows: Rows, session_id: str) -> Session | None:
