@@ -12,7 +12,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
-from tests.acceptance.installation import Installation
+from tests.acceptance.person import Place
 
 FLAGS = [
     "--no-sandbox",
@@ -33,7 +33,7 @@ class Desk:
 
     person: str
     """Who sits there."""
-    installation: Installation
+    installation: Place
     """The Octavo they use."""
     context: BrowserContext
     """Their cookies."""
@@ -124,7 +124,7 @@ def opened() -> Iterator[Browser]:
             browser.close()
 
 
-def desk(browser: Browser, installation: Installation, person: str, **settings: Any) -> Desk:
+def desk(browser: Browser, installation: Place, person: str, **settings: Any) -> Desk:
     """Sit a person down at a fresh browser profile; ``settings`` are Playwright's."""
     chosen = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce"} | settings
     context = browser.new_context(**chosen)
