@@ -24,6 +24,7 @@ class OctavoHub(JupyterHub):  # type: ignore[misc]
     """
 
     name = "jupyterhub"
+    handlers: list[Any]
 
     platform_url = Unicode(help="Platform service, from inside. No default.").tag(config=True)
     platform_token_file = Unicode(help="File with the Hub token of `spawner`.").tag(config=True)
@@ -33,8 +34,11 @@ class OctavoHub(JupyterHub):  # type: ignore[misc]
         "long as they like.",
     ).tag(config=True)
 
-    governing_groups = List(
+    admin_groups = List(
         Unicode(), help="Groups that see the pages of profiles, cost and failures. Unset: nobody."
+    ).tag(config=True)
+    reviewer_groups = List(
+        Unicode(), help="Groups that see profiles and review their changes. Unset: nobody."
     ).tag(config=True)
 
     @default("classes")
@@ -44,7 +48,12 @@ class OctavoHub(JupyterHub):  # type: ignore[misc]
     def init_handlers(self) -> None:
         """Put Octavo's pages before JupyterHub's own: its spawn page is replaced."""
         super().init_handlers()
-        own = routes(self.platform_url, self.platform_token_file, frozenset(self.governing_groups))
+        own = routes(
+            self.platform_url,
+            self.platform_token_file,
+            frozenset(self.admin_groups),
+            frozenset(self.reviewer_groups),
+        )
         self.handlers = self.add_url_prefix(self.hub_prefix, own) + self.handlers
 
     def init_tornado_settings(self) -> None:

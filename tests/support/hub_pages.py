@@ -114,6 +114,7 @@ def render(template: str, options: dict[str, str] | None = None, **more: Any) ->
         "spawn_url": "/hub/spawn",
         "chosen": {},
         "governs": False,
+        "administers": False,
         "no_spawner_check": True,
         **{word.__name__: word for word in page.WORDS},
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from octavo_hub.pages.relay import RelayHandler
 from octavo_hub.pages.views import LinkedSpawnHandler, PageHandler, ScriptHandler
@@ -12,25 +12,34 @@ STATIC = Path(__file__).parents[1] / "static"
 NAME = r"[a-z0-9][a-z0-9-]{0,62}"
 CHANGE = r"[A-Za-z0-9_-]{1,64}"
 
-PAGES: tuple[tuple[str, str, bool], ...] = (
-    (r"/octavo/profiles", "profiles.html", True),
-    (r"/octavo/profiles/new", "profile_editor.html", True),
-    (rf"/octavo/profiles/changes/({CHANGE})", "profile_change.html", True),
-    (rf"/octavo/profiles/({NAME})", "profile.html", True),
-    (rf"/octavo/profiles/({NAME})/edit", "profile_editor.html", True),
-    (r"/octavo/cost", "cost.html", True),
-    (rf"/octavo/cost/({NAME})", "cost.html", False),
-    (r"/octavo/failures", "failures.html", True),
+Audience = Literal["admins", "governing", "everybody"]
+
+PAGES: tuple[tuple[str, str, Audience], ...] = (
+    (r"/octavo/profiles", "profiles.html", "governing"),
+    (r"/octavo/profiles/new", "profile_editor.html", "admins"),
+    (rf"/octavo/profiles/changes/({CHANGE})", "profile_change.html", "governing"),
+    (rf"/octavo/profiles/({NAME})", "profile.html", "governing"),
+    (rf"/octavo/profiles/({NAME})/edit", "profile_editor.html", "admins"),
+    (r"/octavo/cost", "cost.html", "admins"),
+    (rf"/octavo/cost/({NAME})", "cost.html", "everybody"),
+    (r"/octavo/failures", "failures.html", "admins"),
 )
-"""Address below the hub, template, and whether it is for admins and reviewers alone."""
+"""Address below the hub, template, and who is shown it: governing are admins and reviewers."""
 
 
-def routes(platform_url: str, token_file: str, groups: frozenset[str]) -> list[tuple[Any, ...]]:
-    """Return the handlers, to stand before JupyterHub's; ``groups`` administer or review."""
+def routes(
+    platform_url: str, token_file: str, admins: frozenset[str], reviewers: frozenset[str]
+) -> list[tuple[Any, ...]]:
+    """Return the handlers, to stand before JupyterHub's, given the groups of both roles."""
     relay = {"platform_url": platform_url, "token_file": token_file}
+    groups: dict[Audience, frozenset[str] | None] = {
+        "admins": admins,
+        "governing": admins | reviewers,
+        "everybody": None,
+    }
     pages = [
-        (path, PageHandler, {"template": template, "groups": groups if inner else None})
-        for path, template, inner in PAGES
+        (path, PageHandler, {"template": template, "groups": groups[audience]})
+        for path, template, audience in PAGES
     ]
     return [
         (r"/octavo/api/(.*)", RelayHandler, relay),

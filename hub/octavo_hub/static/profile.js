@@ -5,7 +5,7 @@ import { between } from "./difference.js";
 import { decide } from "./dialog.js";
 import { byId, h, load } from "./elements.js";
 import { usersShown } from "./profile_users.js";
-import { changeTitle, isOpen, page, stateChip } from "./profile_words.js";
+import { changeTitle, isOpen, mayPropose, page, stateChip } from "./profile_words.js";
 import { count, euro, exact, moment } from "./words.js";
 
 const id = byId("content").dataset.subject;
@@ -26,9 +26,9 @@ function head({ summary, versions }, users, all) {
     h("p", { class: "oc-lead" }, h("code", {}, id), " ", stateChip(summary.state), ` version ${summary.version}, `,
       `${euro(summary.price_eur_per_hour)} EUR an hour, changed `, moment(summary.changed_at), ` by ${summary.changed_by}.`),
     retired ? h("p", { class: "oc-aside" }, newest.redirect_to ? ["People are led to ", h("a", { href: page(`profiles/${newest.redirect_to}`) }, newest.redirect_to), ". "] : "", newest.message) : null,
-    h("div", { class: "oc-row" },
+    mayPropose ? h("div", { class: "oc-row" },
       h("a", { class: "oc-button oc-main", href: page(`profiles/${id}/edit`) }, retired ? "Edit and offer again" : "Edit"),
-      retired ? null : h("button", { type: "button", class: "oc-button oc-danger", onclick: () => retire(users, all) }, "Retire …")));
+      retired ? null : h("button", { type: "button", class: "oc-button oc-danger", onclick: () => retire(users, all) }, "Retire …")) : h("p", { class: "oc-hint" }, "Platform admins propose changes; you review them."));
 }
 
 function usage(users) {
@@ -64,7 +64,7 @@ function version(one, before, newest) {
   return h("li", {},
     h("div", { class: "oc-row" }, h("h3", {}, `Version ${number}`), stateChip(one.state),
       h("span", { class: "oc-muted", title: exact(one.profile.published_at) }, moment(one.profile.published_at)),
-      newest ? null : h("button", { type: "button", class: "oc-button oc-push", onclick: () => rollBack(number) }, `Roll back to version ${number} …`)),
+      newest || !mayPropose ? null : h("button", { type: "button", class: "oc-button oc-push", onclick: () => rollBack(number) }, `Roll back to version ${number} …`)),
     h("p", {}, one.reason || "No reason was given.", h("span", { class: "oc-muted" }, ` Proposed by ${one.author}, ${one.reviewer ? `approved by ${one.reviewer}` : "installed with Octavo"}.`)),
     h("details", {}, h("summary", {}, before ? `What differs from version ${before.profile.version}` : "The first document"),
       before ? between(before.text, one.text, `Version ${before.profile.version} against version ${number}`) : h("pre", { class: "oc-code", tabindex: "0" }, one.text)));

@@ -26,3 +26,6 @@ export const isOpen = (change) => change.state === "draft" || change.state === "
 
 /** Address of a page of the hub. */
 export const page = (path) => `${window.jhdata.base_url}octavo/${path}`;
+
+/** Whether who is signed in may propose changes: the platform decides, this only shows its buttons. */
+export const mayPropose = "administers" in document.getElementById("content").dataset;

@@ -2,7 +2,7 @@
 
 import { ask } from "./ask.js";
 import { byId, chip, h, load, table } from "./elements.js";
-import { changeTitle, isOpen, page, stateChip } from "./profile_words.js";
+import { changeTitle, isOpen, mayPropose, page, stateChip } from "./profile_words.js";
 import { count, euro, exact, moment } from "./words.js";
 
 load(byId("view"), async () => {
@@ -14,7 +14,7 @@ function listed(profiles) {
   if (!profiles.length) {
     return h("div", { class: "oc-panel" }, h("h2", { class: "oc-step" }, "No profile yet"),
       h("p", { class: "oc-lead" }, "A profile says what a workspace may use, what it costs and who may start it."),
-      h("a", { class: "oc-button oc-main", href: page("profiles/new") }, "New profile"));
+      mayPropose ? h("a", { class: "oc-button oc-main", href: page("profiles/new") }, "New profile") : null);
   }
   return h("section", { "aria-labelledby": "all" }, h("h2", { id: "all", class: "oc-step" }, "All profiles"),
     table("All profiles", [
@@ -25,8 +25,13 @@ function listed(profiles) {
       { title: "EUR an hour", numeric: true, cell: (one) => euro(one.price_eur_per_hour) },
       { title: "Last change", cell: (one) => [moment(one.changed_at), h("span", { class: "oc-muted" }, ` by ${one.changed_by}`)] },
       { title: "To review", numeric: true, cell: (one) => one.pending ? chip(String(one.pending), "info", count(one.pending, "change waits", "changes wait")) : "0" },
-      { title: "Next", cell: (one) => h("a", { class: "oc-button", href: page(`profiles/${one.id}/edit`), "aria-label": `Edit ${one.title}` }, "Edit") },
+      { title: "Next", cell: next },
     ], profiles));
+}
+
+function next(one) {
+  const [word, path] = mayPropose ? ["Edit", `profiles/${one.id}/edit`] : ["Open", `profiles/${one.id}`];
+  return h("a", { class: "oc-button", href: page(path), "aria-label": `${word} ${one.title}` }, word);
 }
 
 function waiting(changes) {

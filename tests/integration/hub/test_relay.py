@@ -179,6 +179,10 @@ def test_pages_for_admins_are_refused_to_others_with_a_sentence(hub: RunningHub)
         assert "octavo/profiles" not in home
         refused = client.get("/hub/octavo/profiles")
         assert client.get("/hub/octavo/cost/flights").status_code == 200
+    with hub.browser("reviewer") as client:
+        assert client.get("/hub/octavo/profiles").status_code == 200
+        assert client.get("/hub/octavo/cost").status_code == 403
+        assert client.get("/hub/octavo/profiles/gpu-1/edit").status_code == 403
     assert refused.status_code == 403
     assert "for members of admins or reviewers, and scientist is in none of them" in refused.text
     with httpx.Client(base_url=hub.url, follow_redirects=True) as stranger:

@@ -121,11 +121,12 @@ def test_headers_that_speak_for_others_never_travel() -> None:
     assert allowed.passed_on(sent, allowed.REQUEST_HEADERS) == {"Accept": "a"}
 
 
-def test_pages_of_admins_carry_their_groups_and_own_addresses_come_first() -> None:
-    made = routes("http://127.0.0.1:1", "/token", frozenset({"admins"}))
+def test_each_page_carries_the_groups_it_is_for() -> None:
+    made = routes("http://127.0.0.1:1", "/token", frozenset({"admins"}), frozenset({"reviewers"}))
     groups = {path: more[0]["groups"] for path, _, *more in made if more and "groups" in more[0]}
-    assert len(groups) == len(PAGES)
-    assert {path for path, who in groups.items() if who is None} == {
-        path for path, _, inner in PAGES if not inner
+    wanted = {
+        "admins": frozenset({"admins"}),
+        "governing": frozenset({"admins", "reviewers"}),
+        "everybody": None,
     }
-    assert all(who in (None, frozenset({"admins"})) for who in groups.values())
+    assert groups == {path: wanted[audience] for path, _, audience in PAGES}
