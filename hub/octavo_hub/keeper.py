@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -35,6 +36,8 @@ QUIET_S = 2.0
 """Seconds between two looks for stop orders."""
 BEAT_EVERY_S = 30.0
 ORPHANS_EVERY_S = 300.0
+FIRST_ORPHANS_S = 10.0
+"""What a dead hub left behind is looked for this soon after the next one's start."""
 MOST_INCIDENTS = 10
 LATELY = timedelta(minutes=10)
 """Workspaces asked for within this are started again when they died with their hub."""
@@ -72,7 +75,9 @@ class Keeper:
         self._loops = [
             asyncio.create_task(self._again("turns", self._pause, self.look)),
             asyncio.create_task(self._again("heartbeats", _every(BEAT_EVERY_S), self.beat)),
-            asyncio.create_task(self._again("orphans", _every(ORPHANS_EVERY_S), self.sweep)),
+            asyncio.create_task(
+                self._again("orphans", _every(ORPHANS_EVERY_S, FIRST_ORPHANS_S), self.sweep)
+            ),
         ]
 
     def close(self) -> None:
@@ -272,8 +277,10 @@ def _is_new(session: Session) -> bool:
     return datetime.now(UTC) - session.requested_at < LATELY
 
 
-def _every(seconds: float) -> Callable[[], Awaitable[None]]:
+def _every(seconds: float, first_s: float | None = None) -> Callable[[], Awaitable[None]]:
+    waits = itertools.chain([seconds if first_s is None else first_s], itertools.repeat(seconds))
+
     async def pause() -> None:
-        await asyncio.sleep(seconds)
+        await asyncio.sleep(next(waits))
 
     return pause

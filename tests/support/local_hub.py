@@ -32,7 +32,7 @@ from octavo_hub.local import orphans
 faults = pathlib.Path({faults!r})
 # A test can't wait for minutes.
 orphans.YOUNGEST = datetime.timedelta(0)
-keeper.ORPHANS_EVERY_S = 2.0
+keeper.FIRST_ORPHANS_S = keeper.ORPHANS_EVERY_S = 2.0
 keeper.BEAT_EVERY_S = 2.0
 
 def make_fault(spawner):

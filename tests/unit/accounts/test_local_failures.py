@@ -22,7 +22,7 @@ LAST_WORDS = [
         1,
         (
             "[C 2026-11-23 09:01:11.102 JupyterHubSingleUser] Bad config encountered during "
-            "initialization: The 'port' trait of a SingleUserLabApp instance expected an int, not 'x'"
+            "initialization: The 'port' trait of a LabApp instance expected an int, not 'x'"
         ),
         "JupyterLab refused its configuration.",
         "~/.jupyter",
@@ -119,8 +119,8 @@ def test_only_its_last_lines_are_shown() -> None:
             failures.out_of_memory(2 * GIB, "python3 (process 7)", 3 * GIB),
             "out_of_memory",
             (
-                "more than its 2 GiB of memory and was ended. It used 3 GiB; most of it was held by "
-                "python3 (process 7)."
+                "more than its 2 GiB of memory and was ended. It used 3 GiB; most of it was held "
+                "by python3 (process 7)."
             ),
             "Your files are kept",
         ),
