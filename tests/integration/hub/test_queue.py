@@ -231,6 +231,7 @@ def test_a_long_running_cell_is_never_culled_and_an_idle_workspace_is(
     hub: LocalHub, sign_in: Callable[[str], Person]
 ) -> None:
     """Hours are made by putting the session's clock back; cell, probe and stop are real."""
+    hub.fault("scientist", probe_seconds=1.0)
     person = sign_in("scientist")
     hub.start(person)
     with hub.kernel(person) as kernel:

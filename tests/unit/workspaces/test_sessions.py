@@ -257,3 +257,19 @@ def test_an_orphan_is_booked_once_and_on_the_trail(world: World) -> None:
     world.service.book_orphan(HUB, **told | {"where": "pid 7", "person": None, "profile": "gone"})
     with pytest.raises(Forbidden):
         world.service.book_orphan(SCIENTIST, **told)
+
+
+def test_a_start_that_never_answers_costs_nothing_and_one_that_does_is_metered_from_its_turn(
+    world: World,
+) -> None:
+    failed, slow = world.start().session, world.start(person="p2").session
+    world.clock.now += 10 * MINUTE
+    beats = [Beat(session=one.id, until=world.clock.now) for one in (failed, slow)]
+    world.service.beats.take(HUB, beats)
+    failure = Failure(kind="timeout", message="It never answered.")
+    world.service.end_session(HUB, failed.id, world.clock.now, "failed", failure)
+    world.service.started(HUB, slow.id, world.clock.now)
+    world.clock.now += 10 * MINUTE
+    world.beat(slow.id)
+    assert world.usage.total("session", failed.id) == (0, 0)
+    assert world.usage.total("session", slow.id)[0] == 20 * 60

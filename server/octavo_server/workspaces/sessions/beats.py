@@ -62,8 +62,12 @@ class Beats:
                 found = known.get(beat.session)
                 if found is not None and found.state in HOLDING:
                     known[beat.session] = self._take(rows, found, beat)
-                    metered.append(self.metered(known[beat.session], beat.used))
+                    if found.state is SessionState.RUNNING:
+                        metered.append(self.metered(known[beat.session], beat.used))
             self._usage.book_all(rows, metered)
+            for one in known.values():
+                if one.state is SessionState.STARTING:
+                    self._usage.hold(rows, self.metered(one))
         self._govern(hub, [one for one in known.values() if one.state is SessionState.RUNNING])
         return {
             beat.session: known[beat.session].state if beat.session in known else None
@@ -82,8 +86,13 @@ class Beats:
     def metered(
         self, session: Session, used: Measured | None = None, *, ended: bool = False
     ) -> Metered:
-        """Return a session as the books know it."""
+        """Return a session as the books know it, from its turn on.
+
+        One that never answered has used nothing that its person could have had: it costs nothing.
+        """
         began = session.started_at or session.requested_at
+        if session.ready_at is None:
+            began = session.metered_until or began
         return Metered(
             kind="session",
             subject=session.id,

@@ -226,7 +226,7 @@ class SessionsService:
     def _grant(self, change: Change, session: Session, grant: Grant) -> Session:
         granted = rules.granted(session, grant.pool, grant.gpus, change.at)
         store.save_session(change.rows, session, granted)
-        self._usage.book(change.rows, self._metered(granted))
+        self._usage.hold(change.rows, self._metered(granted))
         change.note(gpus=list(grant.gpus), pool=grant.pool)
         return granted
 
