@@ -50,7 +50,7 @@ class HubGroups:
         try:
             found, keep_s = frozenset(self._ask()) | self._always, KEEP_S
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
-            log.warning("The Hub does not say which groups there are: %s", error)
+            log.info("The Hub does not say which groups there are: %s", error)
         with self._lock:
             self._known = (time.monotonic() + keep_s, found)
         return found

@@ -6,11 +6,15 @@ marks the line with ``# <- here``.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 from tests.support.profiles import FORM, KnownGroups, checker, document
 
+from octavo.local import resources
+from octavo_server.adapters.safe_yaml import read_yaml
 from octavo_server.workspaces.profiles.findings import Finding
 
 CORPUS = Path(__file__).parents[2] / "data" / "profiles" / "bad"
@@ -110,3 +114,36 @@ def test_without_the_setting_no_image_is_allowed() -> None:
     text = FORM.write(document(images=[{"name": "usual", "title": "Usual", "image": image}]))
     found = checker().check(text, "cpu-small.yaml", None)
     assert "OCTAVO_IMAGES (none: it names no image)" in found.errors[0].message
+
+
+@pytest.mark.parametrize(
+    "stem",
+    [
+        "gpu-minutes-without-gpu",
+        "gpu-type-without-count",
+        "gpu-count-zero",
+        "toleration-value",
+        "toleration-no-value",
+        "volume-both",
+        "volume-neither",
+        "no-currency",
+    ],
+)
+def test_an_editor_knows_by_the_schema_alone_what_can_not_be_combined(stem: str) -> None:
+    content = read_yaml((CORPUS / f"{stem}.yaml").read_text(encoding="utf-8")).raw
+    assert not Draft202012Validator(dict(FORM.schema())).is_valid(content)
+
+
+def test_the_schemas_themselves_are_valid_schemas() -> None:
+    Draft202012Validator.check_schema(dict(FORM.schema()))
+    pools = resources.path("spawner_profiles") / "node-pools.schema.json"
+    Draft202012Validator.check_schema(json.loads(pools.read_text(encoding="utf-8")))
+
+
+def test_the_shipped_profiles_are_valid_and_name_their_schema() -> None:
+    files = sorted(resources.path("spawner_profiles").glob("*.yaml"))
+    assert len(files) >= 3
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        assert checker().check(text, file.name, None).errors == ()
+        assert text.startswith("# yaml-language-server: $schema=./profile.schema.json\n")

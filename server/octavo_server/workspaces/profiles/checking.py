@@ -67,7 +67,8 @@ class DocumentChecker:
             return _checked(text, reading, file)
         document = reading.document
         more = document_rules.faults(document, self._images)
-        more += document_rules.unknown_groups(document, self._groups.names())
+        if document["audiences"]:
+            more += document_rules.unknown_groups(document, self._groups.names())
         more += [one for one in (_misnamed(document, file), _misled(document, offered)) if one]
         if any(one.severity == "error" and one.place[:1] == ("prices",) for one in more):
             return _checked(text, reading, file, more)

@@ -51,11 +51,9 @@ def wrong_redirect(document: Document, offered: Iterable[str]) -> Fault | None:
 
 
 def unknown_groups(document: Document, known: Iterable[str] | None) -> list[Fault]:
-    """Return a fault for each audience that is no group; a remark when nobody could be asked."""
+    """Return a fault for each audience that is no group; one remark when nobody could be asked."""
     named = list(document["audiences"])
     if known is None:
-        if not named:
-            return []
         said = "The hub was not asked whether these groups exist: it does not answer."
         remark = Fault(
             place=("audiences",),
