@@ -19,6 +19,7 @@ import hashlib
 import os
 import pwd
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from pathlib import Path
 from typing import Literal
 
 from octavo.local.confinement import EVALUATION_MODE, SHARED_TEMPORARY, Account, give
+from octavo.local.control_groups import kernel_groups
 
 __all__ = ["EVALUATION_MODE", "Account", "AccountError", "Accounts", "Pool"]
 
@@ -120,6 +122,7 @@ class Accounts:
             Account(name=entry.pw_name, uid=uid, gid=gid, home=Path("/")).kill_all()
             with _creation_lock():
                 _run_tool(["userdel", entry.pw_name])
+        self.remove_traces()
         return [entry.pw_name for entry in found]
 
     def of_people(self) -> list[Account]:
@@ -130,6 +133,16 @@ class Accounts:
             Account(name=one.pw_name, uid=one.pw_uid, gid=one.pw_gid, home=Path(one.pw_dir))
             for one in (found if self.isolated else [])
         ]
+
+    def remove_traces(self) -> None:
+        """Remove what accounts without processes had of the machine outside their homes."""
+        if not self.isolated:
+            return
+        groups = kernel_groups(self.installation)
+        if groups is not None:
+            groups.remove_all()
+        for place in OUTSIDE:
+            shutil.rmtree(place / self.installation, ignore_errors=True)
 
     def unreachable(self, *paths: Path) -> str | None:
         """Say which folder keeps other accounts from ``paths``; None if none does."""

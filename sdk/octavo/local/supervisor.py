@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import subprocess
 import threading
@@ -11,8 +10,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from octavo.local import process
-from octavo.local.accounts import OUTSIDE, Accounts
-from octavo.local.control_groups import kernel_groups
+from octavo.local.accounts import Accounts
 from octavo.local.errors import ServiceFailed
 from octavo.local.launch import Launch
 from octavo.local.process import Identity
@@ -153,19 +151,9 @@ def sweep(launch: Launch) -> list[Identity]:
     process.end(left, GRACE_S)
     marked = process.marked(launch.instance)
     process.end(marked, GRACE_S)
-    _clear_accounts(Accounts(home.root))
+    accounts = Accounts(home.root)
+    accounts.kill_all()
+    accounts.remove_traces()
     for file in files:
         file.unlink(missing_ok=True)
     return left + marked
-
-
-def _clear_accounts(accounts: Accounts) -> None:
-    """End what accounts still run, and remove what they had of the machine outside their homes."""
-    accounts.kill_all()
-    if not accounts.isolated:
-        return
-    groups = kernel_groups(accounts.installation)
-    if groups is not None:
-        groups.remove_all()
-    for place in OUTSIDE:
-        shutil.rmtree(place / accounts.installation, ignore_errors=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,6 @@ import pytest
 from tests.support.limits import BUSY, FORKS, HUNGRY
 from tests.support.wire_sessions import profile, session
 
-from octavo.local.accounts import OUTSIDE
 from octavo.local.control_groups import kernel_groups
 from octavo_hub.failure import Failure
 from octavo_hub.local.host import Host
@@ -40,8 +38,6 @@ def host(request: pytest.FixtureRequest) -> Iterator[Host]:
         made.accounts.remove_all()
         if kernel is not None:
             kernel.remove_all()
-        for place in OUTSIDE:
-            shutil.rmtree(place / made.installation, ignore_errors=True)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from octavo.local.accounts import OUTSIDE, Account, Accounts
+from octavo.local.accounts import Account, Accounts
 from octavo_hub.failure import StartFailed
 from octavo_hub.local import homes
 from octavo_hub.local.amounts import GIB, MIB
@@ -26,8 +25,6 @@ def accounts() -> Iterator[Accounts]:
         made = Accounts(Path(folder))
         yield made
         made.remove_all()
-        for place in OUTSIDE:
-            shutil.rmtree(place / made.installation, ignore_errors=True)
 
 
 @pytest.fixture
