@@ -251,7 +251,7 @@ def load_settings(**given: Any) -> Settings:
                 f"{hint}Unset it, or see docs/reference/settings.md.",
             )
     try:
-        return Settings(**given)
+        settings = Settings(**given)
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + str(first["loc"][0]).upper()
@@ -259,3 +259,10 @@ def load_settings(**given: Any) -> Settings:
             f"{name}: {first['msg']}; got {first.get('input')!r}.",
             f"Correct {name} and start again.",
         ) from error
+    if settings.spawner == "kubernetes" and settings.node_pools is None:
+        raise SettingRefused(
+            "OCTAVO_SPAWNER is kubernetes, but OCTAVO_NODE_POOLS isn't set: without the cluster's "
+            "nodes nobody can tell what fits and who must wait.",
+            "Name a file with them in OCTAVO_NODE_POOLS; docs/admin/kubernetes.md shows one.",
+        )
+    return settings

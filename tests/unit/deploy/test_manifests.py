@@ -17,6 +17,7 @@ from tests.support.pods import brought_up, session, spawner
 from octavo.local.cluster import Cluster, read_cluster
 from octavo_hub.kubernetes.configuration import PORT
 from octavo_hub.kubernetes.spawner import OctavoKubeSpawner
+from octavo_server.adapters.node_pools import DeclaredPools
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 FOLDERS = sorted(file.parent for file in DEPLOY.rglob("kustomization.yaml"))
@@ -53,13 +54,20 @@ def test_each_folder_renders_to_valid_objects(folder: Path) -> None:
 
 
 def test_the_settings_are_settings_of_octavos(base: list[dict[str, Any]]) -> None:
-    (found,) = [x for x in base if x["kind"] == "ConfigMap"]
+    (found,) = [x for x in base if x["kind"] == "ConfigMap" and "OCTAVO_HOME" in x["data"]]
     cluster = read_cluster(found["data"])
     assert cluster.kubernetes_namespace == "octavo-workspaces"
     assert found["data"]["OCTAVO_SPAWNER"] == "kubernetes"
     names = {f"OCTAVO_{name.upper()}" for name in Cluster.model_fields}
-    others = {"OCTAVO_HOME", "OCTAVO_BIND", "OCTAVO_PORT", "OCTAVO_SPAWNER"}
+    others = {"OCTAVO_HOME", "OCTAVO_BIND", "OCTAVO_PORT", "OCTAVO_SPAWNER",
+              "OCTAVO_NODE_POOLS"}  # fmt: skip
     assert set(found["data"]) <= names | others
+
+
+def test_the_node_pools_are_pools_of_octavos() -> None:
+    schemas = DEPLOY.parent / "spawner_profiles"
+    (pool,) = DeclaredPools(DEPLOY / "base" / "node-pools.yaml", schemas).pools()
+    assert (pool.name, pool.cpu, pool.memory_gib, pool.nodes) == ("cpu", 15, 58, 4)
 
 
 def test_the_hub_has_rights_in_the_workspaces_namespace_alone(base: list[dict[str, Any]]) -> None:

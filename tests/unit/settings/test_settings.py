@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from octavo.local.cluster import read_cluster
+from octavo.local.errors import SettingWrong
 from octavo_server.database.migrate import DatabaseVersionRefused, check_version, migrate
 from octavo_server.database.sql import open_engine
 from octavo_server.settings import SettingRefused, load_settings
@@ -37,6 +39,30 @@ def test_a_missing_home_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OCTAVO_HOME", raising=False)
     with pytest.raises(SettingRefused, match="OCTAVO_HOME"):
         load_settings()
+
+
+def test_a_cluster_without_declared_nodes_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingRefused, match="OCTAVO_NODE_POOLS isn't set") as refused:
+        load_settings(home=tmp_path, spawner="kubernetes")
+    assert "docs/admin/kubernetes.md" in refused.value.remedy
+    assert load_settings(home=tmp_path, spawner="kubernetes", node_pools=tmp_path / "p.yaml")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OCTAVO_KUBERNETES_NAMESPACE", "Not A Name"),
+        ("OCTAVO_KUBERNETES_SPOT_LABEL", "spot"),
+        ("OCTAVO_KUBERNETES_GPU_RESOURCE", "nvidia gpu"),
+        ("OCTAVO_KUBERNETES_HOME_GIB", "0"),
+        ("OCTAVO_KUBERNETES_USER", "0"),
+        ("OCTAVO_KUBERNETES_INSIDE_URL", "octavo:8000"),
+    ],
+)
+def test_a_wrong_setting_of_the_cluster_is_refused_with_its_name(name: str, value: str) -> None:
+    with pytest.raises(SettingWrong, match=f"^{name}: .*{value}") as refused:
+        read_cluster({name: value, "OCTAVO_OTHER": "1"})
+    assert refused.value.remedy == f"Correct {name} and start again."
 
 
 def test_defaults_follow_home_and_port(tmp_path: Path) -> None:

@@ -1,0 +1,116 @@
+"""Workspaces as pods with a real hub and platform, and a node that really runs their containers."""
+
+from __future__ import annotations
+
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tests.acceptance.person import Person
+from tests.support.hub import running_hub
+from tests.support.kubelet import Kubelet, running_kubelet
+from tests.support.local_hub import LocalHub
+
+pytestmark = pytest.mark.timeout(300)
+
+IMAGE = "registry.example.org/octavo/workspace-cpu@sha256:" + "4f" * 32
+POOLS = {"pools": [{"name": "cpu", "cpu": 16, "memory_gib": 64, "nodes": 4}]}
+CONFIGURATION = """
+c.OctavoKubeSpawner.port = {port}
+c.Spawner.poll_interval = 2
+"""
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[Kubelet]:
+    with running_kubelet(Path(tempfile.mkdtemp(prefix="octavo-node-"))) as kubelet:
+        yield kubelet
+
+
+@pytest.fixture(scope="module")
+def hub(node: Kubelet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHub]:
+    folder = tmp_path_factory.mktemp("kubernetes")
+    further, pools = folder / "further.py", folder / "pools.yaml"
+    further.write_text(CONFIGURATION.format(port=free_port()))
+    pools.write_text(yaml.safe_dump(POOLS))
+    with running_hub(
+        OCTAVO_SPAWNER="kubernetes",
+        OCTAVO_NODE_POOLS=str(pools),
+        OCTAVO_HUB_CONFIG=str(further),
+        OCTAVO_KUBERNETES_IMAGE=IMAGE,
+        KUBECONFIG=str(node.kubeconfig),
+    ) as running:
+        yield LocalHub(running, folder / "faults.json")
+
+
+@pytest.fixture
+def person(hub: LocalHub) -> Iterator[Person]:
+    """Give the scientist, with no workspace before and after."""
+    scientist = hub.person("scientist")
+    yield scientist
+    if hub.server(scientist):
+        hub.stop(scientist)
+    scientist.close()
+
+
+def the_pod(node: Kubelet) -> dict[str, Any]:
+    (pod,) = node.pods()
+    return pod
+
+
+def test_a_workspace_runs_as_a_pod_and_outlives_a_hub_that_is_killed(
+    hub: LocalHub, node: Kubelet, person: Person
+) -> None:
+    session = hub.start(person)
+    pod = the_pod(node)
+    assert pod["metadata"]["labels"]["octavo.dev/session"] == session["id"]
+    assert pod["spec"]["containers"][0]["image"] == IMAGE
+    with hub.kernel(person) as kernel:
+        assert kernel.run("import os; print(os.environ['OCTAVO_PROJECT'])") == "flights\n"
+    creations = node.asked().count(("create", "pods", ""))
+    hub.hub.kill_hub()
+    hub.hub.start_hub()
+    hub.until(lambda: hub.server(person).get("ready"))
+    assert the_pod(node)["metadata"]["uid"] == pod["metadata"]["uid"]
+    assert node.asked().count(("create", "pods", "")) == creations
+    assert hub.mine(person)["id"] == session["id"]
+    with hub.kernel(person) as kernel:
+        assert kernel.run("print(6 * 7)") == "42\n"
+    hub.stop(person)
+    assert node.pods() == []
+
+
+def test_a_workspace_that_ran_out_of_memory_says_so(
+    hub: LocalHub, node: Kubelet, person: Person
+) -> None:
+    hub.start(person)
+    node.kill(the_pod(node)["metadata"]["name"])
+    hub.until(lambda: not hub.server(person))
+    with closing(hub.person("admin")) as admin:
+        failures = hub.platform(admin, "GET", "/workspaces/failures")
+    assert failures["by_kind"]["out_of_memory"] == 1
+    hub.until(lambda: node.pods() == [])
+
+
+def test_an_unknown_failure_is_counted_and_kept_raw(
+    hub: LocalHub, node: Kubelet, person: Person
+) -> None:
+    node.refuse("create", 418, "this apiserver is a teapot")
+    page = hub.try_to_start(person)
+    assert "know yet" in page
+    with closing(hub.person("admin")) as admin:
+        failures = hub.platform(admin, "GET", "/workspaces/failures")
+    assert failures["by_kind"]["unknown"] == 1
+    assert any("this apiserver is a teapot" in raw for raw in failures["unknown"])
