@@ -15,7 +15,7 @@ KEEP_S = 10.0
 """Seconds that an answer is kept."""
 KEEP_AWAY_S = 2.0
 """Seconds that a Hub which didn't answer is left alone: a folder of files is checked at once."""
-PAGE = 200
+PAGES = "application/jupyterhub-pagination+json"
 
 
 class HubGroups:
@@ -57,15 +57,17 @@ class HubGroups:
 
     def _ask(self) -> list[str]:
         names: list[str] = []
-        headers = {"Authorization": f"token {self._token()}"}
-        while True:
-            query = {"offset": len(names), "limit": PAGE}
-            answer = self._http.get("/groups", headers=headers, params=query)
+        headers = {"Authorization": f"token {self._token()}", "Accept": PAGES}
+        offset: int | None = 0
+        while offset is not None:
+            answer = self._http.get("/groups", headers=headers, params={"offset": offset})
             answer.raise_for_status()
-            page = [one["name"] for one in answer.json()]
-            names += page
-            if len(page) < PAGE:
-                return names
+            page = answer.json()
+            names += [one["name"] for one in page["items"]]
+            # How long a page is, is the Hub's own setting.
+            following = page["_pagination"]["next"]
+            offset = None if following is None else int(following["offset"])
+        return names
 
 
 class UnknownGroups:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from octavo_server.adapters.hub_groups import PAGE, HubGroups
+from octavo_server.adapters.hub_groups import PAGES, HubGroups
+
+PAGE = 50
 
 
 class Hub:
@@ -22,9 +24,13 @@ class Hub:
         self.asked.append(request)
         if self.body is not None:
             return httpx.Response(self.status, content=self.body)
-        start, limit = (int(request.url.params[name]) for name in ("offset", "limit"))
-        page = [{"name": name, "users": []} for name in self.known[start : start + limit]]
-        return httpx.Response(self.status, json=page)
+        assert request.headers["accept"] == PAGES
+        start = int(request.url.params["offset"])
+        items = [{"name": name, "users": []} for name in self.known[start : start + PAGE]]
+        end = start + PAGE
+        following = {"offset": end, "limit": PAGE} if end < len(self.known) else None
+        body = {"items": items, "_pagination": {"offset": start, "next": following}}
+        return httpx.Response(self.status, json=body)
 
 
 def _groups(hub: Hub) -> HubGroups:
@@ -49,7 +55,7 @@ def test_an_answer_is_kept_for_a_while() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "body"), [(403, b"{}"), (500, b"oops"), (200, b"<html>"), (200, b'[{"no": 1}]')]
+    ("status", "body"), [(403, b"{}"), (500, b"oops"), (200, b"<html>"), (200, b'[{"name": "x"}]')]
 )
 def test_an_answer_that_tells_no_groups_means_that_nobody_knows(status: int, body: bytes) -> None:
     hub = Hub()
