@@ -12,6 +12,7 @@ from octavo_server.identity import Caller
 from octavo_server.policy.service import PolicyService
 from octavo_server.projects.service import ProjectsService
 from octavo_server.workspaces.profiles.domain import ProfileVersion
+from octavo_server.workspaces.profiles.findings import NodePool
 from octavo_server.workspaces.profiles.rules import in_audience, outsider
 from octavo_server.workspaces.profiles.service import ProfilesService, Resolved
 from octavo_server.workspaces.sessions import fit_rules, rules
@@ -38,9 +39,9 @@ class Card:
     quotas: QuotaState
     """The quotas that hold for the person in the project."""
     free_now: int
-    """How many more fit now."""
+    """How many more fit now; 0 where only the decision was asked for."""
     expected_wait_s: float
-    """Expected wait before it would start, in seconds."""
+    """Expected wait before it would start, in seconds; 0 where only the decision was asked for."""
     nearest: Fit | None = None
     """For one that isn't available: what to start instead."""
     policy_digest: str
@@ -75,8 +76,10 @@ class Table:
     """Its budget of this month."""
     quotas: QuotaState
     """What the quotas leave."""
-    sight: Sight
-    """What there is room for."""
+    pools: tuple[NodePool, ...]
+    """What workspaces run on."""
+    sight: Sight | None
+    """What there is room for; None where nobody asks how long it takes."""
     today: date
     """The current UTC day."""
 
@@ -131,7 +134,8 @@ class Offers:
 
         Raises NotFound for a project or a profile that the person can't know of.
         """
-        table = self._table(caller, choice.project, self._sight())
+        # Whether it may start doesn't depend on how many others do: the queue is looked at later.
+        table = self._table(caller, choice.project, None)
         led = self._profiles.resolve(choice.profile)
         if led.said:
             return self._led_on(table, led)
@@ -161,7 +165,7 @@ class Offers:
         with self._database.read() as rows:
             return self._queue.look(rows)
 
-    def _table(self, caller: Caller, project: str, sight: Sight) -> Table:
+    def _table(self, caller: Caller, project: str, sight: Sight | None) -> Table:
         if not self._projects.project_roles(caller, project):
             raise NotFound(
                 f"There is no project {project[:100]!r} that you belong to.",
@@ -172,6 +176,7 @@ class Offers:
             project=project,
             budget=self._usage.budget(project),
             quotas=self._usage.quota_state(caller.name, caller.groups, project),
+            pools=sight.pools if sight else self._queue.pools(),
             sight=sight,
             today=self.today(),
         )
@@ -188,7 +193,7 @@ class Offers:
         ]
 
     def _card(self, table: Table, version: ProfileVersion) -> Card:
-        profile, pools = version.profile, table.sight.pools
+        profile, pools = version.profile, table.pools
         decision = self._policy.decide(
             "SpawnWorkspace",
             table.person,
@@ -200,8 +205,10 @@ class Offers:
             own.append(outsider(profile))
         refusals = () if decision.allowed else tuple(own) or decision.reasons
         reasons = (*refusals, *table.quotas.reasons(profile))
-        free = self._queue.free_now(table.sight, profile)
-        wait = 0.0 if reasons else self._queue.wait_for(table.sight, profile).total_seconds()
+        free, wait = 0, 0.0
+        if table.sight is not None:
+            free = self._queue.free_now(table.sight, profile)
+            wait = 0.0 if reasons else self._queue.wait_for(table.sight, profile).total_seconds()
         return Card(
             version=version,
             reasons=reasons,
@@ -216,8 +223,7 @@ class Offers:
     def facts(self, table: Table, version: ProfileVersion) -> dict[str, object]:
         """Return the facts on which policy decides about a start."""
         left = table.budget.startable_micro_eur
-        groups, pools = table.person.groups, table.sight.pools
-        return rules.facts(version.profile, groups, pools, left, table.today)
+        return rules.facts(version.profile, table.person.groups, table.pools, left, table.today)
 
     def facts_of(self, caller: Caller, project: str, card: Card) -> dict[str, object]:
         """Return the same facts for a card that was decided before."""
