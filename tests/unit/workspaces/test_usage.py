@@ -143,6 +143,37 @@ def test_two_at_once_count_once(world: World, database: Database) -> None:
     assert world.usage.budget("flights").spent_micro_eur == 120_000
 
 
+def test_many_booked_at_once_are_those_booked_one_by_one(world: World, database: Database) -> None:
+    beats = [
+        metered(world, minutes, subject=f"{way}{n}", used=Measured(memory_gib=minutes / 10))
+        for way in ("alone", "together")
+        for n in range(20)
+        for minutes in (5, 70, 70, 30)
+    ]
+    book(database, world, *beats[: len(beats) // 2])
+    with database.write() as rows:
+        world.usage.book_all(rows, beats[len(beats) // 2 :])
+        world.usage.book_all(rows, [])
+    for n in range(20):
+        assert world.usage.total("session", f"alone{n}") == world.usage.total(
+            "session", f"together{n}"
+        )
+
+
+def test_batches_in_any_order_dont_wait_in_a_circle(world: World, database: Database) -> None:
+    beats = [metered(world, 10, subject=f"s{n}") for n in range(30)]
+
+    def book_all(every: list[Metered]) -> None:
+        for _ in range(5):
+            with database.write() as rows:
+                world.usage.book_all(rows, every)
+
+    with ThreadPoolExecutor(2) as threads:
+        done = [threads.submit(book_all, every) for every in (beats, beats[::-1])]
+        assert [one.result(60) for one in done] == [None, None]
+    assert {world.usage.total("session", f"s{n}")[0] for n in range(30)} == {600}
+
+
 def test_hours_of_projects_are_the_sum_of_their_subjects(world: World, database: Database) -> None:
     world.make("weather", 1000)
     beats = [

@@ -13,9 +13,9 @@ from tests.support.profiles import profile
 from tests.support.workspaces import MINUTE, World
 
 from octavo_server.database.rows import Database, Rows
-from octavo_server.errors import NotFound
+from octavo_server.errors import NotFound, Unavailable
 from octavo_server.identity import Caller, CallerKind
-from octavo_server.workspaces.usage.domain import BudgetState, Measured, Metered, Terms
+from octavo_server.workspaces.usage.domain import BudgetState, Measured, Member, Metered, Terms
 from octavo_server.workspaces.usage.quotas import Quotas
 
 ADMIN = Caller(name="ada", kind=CallerKind.PERSON)
@@ -273,6 +273,27 @@ def test_people_are_told_on_the_way_through_a_budget(
     assert says in notice.message
 
 
+def test_the_limits_of_many_are_those_of_each(world: World, database: Database) -> None:
+    world.make("weather", 1000)
+    world.projects.set_budget(ADMIN, "flights", 10**6, "Enough.")
+    allow(world, "person", "ann", 10)
+    allow(world, "group", "blue", 4)
+    allow(world, "project", "weather", 5)
+    use(database, world, 9)
+    use(database, world, 4, "s2", person="bob", project="weather")
+    people = [("ann", "red"), ("bob", "blue"), ("eve", "blue")]
+    members = [
+        (Member(person=name, groups=frozenset({group}), project=project), profile)
+        for name, group in people
+        for project in ("flights", "weather")
+        for profile in (GPU, CPU)
+    ]
+    alone = [world.usage.limits(one.person, one.groups, one.project, of) for one, of in members]
+    assert world.usage.limits_of(members) == alone
+    assert {one.stop for one in alone} == {None, "quota", "budget"}
+    assert world.usage.limits_of([]) == []
+
+
 # ---- books that can't be read
 
 
@@ -303,3 +324,7 @@ def test_unknown_quotas_refuse_or_not_as_the_setting_says(
     assert state.reasons(CPU) == ((says,) if refused else ())
     limits = world.usage.limits("ann", (), "flights", GPU)
     assert (limits.stop, limits.state) == (None, BudgetState.OK)
+    with pytest.raises(Unavailable) as unread:
+        world.usage.quota_status(ADMIN, "flights")
+    assert unread.value.message == "The books of quotas can't be read now."
+    assert unread.value.remedy == "Try again in a minute."

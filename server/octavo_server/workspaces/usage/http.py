@@ -134,4 +134,4 @@ def _quota_routes(router: APIRouter, usage: UsageService, guard: Guard) -> None:
     @router.get("/projects/{project}/quota")
     def read_quota(project: str, caller: Caller = guard.needs("workspaces.quota")) -> QuotaStatus:
         """Read what the quotas leave to oneself in a project."""
-        return wire.quota_status(usage.quota_state(caller.name, caller.groups, project))
+        return wire.quota_status(usage.quota_status(caller, project))

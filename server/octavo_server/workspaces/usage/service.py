@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from octavo_server.audit.service import AuditService
 from octavo_server.database.rows import Database, Where
-from octavo_server.errors import NotFound
+from octavo_server.errors import NotFound, Unavailable
+from octavo_server.identity import Caller
 from octavo_server.projects.service import ProjectsService
 from octavo_server.workspaces.profiles.domain import Profile
 from octavo_server.workspaces.profiles.service import ProfilesService
@@ -58,6 +59,13 @@ class UsageService(Books):
     def quota_state(self, person: str, groups: Collection[str], project: str) -> QuotaState:
         """Return what the quotas leave to a person in a project."""
         return self.quotas.state(person, groups, project)
+
+    def quota_status(self, caller: Caller, project: str) -> QuotaState:
+        """Return what the quotas leave to the caller. Raises Unavailable while nobody knows."""
+        state = self.quota_state(caller.name, caller.groups, project)
+        if not state.known:
+            raise Unavailable(f"{quota_rules.UNREADABLE}.", "Try again in a minute.")
+        return state
 
     def limits(
         self, person: str, groups: Collection[str], project: str, profile: Profile
