@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -11,10 +13,24 @@ from tests.support.governance import ADA, BO, MINUTE, REASON, REVA, Governance
 from tests.support.profiles import FORM, document, price
 
 from octavo_server.database.rows import Database
-from octavo_server.errors import Conflict, Forbidden, IllegalMove, Invalid, NotFound, PolicyRefused
+from octavo_server.errors import (
+    Conflict,
+    Forbidden,
+    IllegalMove,
+    Invalid,
+    NotFound,
+    OctavoError,
+    PolicyRefused,
+)
+from octavo_server.identity import Caller
 from octavo_server.workspaces.profiles.change_rules import DocumentRefused, Retired
 from octavo_server.workspaces.profiles.changes import Wanted
-from octavo_server.workspaces.profiles.domain import ChangeKind, ChangeState, VersionState
+from octavo_server.workspaces.profiles.domain import (
+    ChangeKind,
+    ChangeState,
+    ProfileChange,
+    VersionState,
+)
 
 BAD = document(longest_hours=-1)
 
@@ -415,3 +431,23 @@ def test_prices_of_then_are_those_of_the_version_that_served(world: Governance) 
     assert world.profiles.at("cpu-small", begun - MINUTE).version == 1
     with pytest.raises(NotFound, match="There is no profile 'nope'"):
         world.profiles.at("nope", begun)
+
+
+def test_of_two_reviews_at_once_one_is_in_force(world: Governance) -> None:
+    first, second = world.propose(longest_hours=24), world.propose(longest_hours=12)
+    barrier = Barrier(4)
+
+    def review(pair: tuple[ProfileChange, Caller]) -> str:
+        change, who = pair
+        barrier.wait(timeout=10)
+        try:
+            return world.approve(change, who).state
+        except OctavoError as refused:
+            return refused.code
+
+    with ThreadPoolExecutor(4) as pool:
+        pairs = [(change, who) for change in (first, second) for who in (BO, REVA)]
+        ended = sorted(pool.map(review, pairs))
+    assert ended.count("published") == 1
+    assert set(ended) - {"published"} <= {"illegal_move", "conflict"}
+    assert [one.version for one in world.catalog.detail("cpu-small").versions] == [2, 1]
