@@ -88,6 +88,12 @@ def test_what_costs_nothing_is_priced_by_its_time() -> None:
     assert (row["ListUnitPrice"], row["PricingQuantity"], row["ListCost"]) == ("0", "0.5", "0")
 
 
+def test_a_cost_without_known_price_has_no_unit_price() -> None:
+    (row,) = read(replace(HOUR, price_micro_eur=0, profile_version=0))
+    assert (row["ListUnitPrice"], row["ContractedUnitPrice"]) == ("", "")
+    assert (row["ListCost"], row["PricingQuantity"]) == ("2.125001", "0.5")
+
+
 def test_a_row_says_what_it_is_for() -> None:
     (row,) = read(HOUR)
     assert row["SubAccountId"] == "flights"

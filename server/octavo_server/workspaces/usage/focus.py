@@ -80,7 +80,9 @@ def row(one: UsageHour, labels: Mapping[str, str]) -> dict[str, str]:
     start = datetime.strptime(one.hour, "%Y-%m-%dT%H").replace(tzinfo=UTC)
     month = start.replace(day=1, hour=0)
     cost = _money(one.charge_micro_eur)
-    price = _money(one.price_micro_eur)
+    # What was booked before prices were written down has a cost, but no known price.
+    priced = one.price_micro_eur or not one.charge_micro_eur
+    price = _money(one.price_micro_eur) if priced else ""
     title = TITLES.get(one.kind, one.kind)
     of = one.profile or "no profile"
     return {
