@@ -29,7 +29,6 @@ _ID = r"[A-Za-z0-9_-]{1,64}"
 ALLOWED: tuple[tuple[str, str], ...] = (
     ("GET", "me"),
     ("GET", "projects"),
-    ("GET", "profiles"),
     ("GET", rf"profiles/catalog(/{_PROFILE}(/users)?)?"),
     ("POST", "profiles/check"),
     ("GET POST", "profiles/changes"),
@@ -41,7 +40,6 @@ ALLOWED: tuple[tuple[str, str], ...] = (
     ("GET PUT", "quotas"),
     ("DELETE", rf"quotas/{_ID}"),
     ("GET", "workspaces/mine"),
-    ("POST", "workspaces/mine/(extend|stop)"),
     ("GET", "workspaces/failures"),
 )
 """Methods, and the whole path below the platform's API that they are let through to."""

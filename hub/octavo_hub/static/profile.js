@@ -66,8 +66,15 @@ function version(one, before, newest) {
       h("span", { class: "oc-muted", title: exact(one.profile.published_at) }, moment(one.profile.published_at)),
       newest || !mayPropose ? null : h("button", { type: "button", class: "oc-button oc-push", onclick: () => rollBack(number) }, `Roll back to version ${number} …`)),
     h("p", {}, one.reason || "No reason was given.", h("span", { class: "oc-muted" }, ` Proposed by ${one.author}, ${one.reviewer ? `approved by ${one.reviewer}` : "installed with Octavo"}.`)),
-    h("details", {}, h("summary", {}, before ? `What differs from version ${before.profile.version}` : "The first document"),
-      before ? between(before.text, one.text, `Version ${before.profile.version} against version ${number}`) : h("pre", { class: "oc-code", tabindex: "0" }, one.text)));
+    folded(before ? `What differs from version ${before.profile.version}` : "The first document", () => (before
+      ? between(before.text, one.text, `Version ${before.profile.version} against version ${number}`)
+      : h("pre", { class: "oc-code", tabindex: "0" }, one.text))));
+}
+
+function folded(title, content) {
+  // Worked out when it is opened: a long history would keep the page from showing.
+  const details = h("details", { ontoggle: () => { if (details.childElementCount === 1) details.append(content()); } }, h("summary", {}, title));
+  return details;
 }
 
 function rollBack(version) {

@@ -2,12 +2,13 @@
 
 import { ask } from "./ask.js";
 import { byId, chip, h, load, table } from "./elements.js";
-import { changeTitle, isOpen, mayPropose, page, stateChip } from "./profile_words.js";
+import { changeTitle, mayPropose, page, stateChip } from "./profile_words.js";
 import { count, euro, exact, moment } from "./words.js";
 
 load(byId("view"), async () => {
-  const [profiles, changes] = await Promise.all([ask("GET", "profiles/catalog"), ask("GET", "profiles/changes")]);
-  return [waiting(changes.items.filter(isOpen)), listed(profiles.items)];
+  const inState = (state) => ask("GET", "profiles/changes", { query: { state, limit: "200" } });
+  const [profiles, offered, drafts] = await Promise.all([ask("GET", "profiles/catalog"), inState("validated"), inState("draft")]);
+  return [waiting([...offered.items, ...drafts.items]), listed(profiles.items)];
 });
 
 function listed(profiles) {

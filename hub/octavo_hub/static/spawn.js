@@ -15,7 +15,8 @@ if (lists.length) {
   else recall();
   document.addEventListener("submit", started);
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-  setInterval(() => { if (document.visibilityState === "visible") refresh(); }, FRESH_MS);
+  setInterval(refreshIfSeen, FRESH_MS);
+  document.addEventListener("visibilitychange", refreshIfSeen);
 }
 
 function show(project) {
@@ -76,6 +77,10 @@ function started(event) {
   } catch {
     // A browser that keeps nothing forgets the choice; nothing else depends on it.
   }
+}
+
+function refreshIfSeen() {
+  if (document.visibilityState === "visible") refresh();
 }
 
 async function refresh() {

@@ -93,4 +93,27 @@ def test_a_place_is_kept_while_the_page_is_away_and_the_turn_comes(
     expect(page.get_by_role("heading", name=WAITS)).to_be_visible()
     first.stop_workspace()
     page.wait_for_url(re.compile("/user/oncall/"), timeout=browser.SPAWN_MS)
+
+
+def test_an_open_page_learns_what_came_free(first: Desk, second: Desk) -> None:
+    page = first.open("/hub/spawn")
+    button = first.card("cpu-large").get_by_role("button")
+    expect(button).to_have_text("Start when free")
     second.stop_workspace()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(button).to_have_text("Start")
+    expect(page.locator("#announcer")).to_have_text("Large CPU is free now.")
+
+
+def test_the_nearest_profile_is_one_click_away(first: Desk, second: Desk) -> None:
+    first.open("/hub/spawn")
+    card = first.card("gpu-1")
+    has_gpu = card.get_by_text("Not available:").count() == 0
+    name = "Start: One GPU in Late flights" if has_gpu else "Start Large CPU instead"
+    card.get_by_role("button", name=name).click()
+    page = first.page
+    wanted = "gpu-1" if has_gpu else "cpu-large"
+    expect(page.get_by_text(f"{wanted} in project flights")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    page.wait_for_url("**/hub/home")
+    expect(page.get_by_role("link", name="Choose a workspace")).to_be_visible()

@@ -25,7 +25,7 @@ OWN = f"https://{HOST}/hub/octavo/profiles"
         ("GET", "projects/flights/cost.csv"),
         ("PUT", "projects/flights/budget/rules"),
         ("DELETE", "quotas/q-1"),
-        ("POST", "workspaces/mine/extend"),
+        ("GET", "workspaces/mine"),
     ],
 )
 def test_what_the_pages_need_is_let_through(method: str, path: str) -> None:
@@ -38,6 +38,7 @@ def test_what_the_pages_need_is_let_through(method: str, path: str) -> None:
         ("POST", "workspaces/offers"),
         ("POST", "workspaces/sessions"),
         ("POST", "workspaces/heartbeats"),
+        ("POST", "workspaces/mine/extend"),
         ("GET", "audit"),
         ("GET", ""),
         ("GET", "profiles/catalog/../../audit"),
