@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,6 +69,26 @@ def test_the_node_pools_are_pools_of_octavos() -> None:
     schemas = DEPLOY.parent / "spawner_profiles"
     (pool,) = DeclaredPools(DEPLOY / "base" / "node-pools.yaml", schemas).pools()
     assert (pool.name, pool.cpu, pool.memory_gib, pool.nodes) == ("cpu", 15, 58, 4)
+
+
+def test_the_guides_overlay_and_node_pools_work(tmp_path: Path) -> None:
+    guide = (DEPLOY.parent / "docs" / "admin" / "kubernetes.md").read_text()
+    overlay, pools = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    mine = tmp_path / "deploy" / "overlays" / "mine"
+    shutil.copytree(DEPLOY / "base", tmp_path / "deploy" / "base")
+    mine.mkdir(parents=True)
+    (mine / "kustomization.yaml").write_text(overlay)
+    (mine / "node-pools.yaml").write_text(pools)
+    (settings,) = [
+        found["data"]
+        for found in rendered(mine)
+        if found["kind"] == "ConfigMap" and "OCTAVO_HOME" in found["data"]
+    ]
+    assert settings["OCTAVO_SPAWNER"] == "kubernetes"
+    assert settings["OCTAVO_KUBERNETES_STORAGE_CLASS"] == "gp3"
+    schemas = DEPLOY.parent / "spawner_profiles"
+    names = [pool.name for pool in DeclaredPools(mine / "node-pools.yaml", schemas).pools()]
+    assert names == ["cpu", "gpu"]
 
 
 def test_the_hub_has_rights_in_the_workspaces_namespace_alone(base: list[dict[str, Any]]) -> None:
