@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
+from octavo.records.workspaces import PERSON
 from octavo_server.audit.service import AuditService, IdempotencyClaim, current_claim
 from octavo_server.database.rows import Database
 from octavo_server.database.tables.audit import idempotency_keys
@@ -45,6 +46,10 @@ class Replay(Exception):
         super().__init__("replayed")
         self.status = status
         self.body = body
+
+
+class Impersonation(Forbidden):
+    """Somebody else than the hub named a person to speak for: kept even of a mere look."""
 
 
 class Guard:
@@ -85,6 +90,7 @@ class Guard:
         caller = self.authenticate(
             request.headers.get("authorization"), getattr(request.state, "request_id", None)
         )
+        request.state.knock = (caller, verb)
         caller = spoken_for(
             caller, request.headers.get(PERSON_HEADER), request.headers.get(GROUPS_HEADER)
         )
@@ -177,7 +183,8 @@ class GovernedRoute(APIRoute):
             try:
                 response = await inner(request)
             except OctavoError as refusal:
-                if refusal.on_trail and request.method not in SAFE:
+                looked = request.method in SAFE and not isinstance(refusal, Impersonation)
+                if refusal.on_trail and not looked:
                     await run_in_threadpool(request.app.state.guard.keep_refusal, request, refusal)
                 raise
             claim = getattr(request.state, "claim", None)
@@ -194,30 +201,38 @@ def spoken_for(hub: Caller, person: str | None, groups: str | None) -> Caller:
     """Return the signed-in person that the hub speaks for; without a person the caller itself.
 
     The hub's own pages ask in the name of who is signed in there. ``groups`` is a JSON list.
-    Raises Forbidden for anybody but the hub, and Invalid for headers out of shape.
+    Raises Impersonation for anybody but the hub, and Invalid for headers out of shape.
     """
     if person is None and groups is None:
         return hub
     if hub.kind is not CallerKind.SERVICE or hub.name != HUB:
-        raise Forbidden(
+        raise Impersonation(
             f"Only the hub may speak for a person, not {hub.name}.",
             f"Leave out the header {PERSON_HEADER}.",
         )
-    try:
-        named = json.loads(groups or "[]")
-    except ValueError:
-        named = None
-    if not person or not isinstance(named, list) or not all(isinstance(one, str) for one in named):
+    named = _names(groups or "[]")
+    if named is None or not re.fullmatch(PERSON, person or ""):
         raise Invalid(
             f"{PERSON_HEADER} is {person!r:.100} and {GROUPS_HEADER} is {groups!r:.100}.",
             "Send a person's name, and their groups as a JSON list of names.",
         )
     return Caller(
-        name=person,
+        name=person or "",
         kind=CallerKind.PERSON,
         groups=frozenset(named),
         request_id=hub.request_id,
     )
+
+
+def _names(listed: str) -> list[str] | None:
+    """Return a JSON list of names; None for anything else, and for what is no text."""
+    try:
+        named = json.loads(listed)
+        json.dumps(named, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return None
+    whole = isinstance(named, list) and all(isinstance(one, str) for one in named)
+    return named if whole else None
 
 
 def area_router(*tags: str) -> APIRouter:
@@ -226,8 +241,15 @@ def area_router(*tags: str) -> APIRouter:
 
 
 def _refuse_what_json_is_not(body: bytes, content_type: str) -> None:
-    """Raise Invalid for NaN, Infinity, half and null characters, which Python lets in."""
-    if "json" not in content_type or not _SUSPICIOUS.search(body):
+    """Raise Invalid for NaN, Infinity, half and null characters, which Python lets in.
+
+    Python reads UTF-16 and UTF-32 too, in which none of them would be seen.
+    """
+    if "json" not in content_type.lower():
+        return
+    if (written := json.detect_encoding(body)) not in {"utf-8", "utf-8-sig"}:
+        raise Invalid(f"The body is written in {written}; JSON is UTF-8.", "Send it as UTF-8.")
+    if not _SUSPICIOUS.search(body):
         return
 
     def refuse(constant: str) -> NoReturn:

@@ -29,7 +29,18 @@ def test_nobody_else_does(other: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("person", "groups"), [("", "[]"), (None, "[]"), ("ada", "no"), ("ada", "{}"), ("ada", "[1]")]
+    ("person", "groups"),
+    [
+        ("", "[]"),
+        (None, "[]"),
+        ("service:worker", "[]"),
+        ("run:4f", "[]"),
+        ("ada", "no"),
+        ("ada", "{}"),
+        ("ada", "[1]"),
+        ("ada", "[" * 20_000),
+        ("ada", r'["\ud800"]'),
+    ],
 )
 def test_headers_out_of_shape_are_refused_with_both_values(person: str | None, groups: str) -> None:
     with pytest.raises(Invalid, match=r"octavo-person is .* and octavo-groups is"):
