@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from tests.support.profiles import document, price, profile
 
-from octavo_server.workspaces.profiles import rules
+from octavo_server.workspaces.profiles import change_rules, rules
 
 DAY = date(2026, 3, 31)
 
@@ -33,3 +34,34 @@ def test_an_audience_is_any_of_its_groups(
     audiences: tuple[str, ...], groups: tuple[str, ...], inside: bool
 ) -> None:
     assert rules.in_audience(profile(audiences=audiences), groups) is inside
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ({}, {}, []),
+        (
+            {},
+            {"pipelines": False},
+            ["Pipelines may not use new: those that name old are refused."],
+        ),
+        ({"environments": ("dev", "prod")}, {"environments": ("dev",)}, ["new is not for prod."]),
+        ({"audiences": ("a", "b")}, {"audiences": ("a",)}, ["b may not use new."]),
+        ({"audiences": ("a",)}, {"audiences": ()}, []),
+        ({"audiences": ()}, {"audiences": ("a",)}, ["new is only for a; old is for all."]),
+        ({"gpu": 1, "gpu_type": "A100"}, {}, ["new has no GPU."]),
+    ],
+)
+def test_a_retirement_says_what_people_lose(
+    old: dict[str, Any], new: dict[str, Any], said: list[str]
+) -> None:
+    found = change_rules.retirement_remarks(profile(id="old", **old), profile(id="new", **new))
+    assert [one.message for one in found] == said
+    assert {one.severity for one in found} <= {"warning"}
+
+
+def test_a_retirement_that_leads_nowhere_says_so() -> None:
+    (found,) = change_rules.retirement_remarks(profile(), None)
+    assert found.message == (
+        "Nobody is led anywhere: workspaces and runs of cpu-small are refused then."
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import rfc8785
 
@@ -14,6 +14,7 @@ from octavo_server.workspaces.profiles.domain import (
     MOVES,
     ChangeKind,
     ChangeState,
+    Profile,
     ProfileChange,
     ProfileVersion,
     VersionState,
@@ -151,6 +152,41 @@ def check_retirable(
         )
 
 
+def retirement_remarks(retired: Profile, target: Profile | None) -> list[Finding]:
+    """Return what people lose who are led from a retired profile to another one."""
+    if target is None:
+        said = [f"Nobody is led anywhere: workspaces and runs of {retired.id} are refused then."]
+    else:
+        said = list(_losses(retired, target))
+    return [
+        Finding(
+            severity="warning",
+            file=f"{retired.id}.yaml",
+            line=None,
+            field="retirement.redirect_to",
+            value=target.id if target else "nothing",
+            limit="",
+            message=one,
+        )
+        for one in said
+    ]
+
+
+def _losses(retired: Profile, target: Profile) -> Iterator[str]:
+    if retired.pipelines and not target.pipelines:
+        yield f"Pipelines may not use {target.id}: those that name {retired.id} are refused."
+    missing = sorted(set(retired.environments) - set(target.environments))
+    if missing:
+        yield f"{target.id} is not for {' and '.join(missing)}."
+    if target.audiences and not set(retired.audiences) <= set(target.audiences):
+        lost = sorted(set(retired.audiences) - set(target.audiences))
+        yield f"{' and '.join(lost)} may not use {target.id}."
+    if target.audiences and not retired.audiences:
+        yield f"{target.id} is only for {' and '.join(target.audiences)}; {retired.id} is for all."
+    if retired.gpu and not target.gpu:
+        yield f"{target.id} has no GPU."
+
+
 def check_goes_back(newest: ProfileVersion, target: ProfileVersion) -> None:
     """Raise Conflict when there is nothing to roll back."""
     same = target.version == newest.version or target.digest == newest.digest
@@ -214,8 +250,3 @@ def policy_facts(
         "gpus": version.profile.gpu,
         "price_cents_per_hour": -(-version.profile.price_on(version.published_at.date()) // 10_000),
     }
-
-
-def as_json(finding: Finding) -> Mapping[str, object]:
-    """Return a finding as its row keeps it."""
-    return dict(vars(finding))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from octavo_server.audit.service import AuditService, Change
@@ -17,7 +18,7 @@ from octavo_server.workspaces.profiles.domain import (
     ProfileChange,
     ProfileVersion,
 )
-from octavo_server.workspaces.profiles.findings import Checked
+from octavo_server.workspaces.profiles.findings import Checked, Finding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +169,8 @@ class ChangesService:
             change_rules.check_author(now, caller.name)
             change_rules.check_move(now, ChangeState.VALIDATED)
             self._check_still(change.rows, now, checked)
-            validated = replace(now, state=ChangeState.VALIDATED, findings=_findings(checked))
+            findings = _as_json(checked.findings) if checked else now.findings
+            validated = replace(now, state=ChangeState.VALIDATED, findings=findings)
             store.save_change(change.rows, validated)
             _note(change, validated)
         return validated
@@ -264,9 +266,13 @@ class ChangesService:
         """Return the change with all that is reviewed. Raises what speaks against it."""
         names = [name for name, one in offered.items() if one.offered]
         newest = offered.get(wanted.profile)
+        findings = list(checked.findings) if checked else []
         if checked is None:
-            change_rules.check_retirable(
-                _existing(newest, wanted.profile), wanted.redirect_to, names
+            retired = _existing(newest, wanted.profile)
+            change_rules.check_retirable(retired, wanted.redirect_to, names)
+            target = offered.get(wanted.redirect_to or "")
+            findings = change_rules.retirement_remarks(
+                retired.profile, target.profile if target else None
             )
         elif wanted.kind is ChangeKind.ROLL_BACK:
             target = store.profile_version(rows, wanted.profile, wanted.to_version or 0)
@@ -285,7 +291,7 @@ class ChangesService:
             redirect_to=wanted.redirect_to,
             message=wanted.message,
             diff=self.difference(newest, checked),
-            findings=_findings(checked),
+            findings=_as_json(findings),
         )
         return replace(made, digest=change_rules.digest_of(made))
 
@@ -367,8 +373,8 @@ def _known(change: ProfileChange | None, change_id: str) -> ProfileChange:
     return change
 
 
-def _findings(checked: Checked | None) -> tuple[dict[str, object], ...]:
-    return tuple(dict(vars(one)) for one in checked.findings) if checked else ()
+def _as_json(findings: Iterable[Finding]) -> tuple[dict[str, object], ...]:
+    return tuple(dict(vars(one)) for one in findings)
 
 
 def _note(change: Change, made: ProfileChange) -> None:
