@@ -7,22 +7,12 @@ import re
 from collections.abc import Mapping
 
 from octavo.records.workspaces import Session
+from octavo.reserved import is_reserved_variable
 from octavo_hub.workspace import ACTIVITY_EVERY_S, THREAD_COUNTS
 
 HOME = "/home/octavo"
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}")
 LONGEST_VALUE = 32_768
-# Profiles are checked when they are published. They are checked here again, because these names
-# would let a profile run code before JupyterLab's own, or speak to the hub in a person's name.
-FORBIDDEN = frozenset(
-    {"HOME", "PATH", "SHELL", "USER", "LOGNAME", "ENV", "BASH_ENV", "IFS", "NODE_OPTIONS",
-     "CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "MEM_LIMIT", "CPU_LIMIT", "MEM_GUARANTEE",
-     "CPU_GUARANTEE", "KUBECONFIG"}
-)  # fmt: skip
-FORBIDDEN_BEGINNINGS = (
-    "LD_", "DYLD_", "GLIBC_", "GCONV_", "MALLOC_", "PYTHON", "JUPYTER", "JPY_", "OCTAVO_",
-    "MLFLOW_", "KUBERNETES_",
-)  # fmt: skip
 
 
 class ProfileRefused(Exception):
@@ -36,7 +26,9 @@ def checked_variables(profile: str, given: Mapping[str, str]) -> dict[str, str]:
             raise ProfileRefused(
                 f"Profile {profile} sets {name!r:.80}, which is no name of a variable."
             )
-        if name.upper() in FORBIDDEN or name.upper().startswith(FORBIDDEN_BEGINNINGS):
+        # Checked when the profile was published, and here again: these names would let it run code
+        # before JupyterLab's own, or speak to the hub in a person's name.
+        if is_reserved_variable(name):
             raise ProfileRefused(
                 f"Profile {profile} sets {name}, which only the platform may set. "
                 "Tell your platform admin to take it out of the profile."

@@ -9,6 +9,7 @@ from typing import Any
 
 from octavo.local.cluster import Cluster
 from octavo.records.workspaces import Profile, Session
+from octavo.reserved import is_reserved_folder
 from octavo_hub.kubernetes.environment import HOME, ProfileRefused, literal
 
 GIB = 1024**3
@@ -16,9 +17,6 @@ HOME_VOLUME = "home"
 SHARED = "/srv/octavo"
 LONGEST_NAME = 50
 DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-# Folders of the system, of the home and of the platform: no profile may lay a volume over them.
-TAKEN = ("/bin", "/dev", "/etc", "/home/octavo", "/lib", "/lib64", "/opt/octavo", "/proc", "/root",
-         "/run", "/sbin", "/srv/octavo", "/sys", "/usr", "/var")  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,9 +118,4 @@ def _is_free(mount: str) -> bool:
         and not any(part in ("", ".", "..") for part in parts[1:])
         and not any(character in mount for character in ":{}\0")
     )
-    return plain and not any(
-        mount == taken
-        or taken.startswith(f"{mount}/")
-        or (mount.startswith(f"{taken}/") and taken != HOME)
-        for taken in TAKEN
-    )
+    return plain and not is_reserved_folder(mount)

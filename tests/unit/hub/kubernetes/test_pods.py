@@ -230,7 +230,8 @@ def test_the_home_is_the_persons_claim_and_the_lake_the_projects_part() -> None:
 @pytest.mark.parametrize(
     "mount",
     ["/", "/home", "/home/octavo", "/etc", "/etc/ssl", "/opt", "/opt/octavo/lib", "/usr/bin",
-     "/dev/shm", "/srv", "/srv/octavo/lake", "/proc", "data", "/data/../etc", "/data//x", "/data/",
+     "/dev/shm", "/srv", "/tmp", "/home/octavo/shared", "/srv/octavo/lake", "/proc",
+     "data", "/data/../etc", "/data//x", "/data/",
      "/data/{0}", "/data:rw", "", "/var/run/secrets/kubernetes.io/serviceaccount"],
 )  # fmt: skip
 def test_a_volume_cannot_hide_the_system_the_home_or_the_platform(mount: str) -> None:
@@ -239,7 +240,7 @@ def test_a_volume_cannot_hide_the_system_the_home_or_the_platform(mount: str) ->
         traits(volumes=[volume])
 
 
-@pytest.mark.parametrize("mount", ["/data", "/data/corpus", "/scratch", "/home/octavo/shared"])
+@pytest.mark.parametrize("mount", ["/data", "/data/corpus", "/scratch", "/srv/corpus"])
 def test_a_volume_has_a_folder_of_its_own(mount: str) -> None:
     volume = Volume(name="x", mount=mount, claim="c", size_gib=None, read_only=False)
     assert traits(volumes=[volume])["volume_mounts"][-1]["mountPath"] == mount
