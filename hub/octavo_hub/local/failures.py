@@ -122,11 +122,19 @@ _SIGNS: tuple[tuple[str, Failure], ...] = (
         ),
     ),
     (
-        r"Address already in use|[Pp]ort (\d+) is already in use",
+        r"Address already in use|[Pp]ort (\d+) is already in use|no available port could be found",
         Failure(
             kind="network",
             sentence="The port that was chosen for the workspace was taken in the same moment.",
             action="Start again: it gets another one.",
+        ),
+    ),
+    (
+        r"Failed to connect to my Hub",
+        Failure(
+            kind="network",
+            sentence="JupyterLab couldn't reach the hub on this machine.",
+            action=ASK,
         ),
     ),
     (

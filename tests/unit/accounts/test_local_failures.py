@@ -30,12 +30,39 @@ LAST_WORDS = [
     (
         "network",
         1,
+        "[I 2026-11-23 09:01:11.102 ServerApp] The port 35123 is already in use.",
+        "was taken in the same moment",
+        "another one",
+    ),
+    (
+        "network",
+        1,
         (
-            "[C 2026-11-23 09:01:11.102 ServerApp] ERROR: The Jupyter Server could not be started "
-            "because port 35123 is already in use"
+            "[C 2026-11-23 09:01:11.102 ServerApp] ERROR: the Jupyter server could not be started "
+            "because no available port could be found."
         ),
         "was taken in the same moment",
         "another one",
+    ),
+    (
+        "network",
+        1,
+        (
+            "[E 2026-11-23 09:01:11.102 JupyterHubSingleUser] Failed to connect to my Hub at "
+            "http://127.0.0.1:8001/hub/api (attempt 5/5). Is it running?"
+        ),
+        "couldn't reach the hub",
+        "tell your platform admin",
+    ),
+    (
+        "crashed",
+        1,
+        (
+            "[C 2026-11-23 10:00:41.879 ServerApp] Bad config encountered during initialization: "
+            "No such directory: '/nonexistent'"
+        ),
+        "JupyterLab refused its configuration.",
+        "~/.jupyter",
     ),
     (
         "network",
