@@ -25,8 +25,9 @@ from octavo_hub.workspace import arguments
 
 HERE = Path(__file__).parent
 LOOPBACK = "127.0.0.1"
-SHOWN_AFTER_S = 0
-"""Seconds after which a start shows its progress, or its place in the queue: at once."""
+SHOWN_AFTER_S = 0.2
+"""Seconds after which a start shows its progress or its place in the queue; most refusals come
+sooner, and are the answer itself."""
 
 
 def configure(c: Any, settings: HubSettings) -> None:
@@ -118,7 +119,7 @@ def _workspaces(c: Any, settings: HubSettings) -> None:
     c.Spawner.options_form = "projects and profiles"
     c.Spawner.apply_user_options = lambda _spawner, _options: None  # start() applies them
     c.Spawner.server_token_scopes = SERVER_SCOPES
-    c.Spawner.poll_interval = 15
+    c.Spawner.poll_interval = 30
     c.Spawner.http_timeout = 60
     if settings.spawner == "kubernetes":
         # Only here: the cluster's libraries would slow every other start down.
@@ -150,6 +151,8 @@ def _pages(c: Any, settings: HubSettings) -> None:
     c.JupyterHub.logo_file = str(HERE / "templates" / "logo.svg")
     c.JupyterHub.template_vars = {
         **{word.__name__: partial(_constant, word) for word in page.WORDS},
+        # On one machine workspaces run from the machine's own environment.
+        "choose_images": settings.spawner == "kubernetes",
         "administers": lambda user: in_any(user, admins),
         "governs": lambda user: in_any(user, governing),
     }

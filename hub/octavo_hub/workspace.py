@@ -16,7 +16,7 @@ from octavo.records.workspaces import Profile, Session
 from octavo.reserved import is_reserved_variable
 
 GIB = 1024**3
-ACTIVITY_EVERY_S = 60
+ACTIVITY_EVERY_S = 300
 # Switches off what JupyterLab would fetch from the internet and ask everyone about.
 LAB_CONFIGURATION = Path(__file__).parent / "lab"
 # Read by numerical libraries when they load; without it they start a thread for every core.

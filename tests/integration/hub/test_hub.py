@@ -118,8 +118,14 @@ def test_a_smuggled_option_is_refused_at_the_api_too(hub: RunningHub) -> None:
             json={"project": "flights", "profile": "cpu-small", "cmd": "/bin/sh"},
             headers={"X-XSRFToken": token or "", "Referer": f"{hub.url}/hub/home"},
         )
-        assert answer.status_code == 403
-        assert "Unknown option 'cmd'" in answer.json()["message"]
+        said = answer.text
+        if answer.status_code == 202:  # it took longer than the hub waits: the progress says it
+            said = client.get("/hub/api/users/reviewer/server/progress").text
+        else:
+            assert answer.status_code == 403
+        assert "Unknown option" in said
+        assert "cmd" in said
+        assert _server(hub, "reviewer") == {}
 
 
 def test_a_workspace_starts_metered_and_stops(hub: RunningHub) -> None:
@@ -242,7 +248,7 @@ def test_a_killed_hub_leaves_nothing_running_and_the_next_one_starts_the_newest_
 def _age(hub: RunningHub, person: str) -> list[str]:
     """Let a person have asked half an hour ago, as far as the hub knows; return the session."""
     with closing(sqlite3.connect(hub.home / "state" / "hub.sqlite", timeout=30)) as database:
-        query = """SELECT spawners.id, state FROM spawners JOIN users ON users.id = user_id
+        query = """SELECT spawners.id, spawners.state FROM spawners JOIN users ON users.id = user_id
                    WHERE users.name = ?"""
         ((number, state),) = database.execute(query, (person,))
         kept = json.loads(state)

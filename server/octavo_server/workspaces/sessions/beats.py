@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,6 +30,16 @@ class Beat:
     """Sentences about limits that it ran into, and lives on."""
 
 
+AT_ONCE = 50
+"""Heartbeats in one transaction: a start must not wait for all of a large hub's."""
+
+
+def batched(beats: Sequence[Beat], size: int) -> Iterator[Sequence[Beat]]:
+    """Give heartbeats in batches, in their order."""
+    for first in range(0, len(beats), size):
+        yield beats[first : first + size]
+
+
 class Beats:
     """Books heartbeats, and orders stops where a quota or a budget is used up."""
 
@@ -54,6 +64,12 @@ class Beats:
         the hub.
         """
         rules.check_hub(hub)
+        states: dict[str, SessionState | None] = {}
+        for some in batched(beats, AT_ONCE):
+            states |= self._take_some(hub, some)
+        return states
+
+    def _take_some(self, hub: Caller, beats: Sequence[Beat]) -> dict[str, SessionState | None]:
         self._revive_lost(hub, beats)
         with self._database.write() as rows:
             known = store.sessions(rows, [beat.session for beat in beats])
