@@ -20,16 +20,15 @@ ROOM_MIB = 16
 TRY_S = 20.0
 MEASURE_S = 20.0
 RUN = OUTSIDE[0]
-# Runs under the person's account: its rights and its quota are what counts.
+# Runs under the person's account: its rights and its quota are what counts. Nothing is written:
+# room is set aside and given back, so a hundred starts at once don't keep the disk busy.
 TRY = """
 import errno, os, sys
 name = f".octavo-{os.getpid()}"
 try:
     handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        for _ in range(int(sys.argv[1])):
-            os.write(handle, b"octavo" * 174763)
-        os.fsync(handle)
+        os.posix_fallocate(handle, 0, int(sys.argv[1]) * 2**20)
     finally:
         os.close(handle)
         os.unlink(name)
