@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
-from tests.support.profiles import FORM, KnownGroups, checker, document
+from tests.support.profiles import FORM, KnownGroups, KnownPools, checker, document, machine
 
 from octavo.local import resources
 from octavo_server.adapters.safe_yaml import read_yaml
@@ -147,3 +147,10 @@ def test_the_shipped_profiles_are_valid_and_name_their_schema() -> None:
         text = file.read_text(encoding="utf-8")
         assert checker().check(text, file.name, None).errors == ()
         assert text.startswith("# yaml-language-server: $schema=./profile.schema.json\n")
+
+
+def test_the_shipped_profiles_fit_on_a_small_machine() -> None:
+    small = KnownPools(machine(cpu=1, memory_gib=2))
+    for file in sorted(resources.path("spawner_profiles").glob("*.yaml")):
+        found = checker(pools=small).check(file.read_text(encoding="utf-8"), file.name, None)
+        assert found.errors == ()
