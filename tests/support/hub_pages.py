@@ -85,8 +85,10 @@ def offers(*cards: ProfileCard) -> Offers:
     return Offers(person="ann", projects=[offer])
 
 
-def render(template: str, options: dict[str, str] | None = None, **more: Any) -> str:
-    """Return a template's text; ``options`` are those of ann's last start."""
+def render(
+    template: str, options: dict[str, str] | None = None, ended: Any = None, **more: Any
+) -> str:
+    """Return a template's text, with the options of ann's last start and why it ``ended``."""
     base = Path(DATA_FILES_PATH) / "templates"
     own = configuration.HERE / "templates"
     loaders = [
@@ -97,6 +99,7 @@ def render(template: str, options: dict[str, str] | None = None, **more: Any) ->
 
     class Spawner:
         user_options = options or {}
+        failure = ended
 
     class Person:
         name = "ann"
@@ -115,6 +118,7 @@ def render(template: str, options: dict[str, str] | None = None, **more: Any) ->
         "chosen": {},
         "governs": False,
         "administers": False,
+        "choose_images": False,
         "no_spawner_check": True,
         **{word.__name__: word for word in page.WORDS},
     }

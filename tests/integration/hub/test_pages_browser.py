@@ -211,6 +211,15 @@ def test_a_version_is_rolled_back_and_a_profile_retired_by_two_people(sit: Sit) 
     page = admin.open("/hub/octavo/profiles/cpu-large")
     expect(page.get_by_text("Two small ones cost less.")).to_be_visible()
 
+    page.get_by_role("link", name="Edit and offer again").click()
+    expect(_said(page)).to_have_text(FINE)
+    page.get_by_label("Why, as a sentence that the reviewer reads").fill("It is missed.")
+    page.get_by_role("button", name="Send for review").click()
+    page.wait_for_url("**/profiles/changes/*")
+    _approve(reviewer, page.url)
+    page = admin.open("/hub/octavo/profiles/cpu-large")
+    expect(page.get_by_text("version 4, 0.48 EUR an hour")).to_be_visible()
+
 
 def _approve(reviewer: Desk, address: str, button: str = "Approve and publish") -> None:
     page = reviewer.page

@@ -117,3 +117,22 @@ def test_the_nearest_profile_is_one_click_away(first: Desk, second: Desk) -> Non
     page.get_by_role("button", name="Cancel").click()
     page.wait_for_url("**/hub/home")
     expect(page.get_by_role("link", name="Choose a workspace")).to_be_visible()
+
+
+def test_what_ran_is_on_the_cost_page_as_a_drawing_and_as_a_table(first: Desk) -> None:
+    page = first.open("/hub/octavo/cost/flights")
+    drawing = page.get_by_role("img", name=re.compile("^Cost per UTC day by person"))
+    expect(drawing).to_be_visible()
+    page.get_by_text("The same as a table").click()
+    table = page.get_by_role("table", name="Cost per UTC day by person, euro")
+    expect(table).to_contain_text("scientist")
+    page.get_by_label("stacked by").select_option("profile")
+    expect(page.get_by_role("img", name=re.compile("by profile"))).to_be_visible()
+    page.get_by_label("Seen by").select_option("Profile")
+    expect(page.get_by_role("table", name="Cost by profile")).to_contain_text("cpu-large")
+    expect(page.get_by_role("table", name="Budgets of this month")).to_contain_text("flights")
+    expect(page.get_by_role("button", name=re.compile("^Change the budget"))).to_have_count(0)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download as CSV (FOCUS)").click()
+    assert download.value.suggested_filename.endswith(".csv")
+    assert faults(page) == []

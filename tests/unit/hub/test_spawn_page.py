@@ -41,13 +41,15 @@ def test_what_is_free_now_is_said() -> None:
     assert page.wait_line(card()) == "in about 8 s"
 
 
-def test_images_are_a_choice_only_where_there_are_several() -> None:
+def test_images_are_a_choice_where_workspaces_are_pods_and_there_are_several() -> None:
     images = [
         ProfileImage(name=name, title=name.title(), image=f"r/{name}@sha256:{'a' * 64}")
         for name in ("base", "torch")
     ]
-    assert 'name="image"' not in _spawn(card(profile=profile(images=images[:1])))
-    text = _spawn(card(profile=profile(images=images)))
+    one = _spawn(card(profile=profile(images=images[:1])), choose_images=True)
+    assert 'name="image"' not in one
+    assert 'name="image"' not in _spawn(card(profile=profile(images=images)))
+    text = _spawn(card(profile=profile(images=images)), choose_images=True)
     assert '<option value="torch">Torch</option>' in text
 
 
@@ -98,6 +100,19 @@ def test_a_failed_start_is_a_sentence_an_action_and_the_raw_words(kind: Any, ope
     assert "a &lt;b&gt;\nc" in text
     assert ('<details class="oc-log" open>' in text) is opened
     assert "spawn?project=flights&amp;profile=gpu-1" in text
+
+
+def test_a_workspace_that_died_says_why_on_both_pages() -> None:
+    failure = Failure(
+        kind="out_of_memory", sentence="It took all of its 8 GiB.", action="Choose a larger one."
+    )
+    text = render("not_running.html", ended=failure)
+    assert "Your workspace ended" in text
+    assert "<b>Choose a larger one.</b>" in text
+    stopped = SimpleNamespace(active=False, ready=False, user_options={}, failure=failure)
+    home = render("home.html", default_server=stopped, url="/hub/spawn")
+    assert "Your last workspace: It took all of its 8 GiB." in home
+    assert "No workspace is running" in home
 
 
 def test_a_cancelled_start_is_no_failure() -> None:
