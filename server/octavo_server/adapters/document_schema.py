@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,9 +48,10 @@ class DocumentSchema:
         # Imported only where documents are checked: most processes never do.
         skip_iri_grammar()
         from jsonschema import Draft202012Validator
+        from jsonschema.validators import extend
 
         self.content = content
-        self._validator = Draft202012Validator(content)
+        self._validator = extend(Draft202012Validator, {"pattern": _unlike})(content)
 
     @classmethod
     def of(cls, file: Path) -> DocumentSchema:
@@ -78,6 +80,17 @@ class DocumentSchema:
         """Return the document with its fields in the schema's order, unknown ones last."""
         ordered: dict[str, Any] = _in_order(document, self.content)
         return ordered
+
+
+def _unlike(_validator: Any, pattern: str, value: Any, _schema: Any) -> Iterator[ValidationError]:
+    """Yield the error of a text that isn't like its pattern.
+
+    A schema's ``$`` is the text's very end; Python's lets a line break follow.
+    """
+    from jsonschema.exceptions import ValidationError
+
+    if isinstance(value, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), value):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 
 def _in_order(value: Any, schema: Mapping[str, Any]) -> Any:

@@ -35,10 +35,18 @@ DECIMAL = re.compile(
     r"[-+]?(?:\.[0-9]{1,20}|[0-9]{1,15}(?:\.[0-9]{0,20})?)(?:[eE][-+]?[0-9]{1,3})?"
 )
 WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
-UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffd]"
+HIDDEN = (
+    "\xad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f"
 )
-"""Control characters, marks that turn the direction of writing, and halves of characters."""
+"""Marks that turn the direction of writing, and characters that nobody sees."""
+UNSEEN = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029{HIDDEN}\ud800-\udfff\ufffd]")
+"""These, control characters, and halves of characters."""
+HIDDEN_ANYWHERE = re.compile(f"[{HIDDEN}]")
+"""Refused in comments too: a reviewer reads the whole text."""
+VISIBLE = "visible characters"
+NOT_VISIBLE = (
+    "Control characters, unseen ones and marks that turn the direction of writing are not allowed."
+)
 FLAT_AS_TEXT = "tag:yaml.org,2002:timestamp"
 
 
@@ -114,12 +122,8 @@ class _Builder:
     def _scalar(self, event: yaml.ScalarEvent, line: int) -> None:
         text: str = event.value
         if UNSEEN.search(text):
-            raise self._refusal(
-                shown(text.encode("unicode_escape").decode()),
-                "visible characters",
-                "Control characters and marks that turn the direction of writing are not allowed.",
-                line,
-            )
+            escaped = shown(text.encode("unicode_escape").decode())
+            raise self._refusal(escaped, VISIBLE, NOT_VISIBLE, line)
         inside = self.open[-1] if self.open else None
         if inside is not None and isinstance(inside.value, dict) and inside.key is None:
             self._key(inside, text, line)
@@ -181,6 +185,8 @@ def read_yaml(text: str) -> Reading:
     try:
         if len(text) > LARGEST:
             raise _too_long(len(text))
+        if (found := HIDDEN_ANYWHERE.search(text, 1)) is not None:  # the first marks the order
+            raise _hidden(text, found.start())
         for event in _events(text):
             builder.take(event)
     except _Refused as refused:
@@ -242,6 +248,12 @@ def _too_long(length: int) -> _Refused:
             message=f"The document has {length} characters; at most {LARGEST} are allowed.",
         )
     )
+
+
+def _hidden(text: str, position: int) -> _Refused:
+    line = text.count("\n", 0, position) + 1
+    value = text[position].encode("unicode_escape").decode()
+    return _Refused(Fault(place=(), value=value, limit=VISIBLE, message=NOT_VISIBLE, line=line))
 
 
 def _no_mapping(root: Any) -> Fault:

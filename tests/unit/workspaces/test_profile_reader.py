@@ -38,11 +38,11 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     """Give valid documents with most of what a document can say."""
     limit = draw(st.integers(1, 16))
     gpu = draw(st.booleans())
-    title = draw(TEXT.filter(lambda text: 1 <= len(text) <= 60))
+    title = draw(TEXT.filter(lambda text: 1 <= len(text) <= 60 and text == text.strip()))
     made = document(
         id=draw(st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)),
         title=title,
-        description=draw(TEXT.filter(lambda text: 1 <= len(text) <= 300)),
+        description=draw(TEXT.filter(lambda text: text.strip() and len(text) <= 300)),
         longest_hours=draw(st.integers(24, 720) | st.just(36.5)),
         audiences=draw(st.lists(st.sampled_from(["scientists", "admins", "oncall"]), unique=True)),
         environments=draw(st.lists(st.sampled_from(["dev", "test"]), min_size=1, unique=True)),
@@ -212,3 +212,14 @@ def test_the_worst_that_fits_is_read_within_two_seconds_of_cpu(text: str) -> Non
     begun = time.process_time()
     read_yaml(text[:LARGEST])
     assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("environment", {"X\n": "1"}), ("labels", {"team\n": "a"}), ("labels", {"team": "a\n"})],
+)
+def test_a_line_break_after_a_name_is_no_part_of_it(field: str, value: dict[str, str]) -> None:
+    text = FORM.write(document(**{field: value}))
+    (found,) = checker().check(text, "cpu-small.yaml", None).errors
+    assert found.field.startswith(f"{field}.")
+    assert "letters, digits" in found.limit

@@ -18,7 +18,9 @@ from octavo_server.workspaces.profiles.findings import Fault, Place, field_of, m
 Document = Mapping[str, Any]
 DIGEST = re.compile(r"[a-z0-9][a-z0-9._:/-]{0,400}@sha256:[0-9a-f]{64}")
 SECRET = re.compile(r"(?i)(secret|password|passwd|token|api_?key|private_?key|credential)")
-RESERVED_LABELS = ("octavo.dev/", "app.kubernetes.io/", "hub.jupyter.org/")
+RESERVED_IDS = frozenset({"changes", "new"})
+"""Addresses of the admin pages, which stand where profiles' own pages do."""
+RESERVED_LABELS = ("octavo/", "octavo.dev/", "app.kubernetes.io/", "hub.jupyter.org/")
 CONTROL_PLANE = "node-role.kubernetes.io/"
 PRICE_DECIMALS = 4
 """Decimals that a price may have."""
@@ -98,6 +100,12 @@ def _rates(document: Document) -> Iterator[Fault]:
             yield must_be(
                 place, rate["per_hour"], f"a price with at most {PRICE_DECIMALS} decimals"
             )
+
+
+def _id(document: Document) -> Iterator[Fault]:
+    if document["id"] in RESERVED_IDS:
+        limit = f"another name: {' and '.join(sorted(RESERVED_IDS))} are pages of the hub"
+        yield must_be(("id",), document["id"], limit)
 
 
 def _idle(document: Document) -> Iterator[Fault]:
@@ -214,5 +222,5 @@ def _allows(pattern: str, repository: str) -> bool:
 
 
 _CHECKS: tuple[Callable[[Document], Iterator[Fault]], ...] = (
-    _guarantees, _rates, _idle, _tolerations, _labels, _volumes, _environment, _spot,
+    _id, _guarantees, _rates, _idle, _tolerations, _labels, _volumes, _environment, _spot,
 )  # fmt: skip
