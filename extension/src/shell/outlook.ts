@@ -39,12 +39,17 @@ export function outlook(session: WorkspaceSession, now: Date): IOutlook {
   const idle = minutesUntil(session.idle_stop_at, now);
   const end = minutesUntil(session.ends_at, now);
   if (end !== null && end <= END_SOON_MIN && (idle === null || end <= idle)) {
-    return { text: trans.__('ends in %1 min', end), level: end <= SOON_MIN ? 'bad' : 'warn' };
+    const text = trans.__('ends in %1 min', end);
+    return { text: isAtWork(session) ? `${atWork(session)}, ${text}` : text, level: end <= SOON_MIN ? 'bad' : 'warn' };
   }
   if (idle !== null) {
     return { text: trans.__('idle stop in %1 min', idle), level: idle <= SOON_MIN ? 'warn' : 'quiet' };
   }
   return { text: atWork(session), level: 'quiet' };
+}
+
+function isAtWork(session: WorkspaceSession): boolean {
+  return session.activity !== 'idle' && session.activity !== 'unknown';
 }
 
 /** What keeps a workspace from being idle. */

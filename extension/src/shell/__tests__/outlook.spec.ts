@@ -25,7 +25,8 @@ describe('the outlook of a workspace', () => {
   });
 
   it('announces the longest life’s end when that comes first', () => {
-    expect(outlook(mine({ ends_at: at(34), idle_stop_at: null, activity: 'cell' }), NOW)).toEqual({ text: 'ends in 34 min', level: 'warn' });
+    expect(outlook(mine({ ends_at: at(34), idle_stop_at: null, activity: 'cell' }), NOW)).toEqual({ text: 'cell running, ends in 34 min', level: 'warn' });
+    expect(outlook(mine({ ends_at: at(34), idle_stop_at: null, activity: 'unknown' }), NOW).text).toBe('ends in 34 min');
     expect(outlook(mine({ ends_at: at(8) }), NOW).level).toBe('bad');
     expect(outlook(mine({ ends_at: at(58) }), NOW).text).toBe('idle stop in 54 min');
   });
