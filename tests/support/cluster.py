@@ -130,10 +130,12 @@ class Cluster(kmock.KubernetesEmulator):
         status = {"phase": "Running", "podIP": ip, "containerStatuses": containers}
         await self.patch(name, {"status": status})
 
-    async def end(self, name: str = "jupyter-ada", *, code: int, reason: str) -> None:
+    async def end(
+        self, name: str = "jupyter-ada", *, code: int, reason: str, message: str = ""
+    ) -> None:
         """Let a pod's container end."""
         phase = "Succeeded" if code == 0 else "Failed"
-        state = {"terminated": {"exitCode": code, "reason": reason,
+        state = {"terminated": {"exitCode": code, "reason": reason, "message": message,
                                 "finishedAt": "2026-11-23T09:00:00Z"}}  # fmt: skip
         await self.patch(
             name,

@@ -8,6 +8,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -63,8 +65,11 @@ def cluster_settings(**more: Any) -> ClusterSettings:
     return ClusterSettings(kubernetes_inside_url="http://octavo.octavo.svc:8000", **more)
 
 
-def spawner(host: str, person: str = "ada", port: int = 8888, **more: Any) -> Any:
-    """Return a spawner whose cluster is at ``host``; must be called in a running loop."""
+def spawner(host: str, port: int, person: str = "ada", **more: Any) -> Any:
+    """Return a spawner whose cluster is at ``host``; must be called in a running loop.
+
+    Its pods listen at ``port`` of 127.0.0.1, as :func:`listening` does.
+    """
     from octavo_hub.kubernetes.configuration import configure_kubernetes
     from octavo_hub.kubernetes.spawner import OctavoKubeSpawner
 
@@ -84,6 +89,14 @@ def spawner(host: str, person: str = "ada", port: int = 8888, **more: Any) -> An
     made = OctavoKubeSpawner(config=config, user=user, hub=hub, _mock=True)
     made.api_token = "token-of-ada"
     return made
+
+
+@asynccontextmanager
+async def listening() -> AsyncIterator[int]:
+    """Give a port at which something accepts connections."""
+    door = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    async with door:
+        yield door.sockets[0].getsockname()[1]
 
 
 def launch_of(cluster: Cluster) -> str | None:

@@ -1,7 +1,7 @@
 """``python -P -m octavo_hub.kubernetes.singleuser``: JupyterLab inside a pod.
 
 What the hub does for a workspace on its own machine happens here in the pod, under its user: the
-project's notebooks are copied into a new home, and a home that is full is worked around.
+project's notebooks are copied into a new home, and a rescue works beside a home that is full.
 """
 
 from __future__ import annotations
@@ -32,14 +32,20 @@ LAB = Path(__file__).parents[1] / "lab"
 
 
 def prepare(home: Path, environment: MutableMapping[str, str]) -> None:
-    """Make a home ready, and complete the environment by what only the pod can know."""
+    """Make a home ready, and complete the environment by what only the pod can know.
+
+    Raises SystemExit when the home is full and this isn't a rescue.
+    """
     environment["JUPYTERHUB_ROOT_DIR"] = str(home)
     environment["JUPYTERHUB_DEFAULT_URL"] = "/lab"
     environment["JUPYTER_CONFIG_PATH"] = str(LAB)
     environment["JUPYTER_PATH"] = str(LAB / "share")
     project = environment.get("OCTAVO_PROJECT", "")
-    if not has_room(home):
+    if environment.get("OCTAVO_RESCUE"):
         work_around(environment)
+    elif not has_room(home):
+        # The hub reads these words and starts the workspace once more, as a rescue.
+        raise SystemExit(f"No space left on device: {home} is full")
     elif project:
         furnish(home / project, environment.get("OCTAVO_TEMPLATE", ""))
     if project and (home / project).is_dir():
@@ -65,7 +71,6 @@ def work_around(environment: MutableMapping[str, str]) -> None:
     for name, folder in OWN_FILES.items():
         (beside / folder).mkdir(exist_ok=True)
         environment[name] = str(beside / folder)
-    environment["OCTAVO_RESCUE"] = "1"
 
 
 def furnish(folder: Path, template: str) -> None:
@@ -83,8 +88,13 @@ def furnish(folder: Path, template: str) -> None:
 
 def arguments() -> list[str]:
     """Return the arguments of each workspace: Octavo's Jupyter Server half is always on."""
-    extension = ["--ServerApp.jpserver_extensions=octavo_lab=True"]
-    return extension if find_spec("octavo_lab") is not None else []
+    chosen = []
+    if find_spec("octavo_lab") is not None:
+        chosen.append("--ServerApp.jpserver_extensions=octavo_lab=True")
+    if os.environ.get("OCTAVO_RESCUE"):
+        # A trash would lie in the home, where there is no room.
+        chosen.append("--FileContentsManager.delete_to_trash=False")
+    return chosen
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from jupyterhub.utils import exponential_backoff
 from kubernetes_asyncio import client
@@ -26,12 +27,20 @@ from octavo_hub.kubernetes.pods import traits_of
 from octavo_hub.kubernetes.reflector import OctavoEventReflector, OctavoPodReflector
 from octavo_hub.kubernetes.rules import OTHER_PROFILE
 from octavo_hub.kubernetes.signs import Facts
-from octavo_hub.kubernetes.starting import AWAY, LAUNCH, Launch, ended, refusal_of
+from octavo_hub.kubernetes.starting import (
+    AWAY,
+    LAUNCH,
+    LOOK_S,
+    RESCUE,
+    Launch,
+    cancelled,
+    exit_status,
+    listens,
+    refusal_of,
+)
 from octavo_hub.kubernetes.volumes import folders_of
 from octavo_hub.session_spawner import SessionSpawner
 
-LOOK_S = 1.0
-"""Seconds between two looks at a start."""
 CLAIM_EVENTS_S = 15.0
 """Seconds between two questions about the home's volume claim."""
 GONE_S = 60.0
@@ -53,7 +62,20 @@ class OctavoKubeSpawner(SessionSpawner, KubeSpawner):  # type: ignore[misc]
     # ---- start
 
     async def bring_up(self, session: Session) -> str:
-        """Create the pod of a session's profile and wait until its container runs."""
+        """Create the pod of a session's profile and wait until it can be reached.
+
+        Beside a home that is full it is created once more, as a rescue.
+        """
+        try:
+            return await self._launch(session)
+        except StartFailed as failed:
+            if failed.failure.kind != "home_full":
+                raise
+        self.rescue, self.rescue_notice = True, RESCUE
+        self.report("volume", "Your home is full, so a rescue workspace is opened beside it.")
+        return await self._launch(session)
+
+    async def _launch(self, session: Session) -> str:
         self.cpu_time = CpuTime()
         self.launched = Launch(values={"profile": session.profile.id})
         self._take_on(session)
@@ -64,9 +86,21 @@ class OctavoKubeSpawner(SessionSpawner, KubeSpawner):  # type: ignore[misc]
                 await asyncio.wait({starting}, timeout=LOOK_S)
                 if not starting.done():
                     await self._look()
-            return str(starting.result())
+            address = str(starting.result())
         finally:
-            await _ended(starting)
+            await cancelled(starting)
+        await self._await_door(address)
+        return address
+
+    async def _await_door(self, address: str) -> None:
+        """Wait until the pod listens. Raises StartFailed when it ends instead."""
+        self.report("starting", "JupyterLab is starting.")
+        where = urlsplit(address)
+        while not await listens(where.hostname or "", where.port or 80):
+            status = await self.alive()
+            if status is not None:
+                raise StartFailed(conclude(self._facts()))
+            await asyncio.sleep(LOOK_S / 2)
 
     def _take_on(self, session: Session) -> None:
         traits = traits_of(session, self.cluster, self.pvc_name)
@@ -76,7 +110,7 @@ class OctavoKubeSpawner(SessionSpawner, KubeSpawner):  # type: ignore[misc]
         inside = self.cluster.kubernetes_inside_url.rstrip("/")
         self.environment = pod_environment(
             session, inside, self.api_token, folders_of(self.cluster)
-        )
+        ) | ({"OCTAVO_RESCUE": "1"} if self.rescue else {})
 
     async def _look(self) -> None:
         if self.pod_reflector is None or self.event_reflector is None:
@@ -177,7 +211,7 @@ class OctavoKubeSpawner(SessionSpawner, KubeSpawner):  # type: ignore[misc]
 
     async def why_ended(self) -> Failure | None:
         """Return why the pod has ended or gone, or None when JupyterLab was closed by hand."""
-        if _exit_status(self._own_pod()) == 0:
+        if exit_status(self._own_pod()) == 0:
             return None
         return conclude(self._facts())
 
@@ -214,8 +248,8 @@ class OctavoKubeSpawner(SessionSpawner, KubeSpawner):  # type: ignore[misc]
         here = self.pod_reflector.resources.get(f"{self.namespace}/{self.pod_name}")
         own = self._own_pod()
         if here is None or own is None:
-            return _exit_status(own) or 0
-        status = _exit_status(own)
+            return exit_status(own) or 0
+        status = exit_status(own)
         if status is not None:
             await self._clear_away(own["metadata"]["uid"])
         return status
@@ -345,25 +379,3 @@ class OctavoKubeSpawner(SessionSpawner, KubeSpawner):  # type: ignore[misc]
             seconds=float(state.get("cpu_seconds") or 0.0),
             until=datetime.fromisoformat(until) if until else None,
         )
-
-
-async def _ended(work: asyncio.Future[Any]) -> None:
-    """Cancel work until it has ended.
-
-    Once isn't enough: ``asyncio.wait_for``, which KubeSpawner uses, loses a cancellation that
-    comes at the moment of an answer.
-    """
-    while not work.done():
-        work.cancel()
-        await asyncio.wait({work}, timeout=LOOK_S)
-    if not work.cancelled():
-        work.exception()  # seen, so that asyncio doesn't report it as forgotten
-
-
-def _exit_status(pod: Mapping[str, Any] | None) -> int | None:
-    """Return a pod's exit status: None while it runs or waits, 1 when it ended without one."""
-    status = (pod or {}).get("status") or {}
-    for container in status.get("containerStatuses") or ():
-        if container["name"] == "notebook" and "terminated" in (container.get("state") or {}):
-            return int(container["state"]["terminated"].get("exitCode", 1))
-    return 1 if ended(pod) else None

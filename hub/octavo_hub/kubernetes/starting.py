@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,14 @@ from octavo_hub.steps import Step
 
 LAUNCH = f"{OWN}launch"
 """Annotation with the id of the one launch that a pod belongs to."""
+LOOK_S = 1.0
+"""Seconds between two looks at a start."""
+RESCUE = (
+    "Your home is full. This workspace is a rescue: nothing can be saved in it until there is "
+    "room. Delete files you don't need (here they are deleted at once, not moved to a trash), or "
+    "look for the largest in a terminal: du -ah ~ | sort -h | tail -20. Then stop the workspace "
+    "and start it again."
+)
 AWAY = (ApiException, ClientError, OSError, TimeoutError)
 """What a request raises when the cluster doesn't answer, or not as it should."""
 # The furthest of these that was said is where a start stands.
@@ -106,3 +115,36 @@ def refusal_of(error: BaseException) -> dict[str, Any]:
     if not isinstance(status, dict) or "code" not in status:
         return {"code": error.status or 0, "message": str(error.body or error.reason or "")}
     return status
+
+
+def exit_status(pod: Mapping[str, Any] | None) -> int | None:
+    """Return a pod's exit status: None while it runs or waits, 1 when it ended without one."""
+    status = (pod or {}).get("status") or {}
+    for container in status.get("containerStatuses") or ():
+        if container["name"] == "notebook" and "terminated" in (container.get("state") or {}):
+            return int(container["state"]["terminated"].get("exitCode", 1))
+    return 1 if ended(pod) else None
+
+
+async def listens(host: str, port: int) -> bool:
+    """Whether something accepts connections at an address."""
+    try:
+        async with asyncio.timeout(LOOK_S):
+            _, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+async def cancelled(work: asyncio.Future[Any]) -> None:
+    """Cancel work until it has ended.
+
+    Once isn't enough: ``asyncio.wait_for``, which KubeSpawner uses, loses a cancellation that
+    comes at the moment of an answer.
+    """
+    while not work.done():
+        work.cancel()
+        await asyncio.wait({work}, timeout=LOOK_S)
+    if not work.cancelled():
+        work.exception()  # seen, so that asyncio doesn't report it as forgotten

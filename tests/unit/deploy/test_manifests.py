@@ -13,7 +13,7 @@ import kubernetes_validate
 import pytest
 import yaml
 from tests.support.cluster import running_cluster
-from tests.support.pods import brought_up, session, spawner
+from tests.support.pods import brought_up, listening, session, spawner
 
 from octavo.local.cluster import Cluster, read_cluster
 from octavo_hub.kubernetes.configuration import PORT
@@ -114,11 +114,12 @@ async def test_the_role_allows_what_the_spawner_asks_and_nothing_more(
     load_config.cache_clear()
     async with running_cluster(tmp_path, rules) as (cluster, url, kubeconfig):
         monkeypatch.setattr(kube_config, "KUBE_CONFIG_DEFAULT_LOCATION", str(kubeconfig))
-        ada = spawner(url)
-        ada.session = session()
-        await brought_up(ada, cluster)
-        await brought_up(ada, cluster)  # its last pod is still there, and so is its home
-        await ada.take_down(now=True)
+        async with listening() as port:
+            ada = spawner(url, port)
+            ada.session = session()
+            await brought_up(ada, cluster)
+            await brought_up(ada, cluster)  # its last pod is still there, and so is its home
+            await ada.take_down(now=True)
         await OctavoKubeSpawner._stop_all_reflectors()
     used = {(plural, verb) for verb, plural, _ in cluster.asked}
     granted = {

@@ -10,7 +10,7 @@ import pytest
 from kubernetes_asyncio.config import kube_config
 from kubespawner.clients import load_config
 from tests.support.cluster import Cluster, running_cluster
-from tests.support.pods import session, spawner
+from tests.support.pods import listening, session, spawner
 
 from octavo_hub.kubernetes.spawner import OctavoKubeSpawner
 
@@ -26,8 +26,9 @@ async def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
 
 
 @pytest.fixture
-async def ada(cluster: Cluster) -> Any:
+async def ada(cluster: Cluster) -> AsyncIterator[Any]:
     """A spawner whose turn has come."""
-    made = spawner(str(cluster.url).rstrip("/"))
-    made.session = session()
-    return made
+    async with listening() as port:
+        made = spawner(str(cluster.url).rstrip("/"), port)
+        made.session = session()
+        yield made

@@ -35,7 +35,7 @@ async def failure_of(ada: Any, starting: Any) -> Failure:
 async def test_a_start_makes_home_and_pod_and_returns_its_address(
     ada: Any, cluster: Cluster
 ) -> None:
-    assert await brought_up(ada, cluster) == "http://127.0.0.1:8888"
+    assert await brought_up(ada, cluster) == f"http://127.0.0.1:{ada.port}"
     kinds = [plural for plural, _ in cluster.bodies]
     assert kinds == ["persistentvolumeclaims", "pods"]
     home, pod = (body for _, body in cluster.bodies)
@@ -96,7 +96,7 @@ async def test_a_pod_whose_creation_was_not_answered_is_taken_not_replaced(
 
 async def test_a_home_is_made_once(ada: Any, cluster: Cluster) -> None:
     await brought_up(ada, cluster)
-    again = spawner(str(cluster.url).rstrip("/"))
+    again = spawner(str(cluster.url).rstrip("/"), ada.port)
     again.session = session(id="s-02")
     await ada.take_down(now=True)
     await brought_up(again, cluster)
@@ -114,6 +114,24 @@ async def test_a_start_that_is_cancelled_asks_for_nothing_more(ada: Any, cluster
     creations = len(cluster.bodies)
     await ada.take_down(now=True)
     assert len(cluster.bodies) == creations
+
+
+async def test_a_full_home_opens_a_rescue_beside_it(ada: Any, cluster: Cluster) -> None:
+    starting = asyncio.create_task(ada.bring_up(ada.session))
+    first = await cluster.wait_for(cluster.pod)
+    assert "OCTAVO_RESCUE" not in str(first["spec"])
+    words = "No space left on device: /home/octavo is full"
+    await cluster.end(code=1, reason="Error", message=words)
+    second = await cluster.wait_for(
+        lambda: (
+            (pod := cluster.pod()) and pod["metadata"]["uid"] != first["metadata"]["uid"] and pod
+        )
+    )
+    assert {"name": "OCTAVO_RESCUE", "value": "1"} in second["spec"]["containers"][0]["env"]
+    await cluster.run()
+    await starting
+    assert ada.rescue
+    assert "Your home is full" in ada.rescue_notice
 
 
 # ---------------------------------------------------------------- failures
@@ -285,7 +303,7 @@ async def test_a_restarted_hub_takes_a_running_pod_up(ada: Any, cluster: Cluster
     state = ada.get_state()
     await OctavoKubeSpawner._stop_all_reflectors()
     creations = len(cluster.bodies)
-    again = spawner(str(cluster.url).rstrip("/"))
+    again = spawner(str(cluster.url).rstrip("/"), ada.port)
     again.load_state(state)
     assert again.session is not None
     assert await again.alive() is None
@@ -392,7 +410,7 @@ async def test_measuring_goes_on_after_a_restart_of_the_hub(ada: Any, cluster: C
     began = ada.session.started_at
     cluster["get", METRICS] << measured("1", "1Gi", began + timedelta(seconds=60))
     await ada.used()
-    again = spawner(str(cluster.url).rstrip("/"))
+    again = spawner(str(cluster.url).rstrip("/"), ada.port)
     again.load_state(ada.get_state())
     assert (await again.used()).cpu_seconds == pytest.approx(60.0)
 
