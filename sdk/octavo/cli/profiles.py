@@ -52,7 +52,9 @@ def profiles() -> None:
 @click.option("--offline", is_flag=True, help="Check here, even where a platform is known.")
 @click.option("--json", "as_json", is_flag=True, help="Print all findings as one JSON list.")
 def validate(paths: tuple[Path, ...], url: str, *, offline: bool, as_json: bool) -> None:
-    """Check profile files or folders of them: form, meaning, images, groups, whether they fit.
+    """Check files, or folders of them.
+
+    Form and meaning, images, groups, and whether a workspace ever fits somewhere.
 
     With a platform it is asked, and nothing is changed there. Without one, or with --offline, the
     check runs here; that needs the extra octavo[server], leaves groups unchecked, and takes images
@@ -62,12 +64,15 @@ def validate(paths: tuple[Path, ...], url: str, *, offline: bool, as_json: bool)
     if url and not offline:
         with _client(url) as client:
             checks = [_asked(client, file) for file in files]
+        by = f"Checked by {url}; nothing was changed."
     else:
         checks = _checked_here(files)
+        by = "Checked here, without a platform: groups stay unchecked."
     if as_json:
         click.echo(json.dumps([one.model_dump(mode="json") for one in _findings(checks)], indent=1))
     else:
         _tell(files, checks)
+        click.echo(by, err=True)
     sys.exit(0 if all(one.valid for one in checks) else FAULTY)
 
 
@@ -76,7 +81,7 @@ def validate(paths: tuple[Path, ...], url: str, *, offline: bool, as_json: bool)
 @_url_option()
 @click.option("--exit-code", is_flag=True, help="Exit with 3 when there is something to apply.")
 def plan(folder: Path, url: str, *, exit_code: bool) -> None:
-    """Show what the files of FOLDER would change on the platform; change nothing.
+    """Show what the files of FOLDER would change.
 
     Exit status: 0, 1 for errors in a file, 3 with --exit-code when something is to be applied.
     """
@@ -92,8 +97,9 @@ def plan(folder: Path, url: str, *, exit_code: bool) -> None:
 @_url_option()
 @click.option("--reason", required=True, help="Why, as a sentence that the reviewer reads.")
 def apply(folder: Path, url: str, reason: str) -> None:
-    """Propose what the files of FOLDER change; another person reviews each change.
+    """Propose what the files of FOLDER change.
 
+    Another person reviews each change.
     Proposing the same again does nothing while it waits. A file never takes a profile away: give
     it a `retirement` to retire it. Exit status 1 for errors in a file or a refusal; then nothing,
     or nothing more, was proposed.

@@ -109,6 +109,7 @@ def test_validating_asks_the_platform_where_there_is_one(address: str, folder: P
     done = octavo(address, "admin", "validate", str(folder))
     assert done.exit_code == 0, done.output
     assert f"ok       {folder / 'cpu-small.yaml'}, fits on this machine" in done.output
+    assert f"Checked by {address}; nothing was changed." in done.stderr
     _put(folder, BAD)
     bad = octavo(address, "reviewer", "validate", str(folder))
     assert bad.exit_code == 1
@@ -143,6 +144,7 @@ def test_offline_images_and_pools_are_those_of_the_environment(
     done = octavo("http://nobody.example", "x", "validate", str(folder), "--offline")
     assert done.exit_code == 1
     assert "it fits on no node pool (tiny: it guarantees 0.5 CPU" in done.output
+    assert "Checked here, without a platform: groups stay unchecked." in done.stderr
     pools.write_text("pools: 3")
     done = octavo("", "", "validate", str(folder))
     assert isinstance(done.exception, ClientError)
