@@ -25,7 +25,7 @@ def open_database(kind: str, folder: Path, postgres: Path) -> Iterator[Database]
     if kind == "memory":
         yield MemoryDatabase()
         return
-    url = f"sqlite:///{folder / 'test.sqlite'}" if kind == "sqlite" else _new_postgres(postgres)
+    url = f"sqlite:///{folder / 'test.sqlite'}" if kind == "sqlite" else new_postgres(postgres)
     engine = open_engine(url)
     metadata.create_all(engine)
     try:
@@ -34,7 +34,7 @@ def open_database(kind: str, folder: Path, postgres: Path) -> Iterator[Database]
         engine.dispose()
 
 
-def _new_postgres(folder: Path) -> str:
+def new_postgres(folder: Path) -> str:
     """Return the URL of a new database on a PostgreSQL that runs from ``folder``."""
     # The library asks for this folder when it is imported, and warns where a machine has none.
     if "XDG_RUNTIME_DIR" not in os.environ:
