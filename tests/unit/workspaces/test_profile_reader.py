@@ -14,6 +14,7 @@ from tests.support.profiles import FORM, checker, document
 
 from octavo_server.adapters.safe_yaml import LARGEST, read_yaml, value_of, write_yaml
 from octavo_server.workspaces.profiles import rules
+from octavo_server.workspaces.profiles.document_rules import RESERVED_IDS
 
 TEXT = st.text(alphabet=st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs"]))
 WORD = st.text(alphabet=string.ascii_letters + string.digits, min_size=1, max_size=12)
@@ -40,7 +41,11 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     gpu = draw(st.booleans())
     title = draw(TEXT.filter(lambda text: 1 <= len(text) <= 60 and text == text.strip()))
     made = document(
-        id=draw(st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)),
+        id=draw(
+            st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True).filter(
+                lambda name: name not in RESERVED_IDS
+            )
+        ),
         title=title,
         description=draw(TEXT.filter(lambda text: text.strip() and len(text) <= 300)),
         longest_hours=draw(st.integers(24, 720) | st.just(36.5)),
