@@ -13,7 +13,7 @@ from tests.support.profiles import profile
 from tests.support.workspaces import MINUTE, World
 
 from octavo_server.database.rows import Database, Rows
-from octavo_server.errors import NotFound, Unavailable
+from octavo_server.errors import Invalid, NotFound, Unavailable
 from octavo_server.identity import Caller, CallerKind
 from octavo_server.workspaces.usage.domain import BudgetState, Measured, Member, Metered, Terms
 from octavo_server.workspaces.usage.quotas import Quotas
@@ -195,6 +195,31 @@ def test_setting_a_quota_again_replaces_it_and_is_on_the_trail(world: World) -> 
     assert entry.details["reason"] == "A deadline."
 
 
+@pytest.mark.parametrize(
+    ("scope", "name", "says"),
+    [
+        ("person", "ann ", "name: 'ann ' is no person's name."),
+        ("person", "ann\n", r"name: 'ann\n' is no person's name."),
+        ("person", "-", "name: '-' is no person's name."),
+        ("group", " blue", "name: ' blue' begins or ends with a space"),
+        ("group", "bl\u202eue", r"name: 'bl\u202eue' begins or ends"),
+        ("project", "moon", "name: there is no project 'moon'."),
+    ],
+)
+def test_a_quota_for_nobody_is_refused(world: World, scope: str, name: str, says: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        allow(world, scope, name, 5)
+    assert refused.value.message.startswith(says)
+    assert refused.value.remedy.startswith("Give the ")
+    assert world.usage.quotas.every() == []
+
+
+def test_a_quota_of_next_to_nothing_is_used_up(world: World, database: Database) -> None:
+    allow(world, "person", "ann", 1e-320)
+    use(database, world, 1)
+    assert world.usage.limits("ann", (), "flights", GPU).stop == "quota"
+
+
 def test_a_removed_quota_holds_no_more(world: World) -> None:
     made = allow(world, "person", "ann", 20)
     world.usage.quotas.remove(ADMIN, made, "The term is over.")
@@ -314,7 +339,7 @@ def test_unknown_quotas_refuse_or_not_as_the_setting_says(
     database: Database, tmp_path: Path, setting: Any, refused: bool
 ) -> None:
     world = World(database, tmp_path, Terms(when_unknown=setting))
-    world.usage.quotas = Quotas(Torn(), world.audit, world.usage.terms, world.clock)
+    world.usage.quotas = Quotas(Torn(), world.audit, world.projects, world.usage.terms, world.clock)
     state = world.usage.quota_state("ann", (), "flights")
     assert not state.known
     says = (

@@ -88,6 +88,13 @@ def test_a_download_over_a_wrong_span_is_refused_before_it_begins(booked: Platfo
     assert "400 are allowed" in answer.json()["message"]
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_the_first_and_the_last_day_there_are_can_be_asked_for(booked: Platform, day: str) -> None:
+    span = {"since": day, "until": day}
+    assert booked.call("admin", "GET", "/cost", params=span).json()["total_eur"] == 0
+    assert booked.call("admin", "GET", "/cost.csv", params=span).text.count("\r\n") == 1
+
+
 RULES = "/projects/flights/budget/rules"
 CHANGE = {
     "alert_percent": 50, "soft_stop_percent": 90, "hard_stop_percent": 120,

@@ -115,6 +115,11 @@ def test_a_count_that_goes_back_or_leaps_is_unknown(cpu_seconds: float) -> None:
     assert hours[1].charge_micro_eur == 20_000
 
 
+def test_an_absurd_beginning_is_cut() -> None:
+    _, hours = booked(metered(T0 + HOUR, since=datetime(1970, 1, 1, tzinfo=UTC)))
+    assert sum(one.seconds for one in hours) == 32 * 24 * 3600
+
+
 def test_many_short_intervals_cost_what_a_long_one_does() -> None:
     odd = version(rates=(Rate(since=T0.date(), micro_eur=123_457),))
     beats = [metered(T0 + n * timedelta(seconds=7), version=odd) for n in range(1, 1001)]

@@ -400,7 +400,7 @@ class QuotaLeft:
     @property
     def percent(self) -> int:
         """Return how much is used, in whole percent; 100 for a quota of nothing."""
-        return int(self.used * 100 / self.limit) if self.limit else 100
+        return int(min(self.used * 100 / self.limit, MOST_PERCENT)) if self.limit else 100
 
 
 UNITS: dict[QuotaResource, str] = {
@@ -409,6 +409,10 @@ UNITS: dict[QuotaResource, str] = {
     "gpu_hours": "GPU-hours",
 }
 """What people call each resource of a quota."""
+
+
+MOST_PERCENT = 1e6
+"""A share isn't told beyond this: a quota of next to nothing is used up many times over."""
 
 
 def per_hour(profile: Profile, resource: QuotaResource) -> float:

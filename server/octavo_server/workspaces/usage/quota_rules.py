@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from octavo.records.workspaces import PERSON
+from octavo_server.errors import Invalid
 from octavo_server.workspaces.profiles.domain import MICRO, Profile
 from octavo_server.workspaces.usage.domain import (
     UNITS,
@@ -96,6 +99,20 @@ def _concerns(quota: Quota, member: Member) -> bool:
     return quota.name in names[quota.scope]
 
 
+def check_name(scope: QuotaScope, name: str) -> None:
+    """Raise Invalid for a name that no person or group can have."""
+    if scope == "person" and not re.fullmatch(PERSON, name):
+        raise Invalid(
+            f"name: {name!r:.100} is no person's name.", "Give the name that the hub shows."
+        )
+    if not name.isprintable() or name != name.strip():
+        raise Invalid(
+            f"name: {name!r:.100} begins or ends with a space, or has characters that can't be "
+            "seen.",
+            "Give the name as the hub shows it.",
+        )
+
+
 def resolved(limits: list[float], resolver: Resolver) -> float:
     """Return how several groups' limits count together."""
     if resolver == "sum":
@@ -150,15 +167,20 @@ def unknown(terms: Terms) -> QuotaState:
 
 
 def limits(
-    project: str, budget: Budget, state: QuotaState, profile: Profile, terms: Terms
+    project: str,
+    budget: Budget,
+    state: QuotaState,
+    profile: Profile,
+    terms: Terms,
+    month: str,
 ) -> Limits:
-    """Return where a running workspace stands, and whether it must stop."""
+    """Return where a running workspace stands in a month, and whether it must stop."""
     items = [one for one in state.items if per_hour(profile, one.resource)]
     minutes = round(terms.grace.total_seconds() / 60)
     notices = [_quota_notice(one, minutes) for one in items if one.percent >= STEPS[0]]
     steps = budget_steps(budget)
     if budget.percent >= steps[0]:
-        notices.append(_budget_notice(project, budget, minutes))
+        notices.append(_budget_notice(project, budget, minutes, month))
     over = any(one.percent >= 100 for one in items)
     hard = budget.state is BudgetState.HARD_STOP
     return Limits(
@@ -198,7 +220,7 @@ def _quota_notice(one: QuotaLeft, minutes: int) -> LimitNotice:
     )
 
 
-def _budget_notice(project: str, budget: Budget, minutes: int) -> LimitNotice:
+def _budget_notice(project: str, budget: Budget, minutes: int, month: str) -> LimitNotice:
     step = reached(budget.percent, budget_steps(budget))
     message = (
         f"{budget.percent} % of {project}'s budget of {budget.limit_micro_eur / MICRO:.2f} EUR "
@@ -215,5 +237,5 @@ def _budget_notice(project: str, budget: Budget, minutes: int) -> LimitNotice:
         level="error" if serious else "warning",
         percent=step,
         message=message,
-        key=f"budget:{project}:{step}:{budget.state.value}",
+        key=f"budget:{project}:{month}:{step}:{budget.state.value}",
     )

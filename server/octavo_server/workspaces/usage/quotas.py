@@ -11,8 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from octavo_server.audit.service import AuditService
 from octavo_server.database.rows import Database, Row, Rows, Where
-from octavo_server.errors import NotFound, Unavailable
+from octavo_server.errors import Invalid, NotFound, Unavailable
 from octavo_server.identity import Caller, new_id
+from octavo_server.projects.service import ProjectsService
 from octavo_server.workspaces.usage import limits_store, quota_rules, store
 from octavo_server.workspaces.usage.books import UNSEEN
 from octavo_server.workspaces.usage.domain import (
@@ -34,11 +35,13 @@ class Quotas:
         self,
         database: Database,
         audit: AuditService,
+        projects: ProjectsService,
         terms: Terms,
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._audit = audit
+        self._projects = projects
         self._terms = terms
         self._clock = clock
 
@@ -58,7 +61,13 @@ class Quotas:
         window_days: int,
         reason: str,
     ) -> Quota:
-        """Set a quota, in place of the one with the same scope, name, resource and window."""
+        """Set a quota, in place of the one with the same scope, name, resource and window.
+
+        Raises Invalid for a name that nobody can have, or no project has.
+        """
+        quota_rules.check_name(scope, name)
+        if scope == "project":
+            self._check_project(name)
         with self._audit.change(caller, "workspaces.set_quota", f"quota:{scope}:{name}") as change:
             wanted = Quota(
                 id=new_id(),
@@ -79,6 +88,14 @@ class Quotas:
                 reason=reason,
             )
         return replace(wanted, id=earlier.id) if earlier else wanted
+
+    def _check_project(self, name: str) -> None:
+        try:
+            self._projects.get(name)
+        except NotFound as error:
+            raise Invalid(
+                f"name: there is no project {name[:100]!r}.", "Give the project's name."
+            ) from error
 
     def remove(self, caller: Caller, quota_id: str, reason: str) -> None:
         """Remove a quota. Raises NotFound."""

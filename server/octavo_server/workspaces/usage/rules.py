@@ -19,6 +19,8 @@ HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)
 TEAM = "team"
 """The chargeback label of a profile that names a team, for what has no other."""
+LONGEST = timedelta(days=32)
+"""Nothing goes unseen for longer and is still the same: what lies before isn't booked."""
 IMPLAUSIBLE = 64
 """A reading of so many times what was requested is taken for a fault of the measuring."""
 ADDED = (
@@ -143,7 +145,7 @@ def advance(meter: Meter, metered: Metered) -> tuple[Meter, list[UsageHour]]:
     The same or an earlier moment books nothing. Fractions of a millionth of a euro are carried
     on, so that many short intervals cost what one long one does.
     """
-    begin = meter.until or metered.since
+    begin = max(meter.until or metered.since, metered.until - LONGEST)
     if metered.until <= begin:
         return replace(meter, ended=meter.ended or metered.ended, until=begin), []
     seen = replace(meter, ended=metered.ended, until=begin)

@@ -26,6 +26,7 @@ from octavo_server.workspaces.usage.domain import (
     UsageHour,
 )
 from octavo_server.workspaces.usage.quotas import Quotas
+from octavo_server.workspaces.usage.rules import first_of_month
 
 
 class UsageService(Books):
@@ -46,7 +47,7 @@ class UsageService(Books):
         self.terms = terms or Terms()
         super().__init__(database, projects, profiles, self.terms, clock)
         self.budgets = Budgets(database, audit, projects, clock)
-        self.quotas = Quotas(database, audit, self.terms, clock)
+        self.quotas = Quotas(database, audit, projects, self.terms, clock)
 
     def budget(self, project: str) -> Budget:
         """Return a project's budget of the current month. Raises NotFound."""
@@ -81,9 +82,12 @@ class UsageService(Books):
         """Return where each running workspace stands, with few queries for many."""
         members = [member for member, _ in every]
         states = self.quotas.states(members)
+        month = first_of_month(self._clock()).isoformat()[:7]
         budgets = {name: self.budget(name) for name in {one.project for one in members}}
         return [
-            quota_rules.limits(member.project, budgets[member.project], state, profile, self.terms)
+            quota_rules.limits(
+                member.project, budgets[member.project], state, profile, self.terms, month
+            )
             for (member, profile), state in zip(every, states, strict=True)
         ]
 
@@ -127,12 +131,11 @@ class UsageService(Books):
         where: list[Where] = [] if project is None else [("project", "=", project)]
 
         def read() -> Iterator[UsageHour]:
-            day = first
-            while day <= last:
+            for number in range((last - first).days + 1):
+                day = (first + timedelta(days=number)).isoformat()
                 with self._database.read() as rows:
-                    found = store.hours_of_day(rows, day.isoformat(), *where)
+                    found = store.hours_of_day(rows, day, *where)
                 yield from found
-                day += timedelta(days=1)
 
         return read()
 
