@@ -84,9 +84,10 @@ def duration(seconds: float) -> str:
 
 
 def _newest(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    later = [*events[1:], None]
+    """Leave out the places in the queue that a newer one follows."""
     return [
         one
-        for one, then in zip(events, later, strict=True)
-        if one["step"] != "queued" or then is None or then["step"] != "queued"
+        for at, one in enumerate(events)
+        if one["step"] != "queued"
+        or [then["step"] for then in events[at + 1 : at + 2]] != ["queued"]
     ]

@@ -65,6 +65,18 @@ def test_a_page_that_opens_late_reads_all_steps_and_the_newest_place_alone() -> 
     assert [one["progress"] for one in events] == sorted(one["progress"] for one in events)
 
 
+def test_pages_leave_when_a_start_is_over_though_nothing_more_was_told() -> None:
+    async def told() -> list[dict[str, Any]]:
+        steps = Steps()
+        steps.tell("profile", "Checked.")
+        page = asyncio.create_task(_all(steps))
+        await asyncio.sleep(0)
+        steps.end()
+        return await page
+
+    assert [one["step"] for one in asyncio.run(told())] == ["profile"]
+
+
 async def _all(steps: Steps) -> list[dict[str, Any]]:
     return [event async for event in steps.follow()]
 

@@ -59,6 +59,14 @@ def difference(wanted: Profile, other: Profile, today: date) -> str:
     return f"{other.title}: {same}, {other.price_on(today) / MICRO:.2f} EUR an hour."
 
 
+def as_it_is(version: ProfileVersion, today: date) -> Fit:
+    """Return the profile itself, for a choice of which something else was wrong."""
+    price = version.profile.price_on(today) / MICRO
+    return Fit(
+        version=version, reason=f"{version.profile.title} as it is now, {price:.2f} EUR an hour."
+    )
+
+
 def takes_over(
     wanted: Profile, offered: Iterable[ProfileVersion], groups: Iterable[str], today: date
 ) -> list[Fit]:

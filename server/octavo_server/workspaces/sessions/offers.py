@@ -148,7 +148,7 @@ class Offers:
         if not card.reasons:
             return card
         # Where the option alone was wrong, the profile itself is the nearest.
-        own = fit_rules.Fit(version=version, reason=f"{version.profile.title} as it is now.")
+        own = fit_rules.as_it_is(version, table.today)
         others = self._cards(table)
         mine = next((one for one in others if one.version.profile.id == choice.profile), card)
         return replace(card, nearest=own if not mine.reasons else mine.nearest)

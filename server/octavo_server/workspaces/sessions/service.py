@@ -158,9 +158,8 @@ class SessionsService:
         card = self._offers.decided(caller, choice)
         if card.reasons:
             self._keep_refusal(caller, choice, card)
-            raise rules.StartRefused(
-                " ".join(card.reasons), card.nearest.reason if card.nearest else ""
-            )
+            fits = f"What fits: {card.nearest.reason}" if card.nearest else ""
+            raise rules.StartRefused(" ".join(card.reasons), fits)
         try:
             opened = self._open(caller, choice, card)
         except _Again as again:
