@@ -2,6 +2,7 @@
 
 - ``running_kubelet``: the cluster, its address, and a node that does what kubelet and scheduler do
 - ``Kubelet.kill``: ends a pod's container as the kernel does when it is out of memory
+- ``Kubelet.fill``: leaves a home no room
 - ``Kubelet.pods``: the pods as the API has them
 """
 
@@ -25,6 +26,8 @@ from tests.support.cluster import Cluster, running_cluster
 
 USER = 23_500
 LOOK_S = 0.05
+# No file may grow beyond 512 KiB: what a disk without room comes to.
+FULL = ("bash", "-c", 'ulimit -f 512; exec "$@"', "full")
 
 
 @dataclass
@@ -37,6 +40,8 @@ class Kubelet:
     _cluster: Any = None
     _loop: Any = None
     _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _uids: dict[str, str] = field(default_factory=dict)
+    _full: set[str] = field(default_factory=set)
     _done: threading.Event = field(default_factory=threading.Event)
 
     def pods(self) -> list[dict[str, Any]]:
@@ -55,6 +60,10 @@ class Kubelet:
         """End a pod's container for want of memory."""
         self._running[name].kill()
         self._run(self._cluster.end(name, code=137, reason="OOMKilled"))
+
+    def fill(self, name: str, *, full: bool = True) -> None:
+        """Leave the home of a pod no room for JupyterLab's own files, or give it some again."""
+        (self._full.add if full else self._full.discard)(name)
 
     def log(self) -> str:
         """Return what the containers said."""
@@ -85,15 +94,26 @@ class Kubelet:
 
     async def _look(self, cluster: Cluster) -> None:
         found = {pod["metadata"]["name"]: pod for _, pod in _pods(cluster)}
-        for name in [name for name in self._running if name not in found]:
+        uids = {name: pod["metadata"]["uid"] for name, pod in found.items()}
+        for name in [name for name in self._running if uids.get(name) != self._uids[name]]:
             self._end(name)
         for name, pod in found.items():
             if name not in self._running and pod["status"]["phase"] == "Pending":
                 self._running[name] = self._start(name, pod)
                 await cluster.run(name)
+            await self._notice_end(cluster, name, pod)
+
+    async def _notice_end(self, cluster: Cluster, name: str, pod: dict[str, Any]) -> None:
+        process = self._running.get(name)
+        if process is None or pod["status"]["phase"] != "Running" or process.poll() is None:
+            return
+        said = (self.folder / f"{name}.log").read_text()[-2048:]
+        reason = "Error" if process.returncode else "Completed"
+        await cluster.end(name, code=abs(process.returncode), reason=reason, message=said)
 
     def _start(self, name: str, pod: dict[str, Any]) -> subprocess.Popen[bytes]:
         container = pod["spec"]["containers"][0]
+        self._uids[name] = pod["metadata"]["uid"]
         home = self.folder / f"home-{name}"
         home.mkdir(exist_ok=True)
         given = {one["name"]: one.get("value", "") for one in container["env"]}
@@ -106,9 +126,11 @@ class Kubelet:
         if os.geteuid() == 0:
             os.chown(home, USER, USER)
             account = {"user": USER, "group": USER, "extra_groups": []}
+        full = name in self._full and "OCTAVO_RESCUE" not in given
+        command = [*(FULL if full else ()), *container["args"]]
         with (self.folder / f"{name}.log").open("ab") as log:
             return subprocess.Popen(
-                container["args"], env=environment, cwd=home, stdout=log,
+                command, env=environment, cwd=home, stdout=log,
                 stderr=subprocess.STDOUT, start_new_session=True, **account,
             )  # fmt: skip
 

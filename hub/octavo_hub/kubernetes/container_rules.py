@@ -246,6 +246,11 @@ CONTAINER_RULES = (
         "Open a rescue workspace to make room, or ask your platform admin for a larger home.",
     ),
     rule(
+        "volume", Stage.RUNNING, "Error:1", r"The home \S+ can't be written to: (?P<why>[^.]+)",
+        "Your home can't be written to: {why}.",
+        ADMIN,
+    ),
+    rule(
         "crashed", Stage.RUNNING, "Completed", r"",
         "JupyterLab ended by itself; your home is kept.",
         AGAIN, vague=True,

@@ -6,6 +6,7 @@ project's notebooks are copied into a new home, and a rescue works beside a home
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -28,13 +29,14 @@ OWN_FILES = {
     "XDG_DATA_HOME": "data",
     "TMPDIR": "tmp",
 }
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 LAB = Path(__file__).parents[1] / "lab"
 
 
 def prepare(home: Path, environment: MutableMapping[str, str]) -> None:
     """Make a home ready, and complete the environment by what only the pod can know.
 
-    Raises SystemExit when the home is full and this isn't a rescue.
+    Raises SystemExit when the home can't be written to and this isn't a rescue.
     """
     environment["JUPYTERHUB_ROOT_DIR"] = str(home)
     environment["JUPYTERHUB_DEFAULT_URL"] = "/lab"
@@ -43,9 +45,9 @@ def prepare(home: Path, environment: MutableMapping[str, str]) -> None:
     project = environment.get("OCTAVO_PROJECT", "")
     if environment.get("OCTAVO_RESCUE"):
         work_around(environment)
-    elif not has_room(home):
-        # The hub reads these words and starts the workspace once more, as a rescue.
-        raise SystemExit(f"No space left on device: {home} is full")
+    elif wrong := trouble(home):
+        # The hub reads these words; for a full home it starts the workspace once more, as a rescue.
+        raise SystemExit(wrong)
     elif project:
         furnish(home / project, environment.get("OCTAVO_TEMPLATE", ""))
     if project and (home / project).is_dir():
@@ -53,16 +55,18 @@ def prepare(home: Path, environment: MutableMapping[str, str]) -> None:
         environment["JUPYTERHUB_DEFAULT_URL"] = f"/lab/tree/{project}"
 
 
-def has_room(home: Path) -> bool:
-    """Whether JupyterLab can write its own files into a home."""
+def trouble(home: Path) -> str:
+    """Return why JupyterLab can't write its own files into a home; nothing when it can."""
     try:
         with tempfile.TemporaryFile(dir=home) as probe:
             probe.write(b"\0" * ROOM_BYTES)
             probe.flush()
             os.fsync(probe.fileno())
-    except OSError:
-        return False
-    return True
+    except OSError as error:
+        if error.errno in FULL:
+            return f"No space left on device: {home} is full"
+        return f"The home {home} can't be written to: {error.strerror}"
+    return ""
 
 
 def work_around(environment: MutableMapping[str, str]) -> None:

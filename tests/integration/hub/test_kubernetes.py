@@ -114,3 +114,17 @@ def test_an_unknown_failure_is_counted_and_kept_raw(
         failures = hub.platform(admin, "GET", "/workspaces/failures")
     assert failures["by_kind"]["unknown"] == 1
     assert any("this apiserver is a teapot" in raw for raw in failures["unknown"])
+
+
+def test_a_full_home_opens_a_rescue_that_can_delete(
+    hub: LocalHub, node: Kubelet, person: Person
+) -> None:
+    node.fill("jupyter-scientist")
+    session = hub.start(person)
+    assert session["rescue"]
+    assert any("Your home is full" in one["message"] for one in session["notices"])
+    with hub.kernel(person) as kernel:
+        assert kernel.run("print('here')") == "here\n"
+    hub.stop(person)
+    node.fill("jupyter-scientist", full=False)
+    assert not hub.start(person)["rescue"]

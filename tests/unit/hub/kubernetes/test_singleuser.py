@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -29,8 +28,8 @@ def test_a_new_home_gets_the_projects_notebooks_once(tmp_path: Path) -> None:
 def test_a_full_home_ends_the_start_with_words_that_the_hub_understands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(singleuser, "has_room", lambda _home: False)
-    with pytest.raises(SystemExit, match=r"^No space left on device: .* is full$"):
+    monkeypatch.setattr(singleuser, "trouble", lambda _home: "No space left on device: x")
+    with pytest.raises(SystemExit, match=r"^No space left on device: x$"):
         singleuser.prepare(tmp_path, {"OCTAVO_PROJECT": "flights"})
 
 
@@ -52,16 +51,16 @@ def test_a_rescue_keeps_jupyterlabs_own_files_beside_the_home(
 
 
 def test_room_is_tried_and_not_computed(tmp_path: Path) -> None:
-    assert singleuser.has_room(tmp_path)
-    assert not singleuser.has_room(tmp_path / "missing")
-    limit = "ulimit -f 512; exec {} -c '{}'"
-    code = (
-        "import pathlib, signal; from octavo_hub.kubernetes.singleuser import has_room;"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-        f'print(has_room(pathlib.Path("{tmp_path}")))'
-    )
+    assert singleuser.trouble(tmp_path) == ""
+    missing = tmp_path / "missing"
+    wrong = f"The home {missing} can't be written to: No such file or directory"
+    assert singleuser.trouble(missing) == wrong
+    code = "import pathlib, sys; from octavo_hub.kubernetes.singleuser import trouble; "
+    code += "print(trouble(pathlib.Path(sys.argv[1])))"
     done = subprocess.run(
-        ["bash", "-c", limit.format(sys.executable, code)],
-        capture_output=True, text=True, check=True, env=os.environ,
-    )  # fmt: skip
-    assert done.stdout.strip() == "False"
+        ["bash", "-c", 'ulimit -f 512; exec "$@"', "full", sys.executable, "-c", code, tmp_path],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == f"No space left on device: {tmp_path} is full"
