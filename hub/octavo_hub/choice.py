@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jupyterhub.spawner import SpawnException
 from pydantic import ValidationError
 
 from octavo.records.workspaces import SpawnChoice
+from octavo_hub.failure import Refused
 
 FIELDS = ("project", "profile", "image", "digest")
 MOST_FURTHER, LONGEST_NAME, LONGEST_VALUE = 50, 100, 200
@@ -49,6 +49,6 @@ def choice_of(options: Mapping[str, Any], person: str, groups: Sequence[str]) ->
         raise refused(f"{field} {first.get('input')!r:.100}: {first['msg']}.", "options") from error
 
 
-def refused(message: str, reason: str, status: int = 400) -> SpawnException:
+def refused(message: str, reason: str, status: int = 400) -> Refused:
     """Return the error that JupyterHub shows to the person and doesn't count as its own fault."""
-    return SpawnException(message, reason=reason, status_code=status)
+    return Refused(message, reason=reason, status_code=status)

@@ -49,7 +49,20 @@ class StartFailed(Exception):
         self.failure = failure
 
 
-class StartRefused(SpawnException):  # type: ignore[misc]
+class Refused(SpawnException):  # type: ignore[misc]
+    """A start that is refused: JupyterHub doesn't count it, and shows its sentence alone."""
+
+    @property
+    def jupyterhub_message(self) -> str:
+        """Return what JupyterHub's pages and progress show."""
+        return str(self.message)
+
+    def __str__(self) -> str:
+        """Return the sentence."""
+        return str(self.message)
+
+
+class StartRefused(Refused):
     """A start that failed for a reason that isn't the hub's own: JupyterHub doesn't count it.
 
     The page shows ``failure``: its sentence, its action, and what the back end said.
