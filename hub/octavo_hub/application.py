@@ -34,6 +34,7 @@ class OctavoHub(JupyterHub):  # type: ignore[misc]
         "long as they like.",
     ).tag(config=True)
 
+    open_url = Unicode(help="Address people open. Unset: the one they ask.").tag(config=True)
     admin_groups = List(
         Unicode(), help="Groups that see the pages of profiles, cost and failures. Unset: nobody."
     ).tag(config=True)
@@ -48,12 +49,12 @@ class OctavoHub(JupyterHub):  # type: ignore[misc]
     def init_handlers(self) -> None:
         """Put Octavo's pages before JupyterHub's own: its spawn page is replaced."""
         super().init_handlers()
-        own = routes(
-            self.platform_url,
-            self.platform_token_file,
-            frozenset(self.admin_groups),
-            frozenset(self.reviewer_groups),
-        )
+        relay = {
+            "platform_url": self.platform_url,
+            "token_file": self.platform_token_file,
+            "open_url": self.open_url,
+        }
+        own = routes(relay, frozenset(self.admin_groups), frozenset(self.reviewer_groups))
         self.handlers = self.add_url_prefix(self.hub_prefix, own) + self.handlers
 
     def init_tornado_settings(self) -> None:

@@ -145,6 +145,7 @@ def _pages(c: Any, settings: HubSettings) -> None:
     governing = admins | {settings.platform_reviewer_group}
     c.OctavoHub.platform_url = settings.server
     c.OctavoHub.platform_token_file = str(settings.state / "tokens" / "spawner")
+    c.OctavoHub.open_url = settings.public
     c.OctavoHub.admin_groups = [settings.platform_admin_group]
     c.OctavoHub.reviewer_groups = [settings.platform_reviewer_group]
     c.JupyterHub.template_paths = [str(HERE / "templates")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -91,17 +91,19 @@ def check_path(method: str, path: str) -> None:
         )
 
 
-def check_origin(headers: Mapping[str, str], host: str, base_path: str) -> None:
+def check_origin(headers: Mapping[str, str], hosts: Collection[str], base_path: str) -> None:
     """Raise NotLetThrough for a request that another site, or another page of this one, made.
 
-    A workspace may be served on the same host: only the hub's own pages, below ``base_path``, ask.
+    ``hosts`` are the hub's own: the one that was asked, and the one that people open, where a proxy
+    before the hub names another. A workspace may be served on the same host: only the hub's own
+    pages, below ``base_path``, ask.
     """
     origin, referer = headers.get("Origin"), headers.get("Referer")
     site = headers.get("Sec-Fetch-Site", "none")
     foreign = (
         site not in {"same-origin", "none"}
-        or (origin is not None and urlsplit(origin).netloc != host)
-        or (referer is not None and not _is_own(referer, host, base_path))
+        or (origin is not None and urlsplit(origin).netloc not in hosts)
+        or (referer is not None and not _is_own(referer, hosts, base_path))
     )
     if foreign:
         raise NotLetThrough(
@@ -113,10 +115,11 @@ def check_origin(headers: Mapping[str, str], host: str, base_path: str) -> None:
         )
 
 
-def _is_own(referer: str, host: str, base_path: str) -> bool:
+def _is_own(referer: str, hosts: Collection[str], base_path: str) -> bool:
     """Whether a page below the hub's path made the request, or only its origin is told."""
     parts = urlsplit(referer)
-    return parts.netloc == host and (parts.path in {"", "/"} or parts.path.startswith(base_path))
+    inside = parts.path in {"", "/"} or parts.path.startswith(base_path)
+    return parts.netloc in hosts and inside
 
 
 def check_body(method: str, content_type: str, size: int) -> None:

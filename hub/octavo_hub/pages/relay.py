@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from jupyterhub.handlers.base import BaseHandler
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
@@ -50,8 +51,9 @@ class RelayHandler(BaseHandler):  # type: ignore[misc]
     # Reading tells as much as writing changes: a GET takes the XSRF token too.
     _xsrf_safe_methods = frozenset({"HEAD", "OPTIONS"})
 
-    def initialize(self, platform_url: str, token_file: str) -> None:
-        """Take the platform's address from inside, and the file with the hub's own token."""
+    def initialize(self, platform_url: str, token_file: str, open_url: str) -> None:
+        """Take the platform's address from inside, the token's file, and where people open it."""
+        self._open_host = urlsplit(open_url).netloc
         self._base = f"{platform_url.rstrip('/')}/services/octavo/api/v1/"
         self._token_file = Path(token_file)
 
@@ -74,7 +76,7 @@ class RelayHandler(BaseHandler):  # type: ignore[misc]
         speaker = self._speaker()
         request = self.request
         check_path(request.method, path)
-        check_origin(request.headers, request.host, self.hub.base_url)
+        check_origin(request.headers, self._hosts(), self.hub.base_url)
         check_body(request.method, request.headers.get("Content-Type", ""), len(request.body))
         answer = Streamed(self)
         try:
@@ -108,6 +110,10 @@ class RelayHandler(BaseHandler):  # type: ignore[misc]
                 401, "unauthenticated", "You are not signed in any more.", "Sign in and come back."
             )
         return Speaker(name=user.name, groups=tuple(group.name for group in user.groups))
+
+    def _hosts(self) -> set[str]:
+        # Never the empty one: that is the host of an origin "null".
+        return {self.request.host, self._open_host} - {""}
 
     def _outgoing(self, path: str, speaker: Speaker, answer: Streamed) -> HTTPRequest:
         token = self._token_file.read_text(encoding="ascii").strip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,10 +29,12 @@ PAGES: tuple[tuple[str, str, Audience], ...] = (
 
 
 def routes(
-    platform_url: str, token_file: str, admins: frozenset[str], reviewers: frozenset[str]
+    relay: Mapping[str, str], admins: frozenset[str], reviewers: frozenset[str]
 ) -> list[tuple[Any, ...]]:
-    """Return the handlers, to stand before JupyterHub's, given the groups of both roles."""
-    relay = {"platform_url": platform_url, "token_file": token_file}
+    """Return the handlers, to stand before JupyterHub's.
+
+    ``relay`` are the relay's settings; ``admins`` and ``reviewers`` the groups of both roles.
+    """
     groups: dict[Audience, frozenset[str] | None] = {
         "admins": admins,
         "governing": admins | reviewers,
@@ -42,7 +45,7 @@ def routes(
         for path, template, audience in PAGES
     ]
     return [
-        (r"/octavo/api/(.*)", RelayHandler, relay),
+        (r"/octavo/api/(.*)", RelayHandler, dict(relay)),
         (r"/octavo/static/(.*)", ScriptHandler, {"path": str(STATIC)}),
         *pages,
         (r"/spawn", LinkedSpawnHandler),

@@ -34,7 +34,10 @@ export async function ask(method, path, { body, query, signal } = {}) {
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (WRITES.has(method)) headers["Idempotency-Key"] = freshKey();
   const response = await answered(address(path, query), {
-    method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body),
+    method,
+    headers,
+    signal,
+    body: body === undefined ? undefined : JSON.stringify(body),
   });
   const text = await response.text();
   const answer = parsed(text);
@@ -54,7 +57,8 @@ async function answered(url, options) {
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Refused(0, {
-      error: "hub-away", message: "The hub doesn't answer.",
+      error: "hub-away",
+      message: "The hub doesn't answer.",
       remedy: "Check your connection; what you typed stays on this page. Then try again.",
     });
   }
@@ -70,5 +74,7 @@ function parsed(text) {
 
 function freshKey() {
   // Not crypto.randomUUID: browsers have it only where the hub is served over TLS.
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (one) => one.toString(16).padStart(2, "0")).join("");
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (one) =>
+    one.toString(16).padStart(2, "0"),
+  ).join("");
 }

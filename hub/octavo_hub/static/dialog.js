@@ -16,13 +16,32 @@ export function decide({ title, text, action, danger = false, fields = [], why =
   made += 1;
   const name = `dialog-${made}`;
   const trouble = h("div");
-  const reason = h("textarea", { id: `${name}-reason`, rows: "3", required: true, minlength: "3", maxlength: "500", class: "oc-input" });
+  const reason = h("textarea", {
+    id: `${name}-reason`,
+    rows: "3",
+    required: true,
+    minlength: "3",
+    maxlength: "500",
+    class: "oc-input",
+  });
   const go = h("button", { type: "submit", class: `oc-button ${danger ? "oc-danger" : "oc-main"}` }, action);
-  const form = h("form", { method: "dialog", class: "oc-stack" },
-    h("h2", { id: name }, title), text.map((one) => h("div", {}, one)), fields,
-    why ? h("div", { class: "oc-field" }, h("label", { for: reason.id }, "Why, as a sentence"), reason) : null, trouble,
-    h("div", { class: "oc-row oc-end" },
-      h("button", { type: "button", class: "oc-button", onclick: () => dialog.close() }, "Cancel"), go));
+  const form = h(
+    "form",
+    { method: "dialog", class: "oc-stack" },
+    h("h2", { id: name }, title),
+    text.map((one) => h("div", {}, one)),
+    fields,
+    why
+      ? h("div", { class: "oc-field" }, h("label", { for: reason.id }, "Why, as a sentence"), reason)
+      : null,
+    trouble,
+    h(
+      "div",
+      { class: "oc-row oc-end" },
+      h("button", { type: "button", class: "oc-button", onclick: () => dialog.close() }, "Cancel"),
+      go,
+    ),
+  );
   const dialog = h("dialog", { class: "oc-dialog", "aria-labelledby": name }, form);
   let done = false;
   form.addEventListener("submit", async (event) => {
@@ -40,5 +59,14 @@ export function decide({ title, text, action, danger = false, fields = [], why =
   });
   document.body.append(dialog);
   dialog.showModal();
-  return new Promise((resolve) => dialog.addEventListener("close", () => { dialog.remove(); resolve(done); }, { once: true }));
+  return new Promise((resolve) =>
+    dialog.addEventListener(
+      "close",
+      () => {
+        dialog.remove();
+        resolve(done);
+      },
+      { once: true },
+    ),
+  );
 }

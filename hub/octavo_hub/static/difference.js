@@ -6,14 +6,24 @@ const AROUND = 3;
 
 /** Return the lines of two texts as `{sign, text}`, longest common part kept. */
 export function lines(before, after) {
-  const old = before.split("\n"), fresh = after.split("\n");
+  const old = before.split("\n"),
+    fresh = after.split("\n");
   const common = commonTable(old, fresh);
   const found = [];
-  let i = 0, j = 0;
+  let i = 0,
+    j = 0;
   while (i < old.length || j < fresh.length) {
-    if (i < old.length && j < fresh.length && old[i] === fresh[j]) { found.push({ sign: " ", text: old[i] }); i += 1; j += 1; }
-    else if (j >= fresh.length || (i < old.length && common[i + 1][j] >= common[i][j + 1])) { found.push({ sign: "-", text: old[i] }); i += 1; }
-    else { found.push({ sign: "+", text: fresh[j] }); j += 1; }
+    if (i < old.length && j < fresh.length && old[i] === fresh[j]) {
+      found.push({ sign: " ", text: old[i] });
+      i += 1;
+      j += 1;
+    } else if (j >= fresh.length || (i < old.length && common[i + 1][j] >= common[i][j + 1])) {
+      found.push({ sign: "-", text: old[i] });
+      i += 1;
+    } else {
+      found.push({ sign: "+", text: fresh[j] });
+      j += 1;
+    }
   }
   return found;
 }
@@ -31,7 +41,9 @@ function commonTable(old, fresh) {
 /** Draw the difference of two texts, unchanged lines only around changes. */
 export function between(before, after, label) {
   const all = lines(before, after);
-  const near = all.map((_, at) => all.slice(Math.max(0, at - AROUND), at + AROUND + 1).some((one) => one.sign !== " "));
+  const near = all.map((_, at) =>
+    all.slice(Math.max(0, at - AROUND), at + AROUND + 1).some((one) => one.sign !== " "),
+  );
   const kept = [];
   all.forEach((one, at) => {
     if (near[at]) kept.push(one);
@@ -42,8 +54,13 @@ export function between(before, after, label) {
 
 /** Draw a unified diff. */
 export function unified(text, label) {
-  const rows = text.split("\n").filter((one) => one && !/^(---|\+\+\+) /.test(one))
-    .map((one) => ({ sign: one[0], text: one[0] === "@" ? one.replace(/^@@ (.*?) @@.*/, "lines $1") : one.slice(1) }));
+  const rows = text
+    .split("\n")
+    .filter((one) => one && !/^(---|\+\+\+) /.test(one))
+    .map((one) => ({
+      sign: one[0],
+      text: one[0] === "@" ? one.replace(/^@@ (.*?) @@.*/, "lines $1") : one.slice(1),
+    }));
   return drawn(rows, label);
 }
 
@@ -51,10 +68,30 @@ const NAMES = { "+": "added", "-": "removed" };
 
 function drawn(rows, label) {
   if (!rows.length) return h("p", { class: "oc-muted" }, "Nothing differs.");
-  return h("div", { class: "oc-diff", tabindex: "0", role: "region", "aria-label": label },
-    h("table", {}, h("caption", { class: "oc-unseen" }, label),
-      h("tbody", {}, rows.map(({ sign, text }) => h("tr", { class: { "+": "oc-added", "-": "oc-removed", "@": "oc-gap" }[sign] },
-        h("td", { class: "oc-sign" }, h("span", { "aria-hidden": "true" }, sign === "@" ? "⋯" : sign),
-          NAMES[sign] ? h("span", { class: "oc-unseen" }, NAMES[sign]) : null),
-        h("td", {}, text || " "))))));
+  return h(
+    "div",
+    { class: "oc-diff", tabindex: "0", role: "region", "aria-label": label },
+    h(
+      "table",
+      {},
+      h("caption", { class: "oc-unseen" }, label),
+      h(
+        "tbody",
+        {},
+        rows.map(({ sign, text }) =>
+          h(
+            "tr",
+            { class: { "+": "oc-added", "-": "oc-removed", "@": "oc-gap" }[sign] },
+            h(
+              "td",
+              { class: "oc-sign" },
+              h("span", { "aria-hidden": "true" }, sign === "@" ? "⋯" : sign),
+              NAMES[sign] ? h("span", { class: "oc-unseen" }, NAMES[sign]) : null,
+            ),
+            h("td", {}, text || " "),
+          ),
+        ),
+      ),
+    ),
+  );
 }

@@ -36,7 +36,9 @@ export function announce(text) {
   const announcer = byId("announcer");
   announcer.textContent = "";
   // A reader speaks a change, not a repetition: the text comes in a turn of its own.
-  requestAnimationFrame(() => { announcer.textContent = text; });
+  requestAnimationFrame(() => {
+    announcer.textContent = text;
+  });
 }
 
 /** Show an error where `place` is: what was wrong, what to do, and the request's id to hand on. */
@@ -47,17 +49,22 @@ export function showError(place, error, retry = null) {
 
 /** Return a note that tells an error and, where there is one, offers to try again. */
 export function errorNote(error, retry = null) {
-  return h("div", { class: "oc-note", role: "alert" },
+  return h(
+    "div",
+    { class: "oc-note", role: "alert" },
     h("p", {}, error.message || String(error)),
     error.remedy ? h("p", {}, error.remedy) : null,
     error.requestId ? h("p", { class: "oc-small" }, "Request ", h("code", {}, error.requestId)) : null,
-    retry ? h("button", { type: "button", class: "oc-button", onclick: retry }, "Try again") : null);
+    retry ? h("button", { type: "button", class: "oc-button", onclick: retry }, "Try again") : null,
+  );
 }
 
 /** Show what `load` returns in `place`; a skeleton only after 200 ms, an error with its retry. */
 export async function load(place, loader) {
   place.setAttribute("aria-busy", "true");
-  const waiting = setTimeout(() => { if (!place.childElementCount) place.append(skeleton()); }, 200);
+  const waiting = setTimeout(() => {
+    if (!place.childElementCount) place.append(skeleton());
+  }, 200);
   try {
     const shown = await loader();
     place.replaceChildren(...[shown].flat().filter(Boolean));
@@ -70,7 +77,23 @@ export async function load(place, loader) {
 }
 
 function skeleton() {
-  return h("div", { class: "oc-skeleton", role: "status", "aria-label": "Loading" }, h("span"), h("span"), h("span"));
+  return h(
+    "div",
+    { class: "oc-skeleton", role: "status", "aria-label": "Loading" },
+    h("span"),
+    h("span"),
+    h("span"),
+  );
+}
+
+/** Return a section of a page with its heading; `name` becomes the heading's id. */
+export function section(name, title, ...content) {
+  return h(
+    "section",
+    { "aria-labelledby": name, class: "oc-block" },
+    h("h2", { id: name, class: "oc-step" }, title),
+    content,
+  );
 }
 
 /** Return a small labelled mark for a state; colour never says it alone. */
@@ -80,15 +103,37 @@ export function chip(text, tone = "plain", title = null) {
 
 /** Return a table with named columns. `columns`: `{title, numeric, cell(row), header}`. */
 export function table(caption, columns, rows, { hidden = true } = {}) {
-  const head = columns.map((one) => h("th", { scope: "col", class: one.numeric ? "oc-number" : null }, one.title));
-  const body = rows.map((row) => h("tr", {}, columns.map((one) => h(
-    one.header ? "th" : "td",
-    { scope: one.header ? "row" : null, class: one.numeric ? "oc-number" : null, "data-title": one.title },
-    h("span", {}, one.cell(row))))));
-  return h("div", { class: "oc-scroll", tabindex: "0", role: "region", "aria-label": `${caption}: table` },
-    h("table", { class: "oc-table" },
+  const head = columns.map((one) =>
+    h("th", { scope: "col", class: one.numeric ? "oc-number" : null }, one.title),
+  );
+  const body = rows.map((row) =>
+    h(
+      "tr",
+      {},
+      columns.map((one) =>
+        h(
+          one.header ? "th" : "td",
+          {
+            scope: one.header ? "row" : null,
+            class: one.numeric ? "oc-number" : null,
+            "data-title": one.title,
+          },
+          h("span", {}, one.cell(row)),
+        ),
+      ),
+    ),
+  );
+  return h(
+    "div",
+    { class: "oc-scroll", tabindex: "0", role: "region", "aria-label": `${caption}: table` },
+    h(
+      "table",
+      { class: "oc-table" },
       h("caption", { class: hidden ? "oc-unseen" : null }, caption),
-      h("thead", {}, h("tr", {}, head)), h("tbody", {}, body)));
+      h("thead", {}, h("tr", {}, head)),
+      h("tbody", {}, body),
+    ),
+  );
 }
 
 /** Run `work` once while its button shows it; a second press meanwhile does nothing. */

@@ -1,15 +1,27 @@
 // How starts failed: by class, with those that no class knows in the back end's own words.
 
 import { ask } from "./ask.js";
-import { byId, h, load, table } from "./elements.js";
+import { byId, h, load, section, table } from "./elements.js";
 import { exact, number } from "./words.js";
 
 const CLASSES = {
-  no_capacity: "No capacity", image_pull: "Image not fetched", quota: "Quota used up", volume: "Volume not attached",
-  home_full: "Home full", out_of_memory: "Out of memory", evicted: "Evicted", preempted: "Spot node taken away",
-  node_lost: "Machine lost", network: "Network", timeout: "Took too long", bad_profile: "Profile is wrong",
-  crashed: "Ended by itself", account: "Account not made", refused: "Refused by a rule of the cluster",
-  cluster: "Cluster away", unknown: "Unknown",
+  no_capacity: "No capacity",
+  image_pull: "Image not fetched",
+  quota: "Quota used up",
+  volume: "Volume not attached",
+  home_full: "Home full",
+  out_of_memory: "Out of memory",
+  evicted: "Evicted",
+  preempted: "Spot node taken away",
+  node_lost: "Machine lost",
+  network: "Network",
+  timeout: "Took too long",
+  bad_profile: "Profile is wrong",
+  crashed: "Ended by itself",
+  account: "Account not made",
+  refused: "Refused by a rule of the cluster",
+  cluster: "Cluster away",
+  unknown: "Unknown",
 };
 
 load(byId("view"), async () => {
@@ -17,24 +29,49 @@ load(byId("view"), async () => {
   const failed = Object.values(found.by_kind).reduce((sum, one) => sum + one, 0);
   const share = found.starts ? (100 * failed) / found.starts : 0;
   return [
-    h("p", { class: "oc-lead" }, `${number(failed, 0)} of ${number(found.starts, 0)} starts failed since ${exact(found.since)} (${number(share)} %).`),
-    classes(found), unknown(found.unknown),
+    h(
+      "p",
+      { class: "oc-lead" },
+      `${number(failed, 0)} of ${number(found.starts, 0)} starts failed since ${exact(found.since)} (${number(share)} %).`,
+    ),
+    classes(found),
+    unknown(found.unknown),
   ];
 });
 
 function classes({ by_kind: kinds, starts }) {
-  const rows = Object.entries(kinds).filter(([, count]) => count).sort((one, other) => other[1] - one[1]);
+  const rows = Object.entries(kinds)
+    .filter(([, count]) => count)
+    .sort((one, other) => other[1] - one[1]);
   if (!rows.length) return h("p", {}, "No start failed.");
-  return h("section", { "aria-labelledby": "classes", class: "oc-block" }, h("h2", { id: "classes", class: "oc-step" }, "By class"),
-    table("Failed starts by class", [
-      { title: "Class", header: true, cell: ([kind]) => CLASSES[kind] || kind },
-      { title: "Starts", numeric: true, cell: ([, count]) => number(count, 0) },
-      { title: "Share of all", numeric: true, cell: ([, count]) => `${number(starts ? (100 * count) / starts : 0)} %` },
-    ], rows));
+  return section(
+    "classes",
+    "By class",
+    table(
+      "Failed starts by class",
+      [
+        { title: "Class", header: true, cell: ([kind]) => CLASSES[kind] || kind },
+        { title: "Starts", numeric: true, cell: ([, count]) => number(count, 0) },
+        {
+          title: "Share of all",
+          numeric: true,
+          cell: ([, count]) => `${number(starts ? (100 * count) / starts : 0)} %`,
+        },
+      ],
+      rows,
+    ),
+  );
 }
 
 function unknown(raw) {
   if (!raw.length) return null;
-  return h("section", { "aria-labelledby": "unknown", class: "oc-block" }, h("h2", { id: "unknown", class: "oc-step" }, "Unknown, in the back end's own words"),
-    h("ol", { class: "oc-history" }, raw.map((one) => h("li", {}, h("pre", { class: "oc-code", tabindex: "0" }, one)))));
+  return section(
+    "unknown",
+    "Unknown, in the back end's own words",
+    h(
+      "ol",
+      { class: "oc-history" },
+      raw.map((one) => h("li", {}, h("pre", { class: "oc-code", tabindex: "0" }, one))),
+    ),
+  );
 }

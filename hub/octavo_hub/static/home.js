@@ -4,12 +4,15 @@ import { ask } from "./ask.js";
 import { byId, h } from "./elements.js";
 import { euro, exact, span } from "./words.js";
 
-const EVERY_MS = 30_000, TICK_MS = 1000;
+const EVERY_MS = 30_000,
+  TICK_MS = 1000;
 const SETTLED = new Set([404, 0, 502]); // no session, or nobody to ask: the page says what it knows
 let session = null;
 
 look();
-setInterval(() => { if (document.visibilityState === "visible") look(); }, EVERY_MS);
+setInterval(() => {
+  if (document.visibilityState === "visible") look();
+}, EVERY_MS);
 setInterval(show, TICK_MS);
 byId("stop").addEventListener("click", stop);
 
@@ -17,23 +20,42 @@ async function look() {
   try {
     session = await ask("GET", "workspaces/mine");
   } catch (error) {
-    if (!SETTLED.has(error.status)) byId("notices").replaceChildren(h("p", { class: "oc-hint" }, error.message));
+    if (!SETTLED.has(error.status))
+      byId("notices").replaceChildren(h("p", { class: "oc-hint" }, error.message));
     session = null;
   }
   show();
-  byId("notices").replaceChildren(...(session?.notices ?? []).map((one) => h("p", { class: `oc-notice oc-${one.level}` }, one.message)));
+  byId("notices").replaceChildren(
+    ...(session?.notices ?? []).map((one) => h("p", { class: `oc-notice oc-${one.level}` }, one.message)),
+  );
 }
 
 function show() {
-  if (!session) { byId("facts").replaceChildren(); return; }
-  byId("facts").replaceChildren(...facts(session).map(([name, value, title]) => h("div", {}, h("dt", {}, name), h("dd", { title }, value))));
+  if (!session) {
+    byId("facts").replaceChildren();
+    return;
+  }
+  byId("facts").replaceChildren(
+    ...facts(session).map(([name, value, title]) =>
+      h("div", {}, h("dt", {}, name), h("dd", { title }, value)),
+    ),
+  );
 }
 
 function facts(one) {
-  const found = [["Cost so far", `${euro(one.cost_eur)} EUR`, `${euro(one.profile.price_eur_per_hour)} EUR an hour`], ["Budget left", `${euro(one.budget_left_eur)} EUR`]];
-  if (one.state === "queued") return [["Place in the queue", String(one.position)], ["Expected wait", `about ${span(one.expected_wait_s ?? 0)}`], ...found.slice(1)];
+  const found = [
+    ["Cost so far", `${euro(one.cost_eur)} EUR`, `${euro(one.profile.price_eur_per_hour)} EUR an hour`],
+    ["Budget left", `${euro(one.budget_left_eur)} EUR`],
+  ];
+  if (one.state === "queued")
+    return [
+      ["Place in the queue", String(one.position)],
+      ["Expected wait", `about ${span(one.expected_wait_s ?? 0)}`],
+      ...found.slice(1),
+    ];
   if (one.stop_at) found.push(["Must stop", inTime(one.stop_at), exact(one.stop_at)]);
-  else if (one.idle_stop_at) found.push(["Stops when idle", inTime(one.idle_stop_at), exact(one.idle_stop_at)]);
+  else if (one.idle_stop_at)
+    found.push(["Stops when idle", inTime(one.idle_stop_at), exact(one.idle_stop_at)]);
   else found.push(["Stops when idle", "not while something runs"]);
   if (one.ends_at) found.push(["Ends in any case", inTime(one.ends_at), exact(one.ends_at)]);
   return found;
@@ -50,8 +72,14 @@ async function stop(click) {
   const before = button.textContent;
   button.setAttribute("aria-disabled", "true");
   button.textContent = "Stopping …";
-  const answer = await fetch(byId("content").dataset.server, { method: "DELETE", headers: { "X-XSRFToken": window.jhdata.xsrf_token } }).catch(() => null);
-  if (answer?.ok) { location.reload(); return; }
+  const answer = await fetch(byId("content").dataset.server, {
+    method: "DELETE",
+    headers: { "X-XSRFToken": window.jhdata.xsrf_token },
+  }).catch(() => null);
+  if (answer?.ok) {
+    location.reload();
+    return;
+  }
   button.removeAttribute("aria-disabled");
   button.textContent = `${before}: failed (${answer?.status ?? "no answer"}), try again`;
 }

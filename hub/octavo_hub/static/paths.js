@@ -2,7 +2,10 @@
 
 /** Return what is at a path; undefined for nothing. */
 export function at(document, path) {
-  return keys(path).reduce((inner, key) => (inner === null || inner === undefined ? undefined : inner[key]), document);
+  return keys(path).reduce(
+    (inner, key) => (inner === null || inner === undefined ? undefined : inner[key]),
+    document,
+  );
 }
 
 /** Return a copy with a value at a path; undefined takes it out, with what it leaves empty. */

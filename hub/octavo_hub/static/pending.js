@@ -6,8 +6,14 @@ import { span } from "./words.js";
 const { progress, server, home } = byId("content").dataset;
 const begun = Date.now();
 const TITLES = {
-  queued: "Waiting for a place", profile: "Profile and budget", account: "Your account", machine: "Machine", volume: "Your files",
-  image: "Image", starting: "JupyterLab", ready: "Ready",
+  queued: "Waiting for a place",
+  profile: "Profile and budget",
+  account: "Your account",
+  machine: "Machine",
+  volume: "Your files",
+  image: "Image",
+  starting: "JupyterLab",
+  ready: "Ready",
 };
 let expectedAt = null;
 
@@ -39,7 +45,8 @@ function queue(event) {
   const waits = event.step === "queued";
   byId("queue").hidden = !waits;
   byId("heading").textContent = waits ? "Your workspace waits for its turn" : "Your workspace is starting";
-  expectedAt = waits && typeof event.expected_wait_s === "number" ? Date.now() + event.expected_wait_s * 1000 : null;
+  expectedAt =
+    waits && typeof event.expected_wait_s === "number" ? Date.now() + event.expected_wait_s * 1000 : null;
   if (!waits) return;
   byId("queue-position").textContent = event.position ?? "…";
   byId("queue-wait").textContent = expectedAt === null ? "not known" : waitFor(expectedAt - Date.now());
@@ -51,9 +58,19 @@ function waitFor(milliseconds) {
 
 function step(name, message) {
   const last = byId("steps").lastElementChild;
-  if (last?.dataset.step === name) { last.querySelector("span").textContent = message; return; }
+  if (last?.dataset.step === name) {
+    last.querySelector("span").textContent = message;
+    return;
+  }
   last?.removeAttribute("aria-current");
-  byId("steps").append(h("li", { "data-step": name, "aria-current": "step" }, h("b", {}, TITLES[name] || name), h("span", {}, message)));
+  byId("steps").append(
+    h(
+      "li",
+      { "data-step": name, "aria-current": "step" },
+      h("b", {}, TITLES[name] || name),
+      h("span", {}, message),
+    ),
+  );
 }
 
 async function cancel(click) {
@@ -62,9 +79,16 @@ async function cancel(click) {
   button.setAttribute("aria-disabled", "true");
   button.textContent = "Cancelling …";
   events.close(); // what comes now is the end of the start that was cancelled
-  const answer = await fetch(server, { method: "DELETE", headers: { "X-XSRFToken": window.jhdata.xsrf_token } }).catch(() => null);
-  if (answer?.ok) { location.href = home; return; }
+  const answer = await fetch(server, {
+    method: "DELETE",
+    headers: { "X-XSRFToken": window.jhdata.xsrf_token },
+  }).catch(() => null);
+  if (answer?.ok) {
+    location.href = home;
+    return;
+  }
   button.removeAttribute("aria-disabled");
   button.textContent = "Cancel";
-  byId("trouble").textContent = `It could not be cancelled (${answer?.status ?? "the hub doesn't answer"}). Reload the page and try again.`;
+  byId("trouble").textContent =
+    `It could not be cancelled (${answer?.status ?? "the hub doesn't answer"}). Reload the page and try again.`;
 }

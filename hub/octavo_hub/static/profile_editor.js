@@ -20,7 +20,10 @@ const form = new ProfileForm(byId("form"), (document) => edited({ document }), i
 const yaml = new YamlPane(byId("yaml-pane"), (text) => edited({ text }));
 const reason = byId("reason");
 let base = { text: "", version: null };
-let check = null, asked = 0, timer = 0, controller = null;
+let check = null,
+  asked = 0,
+  timer = 0,
+  controller = null;
 let ahead = null; // what the form holds and the YAML doesn't yet
 
 begin().catch((error) => showError(byId("trouble"), error, () => location.reload()));
@@ -30,7 +33,10 @@ async function begin() {
   byId("heading").textContent = id ? `Edit ${id}` : "New profile";
   const kept = unsaved.kept();
   if (kept && (kept.document || kept.text !== base.text)) restored(kept);
-  else { yaml.show(base.text); reason.value = base.reason ?? ""; }
+  else {
+    yaml.show(base.text);
+    reason.value = base.reason ?? "";
+  }
   // What the form held when the page went may not have reached the YAML yet.
   await checked(kept?.document ? { document: kept.document } : { text: yaml.text });
   byId("editor").hidden = false;
@@ -54,11 +60,27 @@ function restored(kept) {
   reason.value = kept.reason;
   unsaved.dirty = true;
   const stale = kept.version !== base.version ? overtaken(base.version) : "";
-  noticed("Your edit from ", moment(kept.at), ` is back. ${stale} `,
-    h("button", { type: "button", class: "oc-link", onclick: () => { unsaved.forget(); location.reload(); } }, "Throw it away"));
+  noticed(
+    "Your edit from ",
+    moment(kept.at),
+    ` is back. ${stale} `,
+    h(
+      "button",
+      {
+        type: "button",
+        class: "oc-link",
+        onclick: () => {
+          unsaved.forget();
+          location.reload();
+        },
+      },
+      "Throw it away",
+    ),
+  );
 }
 
-const overtaken = (version) => `Version ${version} was published since it was begun: what it would do, below, is the difference to that one.`;
+const overtaken = (version) =>
+  `Version ${version} was published since it was begun: what it would do, below, is the difference to that one.`;
 
 function noticed(...content) {
   byId("notice").append(h("p", { class: "oc-aside", role: "status" }, content));
@@ -82,7 +104,10 @@ async function checked(sent) {
   controller?.abort();
   controller = new AbortController();
   try {
-    const found = await ask("POST", "profiles/check", { body: { ...sent, file: `${id ?? "profile"}.yaml` }, signal: controller.signal });
+    const found = await ask("POST", "profiles/check", {
+      body: { ...sent, file: `${id ?? "profile"}.yaml` },
+      signal: controller.signal,
+    });
     if (mine === asked) settled(found, sent);
   } catch (error) {
     if (error.name === "AbortError") return;
@@ -110,7 +135,11 @@ function settled(found, sent) {
 function state(found) {
   const errors = found.findings.filter((one) => one.severity === "error").length;
   const remarks = found.findings.length - errors;
-  const text = found.valid ? (remarks ? `No fault, ${count(remarks, "remark", "remarks")}.` : "No fault.") : `${count(errors, "fault", "faults")}${remarks ? `, ${count(remarks, "remark", "remarks")}` : ""}.`;
+  const text = found.valid
+    ? remarks
+      ? `No fault, ${count(remarks, "remark", "remarks")}.`
+      : "No fault."
+    : `${count(errors, "fault", "faults")}${remarks ? `, ${count(remarks, "remark", "remarks")}` : ""}.`;
   if (byId("yaml-state").dataset.said !== text) announce(text);
   byId("yaml-state").dataset.said = text;
   byId("yaml-state").textContent = text;
@@ -120,7 +149,8 @@ function state(found) {
 
 function go(finding) {
   // From the list one goes to where one was working: the form, unless the YAML alone has the place.
-  if (document.body.dataset.pane === "yaml" || !finding.field || !form.focus(finding.field)) yaml.focus(finding.line ?? 1);
+  if (document.body.dataset.pane === "yaml" || !finding.field || !form.focus(finding.field))
+    yaml.focus(finding.line ?? 1);
 }
 
 document.addEventListener("focusin", (event) => {
@@ -129,10 +159,20 @@ document.addEventListener("focusin", (event) => {
 });
 
 function dryRun(found) {
-  const next = found.base_version ? `version ${found.base_version + 1} of ${found.profile}` : `the new profile ${found.profile ?? ""}`;
-  byId("verdict").textContent = found.valid ? `It could be published as ${next}.` : "It can't be published yet: mend the faults first.";
-  byId("fits").textContent = found.fits.length ? `It fits on ${found.fits.join(", ")}.` : "It fits nowhere that is declared.";
-  byId("diff").replaceChildren(found.base_version ? unified(found.diff, "Difference, line by line") : h("p", { class: "oc-muted" }, "Nothing to compare with: it is new."));
+  const next = found.base_version
+    ? `version ${found.base_version + 1} of ${found.profile}`
+    : `the new profile ${found.profile ?? ""}`;
+  byId("verdict").textContent = found.valid
+    ? `It could be published as ${next}.`
+    : "It can't be published yet: mend the faults first.";
+  byId("fits").textContent = found.fits.length
+    ? `It fits on ${found.fits.join(", ")}.`
+    : "It fits nowhere that is declared.";
+  byId("diff").replaceChildren(
+    found.base_version
+      ? unified(found.diff, "Difference, line by line")
+      : h("p", { class: "oc-muted" }, "Nothing to compare with: it is new."),
+  );
 }
 
 async function affected() {
@@ -140,13 +180,17 @@ async function affected() {
   byId("affected").replaceChildren(users ? usersShown(users) : h("p", {}, "Nobody uses it yet."));
 }
 
-byId("dry-run").addEventListener("click", (event) => during(event.currentTarget, "Working …", async () => {
-  try {
-    await checked({ text: yaml.text });
-    await affected();
-    byId("dry-heading").focus();
-  } catch (error) { byId("affected").replaceChildren(errorNote(error)); }
-}));
+byId("dry-run").addEventListener("click", (event) =>
+  during(event.currentTarget, "Working …", async () => {
+    try {
+      await checked({ text: yaml.text });
+      await affected();
+      byId("dry-heading").focus();
+    } catch (error) {
+      byId("affected").replaceChildren(errorNote(error));
+    }
+  }),
+);
 
 reason.addEventListener("input", () => keep());
 
@@ -156,13 +200,22 @@ const send = (asDraft) => async (event) => {
   await during(event.currentTarget, "Sending …", async () => {
     try {
       if (!asDraft && !(await mended())) return;
-      const body = { text: yaml.text, reason: reason.value.trim(), draft: asDraft, base_version: base.version };
+      const body = {
+        text: yaml.text,
+        reason: reason.value.trim(),
+        draft: asDraft,
+        base_version: base.version,
+      };
       const change = draft
         ? await ask("PUT", `profiles/changes/${draft}`, { body })
-        : await ask("POST", "profiles/changes", { body: { ...body, kind: "publish", profile: check.profile ?? id } });
+        : await ask("POST", "profiles/changes", {
+            body: { ...body, kind: "publish", profile: check.profile ?? id },
+          });
       unsaved.forget();
       location.assign(page(`profiles/changes/${change.id}`));
-    } catch (error) { refused(error); }
+    } catch (error) {
+      refused(error);
+    }
   });
 };
 
@@ -175,7 +228,9 @@ function carryOver() {
   // The person has read the difference to the newer version, and says that theirs is to follow it.
   base = { ...base, version: check.base_version };
   keep();
-  byId("send-trouble").replaceChildren(h("p", { class: "oc-aside", role: "status" }, overtaken(base.version)));
+  byId("send-trouble").replaceChildren(
+    h("p", { class: "oc-aside", role: "status" }, overtaken(base.version)),
+  );
   byId("dry-heading").focus();
 }
 

@@ -61,17 +61,34 @@ export class ProfileForm {
     if (!field) return;
     const slot = field.querySelector("[data-fault]");
     slot.textContent = [slot.textContent, finding.message].filter(Boolean).join(" ");
-    if (finding.severity === "error") field.querySelector("[aria-describedby]")?.setAttribute("aria-invalid", "true");
+    if (finding.severity === "error")
+      field.querySelector("[aria-describedby]")?.setAttribute("aria-invalid", "true");
   }
 
   section({ title, fields, folded }) {
-    const inner = h("div", { class: "oc-fields" }, fields.map((field) => this.field(field, field.path)));
+    const inner = h(
+      "div",
+      { class: "oc-fields" },
+      fields.map((field) => this.field(field, field.path)),
+    );
     if (!folded) return h("fieldset", { class: "oc-section" }, h("legend", {}, title), inner);
-    const filled = fields.some((field) => { const value = at(this.document, field.path); return value && Object.keys(value).length; });
-    return h("details", {
-      class: "oc-section", open: this.opened.has(title) || filled,
-      ontoggle: (event) => { if (event.target.open) this.opened.add(title); else this.opened.delete(title); },
-    }, h("summary", {}, title), inner);
+    const filled = fields.some((field) => {
+      const value = at(this.document, field.path);
+      return value && Object.keys(value).length;
+    });
+    return h(
+      "details",
+      {
+        class: "oc-section",
+        open: this.opened.has(title) || filled,
+        ontoggle: (event) => {
+          if (event.target.open) this.opened.add(title);
+          else this.opened.delete(title);
+        },
+      },
+      h("summary", {}, title),
+      inner,
+    );
   }
 
   field(field, path) {
@@ -83,25 +100,55 @@ export class ProfileForm {
     const disabled = (field.fixed && !this.isNew) || Boolean(field.needs && !at(this.document, field.needs));
     const input = inputOf(field, at(this.document, path), (value) => this.set(path, value), { id, disabled });
     input.setAttribute("aria-describedby", `${id}-fault${field.hint ? ` ${id}-hint` : ""}`);
-    return h("div", { class: `oc-field oc-kind-${field.kind}`, "data-field": path },
-      h("label", { for: id }, field.title), input,
+    return h(
+      "div",
+      { class: `oc-field oc-kind-${field.kind}`, "data-field": path },
+      h("label", { for: id }, field.title),
+      input,
       field.hint ? h("p", { id: `${id}-hint`, class: "oc-hint" }, field.hint) : null,
-      h("p", { id: `${id}-fault`, class: "oc-fault", "data-fault": true }));
+      h("p", { id: `${id}-fault`, class: "oc-fault", "data-fault": true }),
+    );
   }
 
   rows(field, path) {
     const found = at(this.document, path);
     const items = Array.isArray(found) ? found : [];
-    const add = h("button", { type: "button", class: "oc-button", onclick: () => this.add(field, path, items.length) }, `Add a ${field.title}`);
-    return h("div", { class: "oc-repeated", "data-field": path }, items.map((_, index) => this.row(field, path, index)), add,
-      h("p", { class: "oc-fault", "data-fault": true }));
+    const add = h(
+      "button",
+      { type: "button", class: "oc-button", onclick: () => this.add(field, path, items.length) },
+      `Add a ${field.title}`,
+    );
+    return h(
+      "div",
+      { class: "oc-repeated", "data-field": path },
+      items.map((_, index) => this.row(field, path, index)),
+      add,
+      h("p", { class: "oc-fault", "data-fault": true }),
+    );
   }
 
   row(field, path, index) {
-    return h("div", { class: "oc-repeat", role: "group", "aria-label": `${field.title} ${index + 1}`, "data-field": `${path}.${index}` },
+    return h(
+      "div",
+      {
+        class: "oc-repeat",
+        role: "group",
+        "aria-label": `${field.title} ${index + 1}`,
+        "data-field": `${path}.${index}`,
+      },
       field.fields.map((inner) => this.single(inner, `${path}.${index}.${inner.path}`)),
-      h("button", { type: "button", class: "oc-button", "aria-label": `Remove ${field.title} ${index + 1}`, onclick: () => this.remove(path, index) }, "Remove"),
-      h("p", { class: "oc-fault", "data-fault": true }));
+      h(
+        "button",
+        {
+          type: "button",
+          class: "oc-button",
+          "aria-label": `Remove ${field.title} ${index + 1}`,
+          onclick: () => this.remove(path, index),
+        },
+        "Remove",
+      ),
+      h("p", { class: "oc-fault", "data-fault": true }),
+    );
   }
 
   set(path, value) {

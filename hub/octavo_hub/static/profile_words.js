@@ -3,9 +3,14 @@
 import { chip } from "./elements.js";
 
 const STATES = {
-  published: ["published", "good"], superseded: ["replaced", "plain"], retired: ["retired", "warn"],
-  rolled_back: ["rolled back", "warn"], draft: ["draft", "plain"], validated: ["waits for review", "info"],
-  rejected: ["rejected", "bad"], withdrawn: ["withdrawn", "plain"],
+  published: ["published", "good"],
+  superseded: ["replaced", "plain"],
+  retired: ["retired", "warn"],
+  rolled_back: ["rolled back", "warn"],
+  draft: ["draft", "plain"],
+  validated: ["waits for review", "info"],
+  rejected: ["rejected", "bad"],
+  withdrawn: ["withdrawn", "plain"],
 };
 
 /** The mark of a state. */

@@ -14,13 +14,17 @@ if (lists.length) {
   if (content.dataset.link || content.dataset.posted) follow();
   else recall();
   document.addEventListener("submit", started);
-  window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
   setInterval(refreshIfSeen, FRESH_MS);
   document.addEventListener("visibilitychange", refreshIfSeen);
 }
 
 function show(project) {
-  lists.forEach((list) => { list.hidden = list.dataset.project !== project; });
+  lists.forEach((list) => {
+    list.hidden = list.dataset.project !== project;
+  });
 }
 
 function choose(project) {
@@ -35,7 +39,9 @@ function follow() {
   const card = document.querySelector("[data-chosen]");
   const wanted = content.dataset.link;
   if (card) pointAt(card);
-  else if (wanted) byId("link-note").textContent = `The link names profile ${wanted}, which isn't offered in this project. Choose another one.`;
+  else if (wanted)
+    byId("link-note").textContent =
+      `The link names profile ${wanted}, which isn't offered in this project. Choose another one.`;
 }
 
 function recall() {
@@ -55,7 +61,9 @@ function pointAt(card) {
 }
 
 function cardOf(project, profile) {
-  return lists.find((list) => list.dataset.project === project)?.querySelector(`[data-profile="${CSS.escape(profile)}"]`);
+  return lists
+    .find((list) => list.dataset.project === project)
+    ?.querySelector(`[data-profile="${CSS.escape(profile)}"]`);
 }
 
 function remembered() {
@@ -68,12 +76,24 @@ function remembered() {
 
 function started(event) {
   const button = event.target.querySelector("button[type=submit]");
-  if (button.getAttribute("aria-disabled") === "true") { event.preventDefault(); return; }
-  document.querySelectorAll("#content button").forEach((other) => other.setAttribute("aria-disabled", "true"));
+  if (button.getAttribute("aria-disabled") === "true") {
+    event.preventDefault();
+    return;
+  }
+  document
+    .querySelectorAll("#content button")
+    .forEach((other) => other.setAttribute("aria-disabled", "true"));
   button.textContent = "Starting …";
   const form = new FormData(event.target);
   try {
-    localStorage.setItem(REMEMBERED, JSON.stringify({ project: form.get("project"), profile: form.get("profile"), image: form.get("image") }));
+    localStorage.setItem(
+      REMEMBERED,
+      JSON.stringify({
+        project: form.get("project"),
+        profile: form.get("profile"),
+        image: form.get("image"),
+      }),
+    );
   } catch {
     // A browser that keeps nothing forgets the choice; nothing else depends on it.
   }
@@ -91,7 +111,10 @@ async function refresh() {
   } catch {
     return; // The next turn asks again; the page says what it knew.
   }
-  if (answer.redirected) { location.reload(); return; }
+  if (answer.redirected) {
+    location.reload();
+    return;
+  }
   if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   document.querySelectorAll("[data-live]").forEach((place) => renew(place, fresh.getElementById(place.id)));
@@ -110,4 +133,5 @@ function renew(place, fresh) {
   }
 }
 
-const sameText = (one, other) => one.textContent.replace(/\s+/g, " ") === other.textContent.replace(/\s+/g, " ");
+const sameText = (one, other) =>
+  one.textContent.replace(/\s+/g, " ") === other.textContent.replace(/\s+/g, " ");

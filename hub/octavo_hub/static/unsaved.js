@@ -6,7 +6,9 @@ export class Unsaved {
   constructor(name) {
     this.key = `octavo-edit:${name}`;
     this.dirty = false;
-    window.addEventListener("beforeunload", (event) => { if (this.dirty) event.preventDefault(); });
+    window.addEventListener("beforeunload", (event) => {
+      if (this.dirty) event.preventDefault();
+    });
   }
 
   /** Return what was kept, or null. */

@@ -1,6 +1,8 @@
 // How numbers, money and time are said.
 
-const MINUTE = 60, HOUR = 3600, DAY = 86400;
+const MINUTE = 60,
+  HOUR = 3600,
+  DAY = 86400;
 
 /** An amount of euro with as many decimals as it needs to say something: 0.0042, 3.40, 1,204. */
 export function euro(amount) {
@@ -19,7 +21,8 @@ export function span(seconds) {
   const whole = Math.max(0, Math.round(seconds));
   if (whole < MINUTE) return `${whole} s`;
   if (whole < HOUR) return `${Math.round(whole / MINUTE)} min`;
-  if (whole < DAY) return `${Math.floor(whole / HOUR)} h ${String(Math.floor((whole % HOUR) / MINUTE)).padStart(2, "0")} min`;
+  if (whole < DAY)
+    return `${Math.floor(whole / HOUR)} h ${String(Math.floor((whole % HOUR) / MINUTE)).padStart(2, "0")} min`;
   return `${Math.floor(whole / DAY)} d ${Math.floor((whole % DAY) / HOUR)} h`;
 }
 
@@ -41,7 +44,12 @@ export function exact(iso) {
 function relative(at) {
   const seconds = (Date.now() - at.getTime()) / 1000;
   if (Math.abs(seconds) < 45) return "just now";
-  const units = [[DAY * 30, "mo"], [DAY, "d"], [HOUR, "h"], [MINUTE, "min"]];
+  const units = [
+    [DAY * 30, "mo"],
+    [DAY, "d"],
+    [HOUR, "h"],
+    [MINUTE, "min"],
+  ];
   const [size, name] = units.find(([one]) => Math.abs(seconds) >= one) || units[3];
   const count = Math.max(1, Math.round(Math.abs(seconds) / size));
   return seconds > 0 ? `${count} ${name} ago` : `in ${count} ${name}`;

@@ -9,10 +9,21 @@ export class YamlPane {
   constructor(place, onChange) {
     this.gutter = h("ol", { class: "oc-gutter", "aria-hidden": "true" });
     this.area = h("textarea", {
-      id: "yaml", class: "oc-yaml", spellcheck: "false", autocapitalize: "off", autocomplete: "off", wrap: "off",
-      "aria-label": "The document as YAML", "aria-describedby": "yaml-state",
-      oninput: () => { this.number(); onChange(this.area.value); },
-      onscroll: () => { this.gutter.scrollTop = this.area.scrollTop; },
+      id: "yaml",
+      class: "oc-yaml",
+      spellcheck: "false",
+      autocapitalize: "off",
+      autocomplete: "off",
+      wrap: "off",
+      "aria-label": "The document as YAML",
+      "aria-describedby": "yaml-state",
+      oninput: () => {
+        this.number();
+        onChange(this.area.value);
+      },
+      onscroll: () => {
+        this.gutter.scrollTop = this.area.scrollTop;
+      },
     });
     this.findings = [];
     place.replaceChildren(this.gutter, this.area);
@@ -35,7 +46,10 @@ export class YamlPane {
   /** Mark the lines that findings are about. */
   mark(findings) {
     this.findings = findings.filter((one) => one.line);
-    this.area.toggleAttribute("aria-invalid", findings.some((one) => one.severity === "error"));
+    this.area.toggleAttribute(
+      "aria-invalid",
+      findings.some((one) => one.severity === "error"),
+    );
     this.number();
   }
 
@@ -52,11 +66,13 @@ export class YamlPane {
   number() {
     const faults = new Map(this.findings.map((one) => [one.line, one]));
     const count = this.area.value.split("\n").length;
-    this.gutter.replaceChildren(...Array.from({ length: count }, (_, index) => {
-      const fault = faults.get(index + 1);
-      const tone = fault ? (fault.severity === "error" ? "oc-line-bad" : "oc-line-warn") : null;
-      return h("li", { class: tone, title: fault?.message ?? null }, String(index + 1));
-    }));
+    this.gutter.replaceChildren(
+      ...Array.from({ length: count }, (_, index) => {
+        const fault = faults.get(index + 1);
+        const tone = fault ? (fault.severity === "error" ? "oc-line-bad" : "oc-line-warn") : null;
+        return h("li", { class: tone, title: fault?.message ?? null }, String(index + 1));
+      }),
+    );
     this.gutter.scrollTop = this.area.scrollTop;
   }
 }
