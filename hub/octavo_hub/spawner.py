@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from octavo_hub.local import failures, homes, orphans
 from octavo_hub.local.host import Host, host_of
 from octavo_hub.local.last_words import LastWords
 from octavo_hub.local.tenancy import Tenancy
+from octavo_hub.platform import PlatformAway, PlatformRefused
 from octavo_hub.session_spawner import SessionSpawner
 from octavo_hub.starter import furnish
 from octavo_hub.workspace import environment, forbidden_variable, start_url
@@ -64,6 +66,7 @@ class OctavoSpawner(SessionSpawner, LocalProcessSpawner):  # type: ignore[misc]
             raise StartFailed(failures.bad_variable(session.profile.id, wrong))
         self.report("account", "Your own account and home are made ready.")
         tenancy = self.tenancy = await asyncio.to_thread(self._tenancy, session)
+        await self._book_left(tenancy)
         self.popen_kwargs = await asyncio.to_thread(tenancy.prepare)
         self.environment = await asyncio.to_thread(self._place, tenancy)
         self.default_url = start_url(session, tenancy.account)
@@ -78,6 +81,16 @@ class OctavoSpawner(SessionSpawner, LocalProcessSpawner):  # type: ignore[misc]
         except (AccountError, OSError) as error:
             raise StartFailed(failures.no_account(self.user.name, str(error))) from error
         return Tenancy(self.host, account, session)
+
+    async def _book_left(self, tenancy: Tenancy) -> None:
+        """End what an earlier session left in the account, as a hub's death does, and book it."""
+        account, session = tenancy.account, tenancy.session.id
+        close = functools.partial(orphans.close, self.host, account, session=session)
+        left = await asyncio.to_thread(close)
+        if left is not None:
+            self.log.warning("Closed %s, which an earlier session had left behind", left.where)
+            with contextlib.suppress(PlatformAway, PlatformRefused):
+                await self.platform.book_orphan(left)
 
     def _place(self, tenancy: Tenancy) -> dict[str, str]:
         """Return the workspace's variables; beside a home that is full, in a scratch place."""

@@ -38,13 +38,20 @@ def close_orphans(host: Host, known: Iterable[OpenSession], busy: Iterable[str])
     """
     people = {one.person for one in known} | set(busy)
     kept = {host.accounts.name_of(person) for person in people}
-    found = [_close(host, one) for one in host.accounts.of_people() if one.name not in kept]
+    found = [
+        close(host, one, older_than=YOUNGEST)
+        for one in host.accounts.of_people()
+        if one.name not in kept
+    ]
     return [orphan for orphan in found if orphan is not None]
 
 
-def _close(host: Host, account: Account) -> Orphan | None:
+def close(
+    host: Host, account: Account, *, older_than: timedelta = timedelta(0), session: str = ""
+) -> Orphan | None:
+    """End what an account runs; return it unless it is nothing, young, or part of ``session``."""
     left = left_of(account)
-    if left is None or datetime.now(UTC) - left.oldest < YOUNGEST:
+    if left is None or datetime.now(UTC) - left.oldest < older_than:
         return None
     pids = account.processes()
     group = host.groups.of(pids[0]) if host.groups is not None and pids else None
@@ -54,6 +61,8 @@ def _close(host: Host, account: Account) -> Orphan | None:
     known = host.records.of(account.name)
     tenant, seen = known if known is not None else (None, left.oldest)
     host.records.forget(account.name)
+    if tenant is not None and tenant.session == session:
+        return None
     programs = ", ".join(left.programs[:SHOWN_PROGRAMS])
     where = f"account {account.name}: {left.processes} processes ({programs})"
     return Orphan(

@@ -107,3 +107,16 @@ def test_records_are_the_services_own(host: Host) -> None:
     host.records.seen("oct-u-nobody")
     host.records.forget("oct-u-ann")
     assert host.records.of("oct-u-ann") is None
+
+
+def test_what_belongs_to_the_session_itself_is_ended_but_not_booked_twice(host: Host) -> None:
+    account = host.accounts.person("ann")
+    host.records.keep(account.name, session(person="ann"))
+    with left_behind(account) as process:
+        assert orphans.close(host, account, session="s-1") is None
+        if ROOT:
+            assert process.wait(10) == -9
+    host.records.keep(account.name, session(person="ann"))
+    with left_behind(account):
+        booked = orphans.close(host, account, session="s-2")
+    assert (booked is not None) is ROOT
