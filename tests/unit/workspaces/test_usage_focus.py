@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 
 from octavo_server.workspaces.usage import focus
-from octavo_server.workspaces.usage.domain import UsageHour
+from octavo_server.workspaces.usage.metering import UsageHour
 
 MANDATORY = [
     "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency",

@@ -14,7 +14,8 @@ from octavo_server.database.rows import Row
 from octavo_server.database.tables.usage import usage_hours, usage_project_hours
 from octavo_server.workspaces.profiles.domain import Rate
 from octavo_server.workspaces.usage import cost_rules, rules, store
-from octavo_server.workspaces.usage.domain import Measured, Metered, UsageHour
+from octavo_server.workspaces.usage.domain import Measured, Metered
+from octavo_server.workspaces.usage.metering import UsageHour
 
 T0 = datetime(2026, 3, 31, 21, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -10,7 +10,8 @@ from tests.support.profiles import version
 
 from octavo_server.workspaces.profiles.domain import Rate
 from octavo_server.workspaces.usage import rules
-from octavo_server.workspaces.usage.domain import Measured, Meter, Metered, UsageHour
+from octavo_server.workspaces.usage.domain import Measured, Metered
+from octavo_server.workspaces.usage.metering import Meter, UsageHour
 
 T0 = datetime(2026, 3, 31, 23, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

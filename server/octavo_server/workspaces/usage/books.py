@@ -12,7 +12,8 @@ from octavo_server.projects.service import ProjectsService
 from octavo_server.workspaces.profiles.service import ProfilesService
 from octavo_server.workspaces.usage import rules, store
 from octavo_server.workspaces.usage.cost_rules import PLATFORM
-from octavo_server.workspaces.usage.domain import Measured, Metered, Terms, UsageHour
+from octavo_server.workspaces.usage.domain import Measured, Metered, Terms
+from octavo_server.workspaces.usage.metering import UsageHour
 
 UNSEEN = timedelta(minutes=15)
 """What hasn't been seen for so long isn't taken for running."""

@@ -8,15 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from octavo_server.errors import Invalid
-from octavo_server.workspaces.usage.domain import (
-    Budget,
-    BudgetSteps,
-    Forecast,
-    Line,
-    Report,
-    Side,
-    Split,
-)
+from octavo_server.workspaces.usage.cost import Line, Report, Split
+from octavo_server.workspaces.usage.domain import Budget, BudgetSteps, Forecast, Side
 
 DAY = timedelta(days=1)
 PLATFORM = "platform"

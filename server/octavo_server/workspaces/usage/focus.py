@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from octavo_server.workspaces.profiles.domain import MICRO
 from octavo_server.workspaces.usage.cost_rules import PLATFORM, end_of_month
-from octavo_server.workspaces.usage.domain import UsageHour
+from octavo_server.workspaces.usage.metering import UsageHour
 from octavo_server.workspaces.usage.rules import HOUR, HOUR_S
 
 MANDATORY = (
@@ -43,6 +43,23 @@ TITLES = {
     "orphan": "Server without session",
     PLATFORM: "Shared platform",
 }
+CONSTANT = {
+    "BillingAccountId": "octavo",
+    "BillingAccountName": PROVIDER,
+    "BillingCurrency": "EUR",
+    "ChargeCategory": "Usage",
+    "ChargeClass": "",
+    "ChargeFrequency": "Usage-Based",
+    "ConsumedUnit": "Hours",
+    "InvoiceIssuerName": PROVIDER,
+    "PricingCategory": "Standard",
+    "PricingUnit": "Hours",
+    "ProviderName": PROVIDER,
+    "PublisherName": PROVIDER,
+    "ServiceCategory": "AI and Machine Learning",
+    "ServiceSubcategory": "AI Platforms",
+}
+"""What is the same in every row."""
 BATCH = 200
 
 
@@ -77,58 +94,50 @@ def defused(cell: str) -> str:
 
 def row(one: UsageHour, labels: Mapping[str, str]) -> dict[str, str]:
     """Return the cells of one metered hour by column; ``labels`` are its profile's."""
-    start = datetime.strptime(one.hour, "%Y-%m-%dT%H").replace(tzinfo=UTC)
-    month = start.replace(day=1, hour=0)
-    cost = _money(one.charge_micro_eur)
-    # What was booked before prices were written down has a cost, but no known price.
-    priced = one.price_micro_eur or not one.charge_micro_eur
-    price = _money(one.price_micro_eur) if priced else ""
     title = TITLES.get(one.kind, one.kind)
     of = one.profile or "no profile"
     return {
-        "BilledCost": cost,
-        "BillingAccountId": "octavo",
-        "BillingAccountName": PROVIDER,
-        "BillingCurrency": "EUR",
-        "BillingPeriodEnd": _time(end_of_month(start)),
-        "BillingPeriodStart": _time(month),
-        "ChargeCategory": "Usage",
-        "ChargeClass": "",
+        **CONSTANT,
+        **_periods(one),
+        **_prices(one),
+        **_amounts(one),
         "ChargeDescription": f"{title} on {of}, {one.part}" if one.part else f"{title} on {of}",
-        "ChargePeriodEnd": _time(start + HOUR),
-        "ChargePeriodStart": _time(start),
-        "ContractedCost": cost,
-        "EffectiveCost": cost,
-        "InvoiceIssuerName": PROVIDER,
-        "ListCost": cost,
-        "PricingQuantity": _priced(one),
-        "PricingUnit": "Hours",
-        "ProviderName": PROVIDER,
-        "PublisherName": PROVIDER,
-        "ServiceCategory": "AI and Machine Learning",
         "ServiceName": title,
-        "ChargeFrequency": "Usage-Based",
         "ConsumedQuantity": _hours(one.seconds),
-        "ConsumedUnit": "Hours",
-        "ContractedUnitPrice": price,
-        "ListUnitPrice": price,
-        "PricingCategory": "Standard",
         "ResourceId": f"{one.kind}/{one.subject}",
         "ResourceName": one.part or one.subject,
         "ResourceType": title,
-        "ServiceSubcategory": "AI Platforms",
         "SkuId": one.profile or one.kind,
         "SkuPriceId": f"{one.profile or one.kind}@{one.profile_version}",
         "SubAccountId": one.project,
         "SubAccountName": one.project,
         "Tags": _tags(one, labels),
-        **_amounts(one),
         "x_IdleCost": _money(one.waste_micro_eur),
         "x_Kind": one.kind,
         "x_Part": one.part,
         "x_Person": one.person,
         "x_Team": one.team,
     }
+
+
+def _periods(one: UsageHour) -> dict[str, str]:
+    start = datetime.strptime(one.hour, "%Y-%m-%dT%H").replace(tzinfo=UTC)
+    return {
+        "BillingPeriodStart": _time(start.replace(day=1, hour=0)),
+        "BillingPeriodEnd": _time(end_of_month(start)),
+        "ChargePeriodStart": _time(start),
+        "ChargePeriodEnd": _time(start + HOUR),
+    }
+
+
+def _prices(one: UsageHour) -> dict[str, str]:
+    cost = _money(one.charge_micro_eur)
+    # What was booked before prices were written down has a cost, but no known price.
+    priced = one.price_micro_eur or not one.charge_micro_eur
+    price = _money(one.price_micro_eur) if priced else ""
+    costs = dict.fromkeys(("BilledCost", "ContractedCost", "EffectiveCost", "ListCost"), cost)
+    units = dict.fromkeys(("ContractedUnitPrice", "ListUnitPrice"), price)
+    return {**costs, **units, "PricingQuantity": _priced(one)}
 
 
 def _tags(one: UsageHour, labels: Mapping[str, str]) -> str:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from octavo_server.workspaces.profiles.domain import Profile
-from octavo_server.workspaces.usage.domain import Measured, Meter, Metered, Size, UsageHour
+from octavo_server.workspaces.usage.domain import Measured, Metered
+from octavo_server.workspaces.usage.metering import Meter, Size, UsageHour
 
 HOUR_S = 3600
 HOUR = timedelta(hours=1)

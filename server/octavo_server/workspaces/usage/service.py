@@ -15,16 +15,9 @@ from octavo_server.workspaces.profiles.service import ProfilesService
 from octavo_server.workspaces.usage import cost_rules, focus, quota_rules, store
 from octavo_server.workspaces.usage.books import Books
 from octavo_server.workspaces.usage.budgets import CENT, Budgets
-from octavo_server.workspaces.usage.domain import (
-    Budget,
-    Limits,
-    Member,
-    QuotaState,
-    Report,
-    Side,
-    Terms,
-    UsageHour,
-)
+from octavo_server.workspaces.usage.cost import Report
+from octavo_server.workspaces.usage.domain import Budget, Limits, Member, QuotaState, Side, Terms
+from octavo_server.workspaces.usage.metering import UsageHour
 from octavo_server.workspaces.usage.quotas import Quotas
 from octavo_server.workspaces.usage.rules import first_of_month
 

@@ -14,7 +14,7 @@ from typing import Any
 from octavo_server.database.rows import Row, Rows, Where
 from octavo_server.database.tables.usage import usage_hours, usage_meters, usage_project_hours
 from octavo_server.workspaces.usage import rules
-from octavo_server.workspaces.usage.domain import Meter, UsageHour
+from octavo_server.workspaces.usage.metering import Meter, UsageHour
 
 Subject = tuple[str, str]
 """Kind and identifier of what is metered."""

@@ -8,16 +8,8 @@ from datetime import date
 from octavo.records import usage as wire
 from octavo.records import workspaces
 from octavo_server.workspaces.profiles.wire import euro
-from octavo_server.workspaces.usage.domain import (
-    Budget,
-    Forecast,
-    Line,
-    Quota,
-    QuotaState,
-    Report,
-    Resolver,
-    Split,
-)
+from octavo_server.workspaces.usage.cost import Line, Report, Split
+from octavo_server.workspaces.usage.domain import Budget, Forecast, Quota, QuotaState, Resolver
 from octavo_server.workspaces.usage.rules import HOUR_S
 
 
