@@ -5,7 +5,7 @@ import { between } from "./difference.js";
 import { decide } from "./dialog.js";
 import { byId, h, load, section } from "./elements.js";
 import { usersShown } from "./profile_users.js";
-import { changeTitle, isOpen, mayPropose, page, stateChip } from "./profile_words.js";
+import { changedBy, changeTitle, isOpen, origin, mayPropose, page, stateChip } from "./profile_words.js";
 import { count, euro, exact, moment } from "./words.js";
 
 const id = byId("content").dataset.subject;
@@ -47,7 +47,7 @@ function standing(summary) {
     stateChip(summary.state),
     ` version ${summary.version}, ${price}, changed `,
     moment(summary.changed_at),
-    ` by ${summary.changed_by}.`,
+    `${changedBy(summary.changed_by)}.`,
   );
 }
 
@@ -109,7 +109,6 @@ function history(versions) {
 
 function version(one, before, newest) {
   const number = one.profile.version;
-  const by = ` Proposed by ${one.author}, ${one.reviewer ? `approved by ${one.reviewer}` : "installed with Octavo"}.`;
   const back = { type: "button", class: "oc-button oc-push", onclick: () => rollBack(number) };
   return h(
     "li",
@@ -126,7 +125,7 @@ function version(one, before, newest) {
       ),
       newest || !mayPropose ? null : h("button", back, `Roll back to version ${number} …`),
     ),
-    h("p", {}, one.reason || "No reason was given.", h("span", { class: "oc-muted" }, by)),
+    h("p", {}, one.reason, h("span", { class: "oc-muted" }, ` ${origin(one)}`)),
     before
       ? folded(`What differs from version ${before.profile.version}`, () =>
           between(before.text, one.text, `Version ${before.profile.version} against version ${number}`),

@@ -34,3 +34,16 @@ export const page = (path) => `${window.jhdata.base_url}octavo/${path}`;
 
 /** Whether who is signed in may propose changes: the platform decides, this only shows its buttons. */
 export const mayPropose = "administers" in document.getElementById("content").dataset;
+
+const INSTALLATION = "service:install";
+
+/** Who changed something, as people say it: " by ann", or " when Octavo was installed". */
+export function changedBy(name) {
+  return name === INSTALLATION ? " when Octavo was installed" : ` by ${name}`;
+}
+
+/** Where a version comes from, as one sentence. */
+export function origin(version) {
+  if (version.author === INSTALLATION) return "Installed with Octavo.";
+  return `Proposed by ${version.author}, approved by ${version.reviewer}.`;
+}

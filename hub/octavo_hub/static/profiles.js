@@ -2,7 +2,7 @@
 
 import { ask } from "./ask.js";
 import { byId, chip, h, load, section, table } from "./elements.js";
-import { changeTitle, mayPropose, page, stateChip } from "./profile_words.js";
+import { changedBy, changeTitle, mayPropose, page, stateChip } from "./profile_words.js";
 import { count, euro, exact, moment } from "./words.js";
 
 load(byId("view"), async () => {
@@ -50,7 +50,10 @@ function listed(profiles) {
         { title: "EUR an hour", numeric: true, cell: (one) => euro(one.price_eur_per_hour) },
         {
           title: "Last change",
-          cell: (one) => [moment(one.changed_at), h("span", { class: "oc-muted" }, ` by ${one.changed_by}`)],
+          cell: (one) => [
+            moment(one.changed_at),
+            h("span", { class: "oc-muted" }, changedBy(one.changed_by)),
+          ],
         },
         {
           title: "To review",
