@@ -9,7 +9,8 @@ The last line is one JSON object::
 - ``burst_lost`` / ``burst_double``: of 100 people who ask within a second, a quarter of whom close
   the tab, with the hub killed and started again in the middle: people without a workspace in the
   end, and people with two
-- ``queue_position_s``: the longest that anyone waited to be told their place (without the restart)
+- ``queue_position_s``: the longest that anyone waited to be told their place, or that it is their
+  turn (without the restart)
 - ``hub_cpu_added_pct``: CPU of the hub's process at 300 quiet workspaces, less a bare JupyterHub's
   at 300, in percent of one core
 """

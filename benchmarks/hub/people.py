@@ -33,7 +33,7 @@ class Person:
     status: int | None = None
     """What the hub answered when they asked; None: nothing."""
     told_after_s: float | None = None
-    """Seconds until they were told a position or a step of the start."""
+    """Seconds until they were told their place in the queue, or that it is their turn."""
     messages: list[str] = field(default_factory=list)
     """What the hub told them."""
 
@@ -59,7 +59,7 @@ class Person:
             return
 
     async def _watch(self, begun: float) -> None:
-        """Read the start's events; who isn't patient leaves after the first one."""
+        """Read the start's events; who isn't patient leaves once they know their place."""
         async with self.http.stream(
             "GET", f"/hub/api/users/{self.name}/server/progress", timeout=120
         ) as events:
@@ -67,10 +67,11 @@ class Person:
                 if not line.startswith("data:"):
                     continue
                 event: dict[str, Any] = json.loads(line.removeprefix("data:"))
-                if self.told_after_s is None:
+                if self.told_after_s is None and knows_its_turn(event):
                     self.told_after_s = time.monotonic() - begun
                 self.messages.append(str(event.get("message", "")))
-                if not self.patient or event.get("ready") or event.get("failed"):
+                ended = event.get("ready") or event.get("failed")
+                if ended or (not self.patient and self.told_after_s is not None):
                     return
 
     async def abandon_socket(self) -> None:
@@ -88,6 +89,11 @@ class Person:
         found = [one for one in self.http.cookies.jar if one.name == "_xsrf"]
         inner = [one.value for one in found if one.path == "/hub/"]
         return str((inner or [one.value for one in found])[0])
+
+
+def knows_its_turn(event: dict[str, Any]) -> bool:
+    """Whether an event tells a place in the queue, or that the turn has come."""
+    return event.get("position") is not None or event.get("step") not in {None, "profile"}
 
 
 async def signed_in(url: str, names: list[str], password: str) -> list[Person]:
