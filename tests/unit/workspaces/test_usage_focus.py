@@ -109,6 +109,15 @@ def test_a_row_says_what_it_is_for() -> None:
     assert row["Tags"] == "{}"
 
 
+def test_no_label_can_forge_what_octavo_says() -> None:
+    forged = {"octavo/person": "bob", "octavo/other": "x", "=team": "@y"}
+    cells = focus.row(replace(HOUR, person=""), forged)
+    assert json.loads(cells["Tags"]) == {
+        "=team": "@y", "octavo/team": "blue", "octavo/profile": "gpu-1",
+        "octavo/part": "score-daily",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
 def test_no_cell_is_a_formula(start: str) -> None:
     evil = f'{start}HYPERLINK("http://x","y")'

@@ -43,6 +43,8 @@ TITLES = {
     "orphan": "Server without session",
     PLATFORM: "Shared platform",
 }
+OWN = "octavo/"
+"""What the names of Octavo's own tags begin with; no label may take one."""
 CONSTANT = {
     "BillingAccountId": "octavo",
     "BillingAccountName": PROVIDER,
@@ -143,8 +145,9 @@ def _prices(one: UsageHour) -> dict[str, str]:
 def _tags(one: UsageHour, labels: Mapping[str, str]) -> str:
     """Return the labels as they are, and what Octavo says itself under names of its own."""
     named = {"person": one.person, "team": one.team, "profile": one.profile, "part": one.part}
-    own = {f"octavo/{name}": value for name, value in named.items() if value}
-    return json.dumps({**labels, **own}, ensure_ascii=False)
+    own = {f"{OWN}{name}": value for name, value in named.items() if value}
+    theirs = {name: value for name, value in labels.items() if not name.startswith(OWN)}
+    return json.dumps({**theirs, **own}, ensure_ascii=False)
 
 
 def _amounts(one: UsageHour) -> dict[str, str]:
