@@ -38,7 +38,7 @@ def choice_of(options: Mapping[str, Any], person: str, groups: Sequence[str]) ->
             raise refused(f"No {name} was chosen. Choose one and start again.", "options")
     known = {name: options[name] for name in FIELDS if name in options}
     further = {
-        str(name)[:LONGEST_NAME]: str(options[name])[:LONGEST_VALUE]
+        _legible(name, LONGEST_NAME): _legible(options[name], LONGEST_VALUE)
         for name in sorted(set(options) - set(FIELDS))[:MOST_FURTHER]
     }
     try:
@@ -47,6 +47,12 @@ def choice_of(options: Mapping[str, Any], person: str, groups: Sequence[str]) ->
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         raise refused(f"{field} {first.get('input')!r:.100}: {first['msg']}.", "options") from error
+
+
+def _legible(value: Any, longest: int) -> str:
+    """Return what was sent as text that can be sent on: no null, no half of a character."""
+    text = str(value)[:longest].replace("\0", r"\0")
+    return text.encode(errors="backslashreplace").decode()
 
 
 def refused(message: str, reason: str, status: int = 400) -> Refused:

@@ -11,13 +11,15 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from octavo.records.base import Answer, Request
 
 NAME = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 LONGEST_DOCUMENT = 65_536
 """Characters that a profile's document may have."""
+MOST_VERSIONS = 1_000_000
+"""No profile has as many versions."""
 
 Environment = Literal["dev", "test", "prod"]
 Capacity = Literal["on-demand", "spot"]
@@ -26,7 +28,9 @@ ChangeKind = Literal["publish", "retire", "roll_back"]
 ChangeState = Literal["draft", "validated", "published", "rejected", "withdrawn"]
 ProfileName = Annotated[str, Field(pattern=NAME, max_length=63)]
 Text = Annotated[str, Field(max_length=LONGEST_DOCUMENT)]
-Sentence = Annotated[str, Field(min_length=3, max_length=2000)]
+Sentence = Annotated[
+    str, StringConstraints(strip_whitespace=True), Field(min_length=3, max_length=2000)
+]
 
 
 class ProfileResources(Answer):
@@ -146,7 +150,9 @@ class ChangeRequest(Request):
     kind: ChangeKind = Field("publish", description="What is to happen.")
     profile: ProfileName = Field(description="Which profile.")
     text: Text | None = Field(None, description="The new document as YAML, for publish.")
-    version: int | None = Field(None, ge=1, description="Version to go back to, for roll_back.")
+    version: int | None = Field(
+        None, ge=1, le=MOST_VERSIONS, description="Version to go back to, for roll_back."
+    )
     redirect_to: ProfileName | None = Field(
         None, description="Profile that people are led to, for retire."
     )
@@ -154,7 +160,10 @@ class ChangeRequest(Request):
     reason: Sentence = Field(description="Why, as a sentence that the reviewer reads.")
     draft: bool = Field(False, description="True: keep it as a draft even with faults.")
     base_version: int | None = Field(
-        None, ge=1, description="Version it was made for; refused if a newer one is there."
+        None,
+        ge=1,
+        le=MOST_VERSIONS,
+        description="Version it was made for; refused if a newer one is there.",
     )
 
 
@@ -165,7 +174,10 @@ class ChangeEdit(Request):
     reason: Sentence = Field(description="Why.")
     draft: bool = Field(False, description="True: keep it as a draft even with faults.")
     base_version: int | None = Field(
-        None, ge=1, description="The newer version it was carried over to; null: as it was."
+        None,
+        ge=1,
+        le=MOST_VERSIONS,
+        description="The newer version it was carried over to; null: as it was.",
     )
 
 

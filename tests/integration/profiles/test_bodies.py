@@ -1,4 +1,4 @@
-"""Bodies that Python takes for JSON and nothing else does, however they are written or named."""
+"""Bodies that Python takes for JSON and nothing else does, and values that no database holds."""
 
 from __future__ import annotations
 
@@ -27,3 +27,20 @@ def test_a_body_that_is_no_json_is_refused_with_the_reason(
     refused = governed.call("admin", "POST", "/profiles/check", content=body, headers=headers)
     assert refused.status_code == 422, refused.text
     assert sentence in refused.json()["message"]
+
+
+@pytest.mark.parametrize("field", ["version", "base_version"])
+def test_a_version_that_no_database_holds_is_refused_with_the_limit(
+    governed: Platform, field: str
+) -> None:
+    body = {"kind": "roll_back", "profile": "cpu-small", "version": 1, "reason": "Back again."}
+    refused = governed.call("admin", "POST", "/profiles/changes", json=body | {field: 2**63})
+    assert refused.status_code == 422, refused.text
+    assert f"{field}: input should be less than or equal to 1000000" in refused.json()["message"]
+
+
+def test_a_reason_of_spaces_is_none(governed: Platform) -> None:
+    body = {"kind": "retire", "profile": "cpu-small", "message": "Gone.", "reason": "      "}
+    refused = governed.call("admin", "POST", "/profiles/changes", json=body)
+    assert refused.status_code == 422, refused.text
+    assert "reason: string should have at least 3 characters" in refused.json()["message"]

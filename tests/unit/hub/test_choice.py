@@ -63,3 +63,9 @@ def test_what_no_page_sends_goes_to_the_platform_to_be_refused_by_name() -> None
     many = choice_of(GOOD | {f"o{count}": "v" * 999 for count in range(99)}, "ann", [])
     assert len(many.further) == 50
     assert max(map(len, many.further.values())) == 200
+
+
+def test_what_is_no_text_is_passed_on_legibly_and_is_no_fault_of_the_hub() -> None:
+    choice = choice_of(GOOD | {"a\0": "\ud800", "\udfff": {"b": "\0"}}, "ann", [])
+    assert choice.further == {r"a\0": r"\ud800", r"\udfff": r"{'b': '\x00'}"}
+    assert r"\\ud800" in choice.model_dump_json()
