@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
+import stat
 import subprocess
 import sys
 import tempfile
@@ -18,12 +20,22 @@ from tests.support.limits import BUSY, FORKS, HUNGRY
 from tests.support.wire_sessions import profile, session
 
 from octavo.local.control_groups import kernel_groups
+from octavo.local.gpus import kept_devices
+from octavo.local.own_view import can_hide
 from octavo_hub.failure import Failure
 from octavo_hub.local.host import Host
 from octavo_hub.local.tenancy import Tenancy
 
 ROOT = os.geteuid() == 0
 WAIT_S = 20.0
+ZERO, RANDOM = 5, 9
+"""Minor numbers of /dev/zero and /dev/urandom, which give as much as one asks for."""
+OPEN = """
+try:
+    print(len(open('{file}', 'rb').read(8)))
+except OSError as refused:
+    print(refused.strerror)
+"""
 
 
 @pytest.fixture(params=["kernel", "watch"])
@@ -193,3 +205,29 @@ def test_nothing_of_it_stays_when_it_has_ended(tenancy: Callable[..., Tenancy]) 
     if group is not None:
         assert not any(Path(file).exists() for file in group.joining())
     assert one.host.records.of(one.account.name) is None
+
+
+def test_a_gpu_that_was_not_lent_cant_be_opened(
+    tenancy: Callable[..., Tenancy], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Doubles of the driver's folder and of its device files: real devices of other kinds."""
+    if not ROOT:
+        return
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o711)
+    for number, minor in enumerate((ZERO, RANDOM)):
+        information = tmp_path / "gpus" / f"0000:0{number}:00.0" / "information"
+        information.parent.mkdir(parents=True)
+        information.write_text(f"Model: \t A100\nDevice Minor: \t {number}\n")
+        os.mknod(tmp_path / f"nvidia{number}", stat.S_IFCHR | 0o666, os.makedev(1, minor))
+        (tmp_path / f"nvidia{number}").chmod(0o666)
+    double = functools.partial(kept_devices, driver=tmp_path / "gpus", devices=tmp_path)
+    monkeypatch.setattr("octavo_hub.local.tenancy.kept_devices", double)
+    lent, kept = (OPEN.format(file=tmp_path / f"nvidia{number}") for number in (0, 1))
+    one = tenancy(gpu=1, gpu_type="A100", gpus=[0])
+    assert run(one, lent) == "8\n"
+    if one.host.groups is not None or can_hide():
+        assert run(one, kept) in {"Operation not permitted\n", "0\n"}
+    none = tenancy()
+    if none.host.groups is not None or can_hide():
+        assert run(none, lent) in {"Operation not permitted\n", "0\n"}
