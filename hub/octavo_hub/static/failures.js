@@ -21,29 +21,28 @@ const CLASSES = {
   account: "Account not made",
   refused: "Refused by a rule of the cluster",
   cluster: "Cluster away",
+  installation: "Installation is incomplete",
+  limit: "Ran into a limit",
   unknown: "Unknown",
 };
 
 load(byId("view"), async () => {
   const found = await ask("GET", "workspaces/failures");
-  const failed = Object.values(found.by_kind).reduce((sum, one) => sum + one, 0);
-  const share = found.starts ? (100 * failed) / found.starts : 0;
-  return [
-    h(
-      "p",
-      { class: "oc-lead" },
-      `${number(failed, 0)} of ${number(found.starts, 0)} starts failed since ${exact(found.since)} (${number(share)} %).`,
-    ),
-    classes(found),
-    unknown(found.unknown),
-  ];
+  return [h("p", { class: "oc-lead" }, headline(found)), classes(found), unknown(found.unknown)];
 });
+
+function headline(found) {
+  if (!found.starts) return `Nothing was started since ${exact(found.since)}.`;
+  const failed = Object.values(found.by_kind).reduce((sum, one) => sum + one, 0);
+  const share = `${number((100 * failed) / found.starts)} %`;
+  return `${number(failed, 0)} of ${number(found.starts, 0)} starts failed since ${exact(found.since)} (${share}).`;
+}
 
 function classes({ by_kind: kinds, starts }) {
   const rows = Object.entries(kinds)
     .filter(([, count]) => count)
     .sort((one, other) => other[1] - one[1]);
-  if (!rows.length) return h("p", {}, "No start failed.");
+  if (!rows.length) return starts ? h("p", {}, "No start failed.") : null;
   return section(
     "classes",
     "By class",

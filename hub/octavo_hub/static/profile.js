@@ -125,7 +125,7 @@ function version(one, before, newest) {
       ),
       newest || !mayPropose ? null : h("button", back, `Roll back to version ${number} …`),
     ),
-    h("p", {}, one.reason, h("span", { class: "oc-muted" }, ` ${origin(one)}`)),
+    h("p", {}, h("span", { class: "oc-muted" }, `${origin(one)} `), one.reviewer ? one.reason : null),
     before
       ? folded(`What differs from version ${before.profile.version}`, () =>
           between(before.text, one.text, `Version ${before.profile.version} against version ${number}`),
