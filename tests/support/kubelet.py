@@ -2,6 +2,7 @@
 
 - ``running_kubelet``: the cluster, its address, and a node that does what kubelet and scheduler do
 - ``Kubelet.kill``: ends a pod's container as the kernel does when it is out of memory
+- ``Kubelet.hold``: leaves pods waiting
 - ``Kubelet.fill``: leaves a home no room
 - ``Kubelet.pods``: the pods as the API has them
 """
@@ -42,6 +43,7 @@ class Kubelet:
     _running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _uids: dict[str, str] = field(default_factory=dict)
     _full: set[str] = field(default_factory=set)
+    _held: threading.Event = field(default_factory=threading.Event)
     _done: threading.Event = field(default_factory=threading.Event)
 
     def pods(self) -> list[dict[str, Any]]:
@@ -60,6 +62,10 @@ class Kubelet:
         """End a pod's container for want of memory."""
         self._running[name].kill()
         self._run(self._cluster.end(name, code=137, reason="OOMKilled"))
+
+    def hold(self, *, held: bool = True) -> None:
+        """Run no further pods, as a cluster without room, or run them again."""
+        (self._held.set if held else self._held.clear)()
 
     def fill(self, name: str, *, full: bool = True) -> None:
         """Leave the home of a pod no room for JupyterLab's own files, or give it some again."""
@@ -98,7 +104,8 @@ class Kubelet:
         for name in [name for name in self._running if uids.get(name) != self._uids[name]]:
             self._end(name)
         for name, pod in found.items():
-            if name not in self._running and pod["status"]["phase"] == "Pending":
+            waits = name not in self._running and pod["status"]["phase"] == "Pending"
+            if waits and not self._held.is_set():
                 self._running[name] = self._start(name, pod)
                 await cluster.run(name)
             await self._notice_end(cluster, name, pod)

@@ -6,6 +6,7 @@ from typing import Any
 
 from octavo.local.cluster import Cluster
 from octavo_hub.kubernetes.spawner import OctavoKubeSpawner
+from octavo_hub.kubernetes.volumes import HOME_CLAIM
 
 COMMAND = ["python", "-P", "-m", "octavo_hub.kubernetes.singleuser"]
 PORT = 8888
@@ -37,7 +38,7 @@ def configure_kubernetes(c: Any, cluster: Cluster, public_url: str) -> None:
 
 def _homes(spawner: Any, cluster: Cluster) -> None:
     spawner.storage_pvc_ensure = True
-    spawner.pvc_name_template = "home-{username}"
+    spawner.pvc_name_template = f"{HOME_CLAIM}{{username}}"
     spawner.storage_capacity = f"{cluster.kubernetes_home_gib}Gi"
     spawner.storage_class = cluster.kubernetes_storage_class or None
     spawner.storage_access_modes = [cluster.kubernetes_home_access]

@@ -37,6 +37,8 @@ class OrphanPod:
     """Profile in its labels."""
     since: datetime
     """When it was made (UTC)."""
+    ended: bool
+    """Whether it has run and ended: it is cleared away, and there is nothing to book."""
 
     def record(self, until: datetime, namespace: str) -> Orphan:
         """Return it as the platform books it."""
@@ -55,11 +57,11 @@ def orphans_in(
 ) -> list[OrphanPod]:
     """Return the pods whose session isn't among ``sessions``, oldest first.
 
-    Pods that are young, that are already being deleted, or that have ended are left alone.
+    Pods that are young or that are already being deleted are left alone.
     """
     found = []
     for pod in pods:
-        metadata, status = pod["metadata"], pod.get("status") or {}
+        metadata, phase = pod["metadata"], (pod.get("status") or {}).get("phase")
         labels = metadata.get("labels") or {}
         since = _moment(metadata.get("creationTimestamp"))
         session = labels.get(f"{OWN}session", "")
@@ -68,9 +70,9 @@ def orphans_in(
             and since is not None
             and now - since >= YOUNG
             and not metadata.get("deletionTimestamp")
-            and status.get("phase") not in ("Succeeded", "Failed")
         ):
-            found.append(_orphan(metadata, labels, session, since))
+            ended = phase in ("Succeeded", "Failed")
+            found.append(_orphan(metadata, labels, since, ended=ended))
     return sorted(found, key=lambda orphan: orphan.since)
 
 
@@ -92,17 +94,18 @@ async def close(api: Any, namespace: str, orphan: OrphanPod) -> bool:
 
 
 def _orphan(
-    metadata: Mapping[str, Any], labels: Mapping[str, str], session: str, since: datetime
+    metadata: Mapping[str, Any], labels: Mapping[str, str], since: datetime, *, ended: bool
 ) -> OrphanPod:
     annotations = metadata.get("annotations") or {}
     return OrphanPod(
         name=metadata["name"],
         uid=metadata["uid"],
-        session=session,
+        session=labels.get(f"{OWN}session", ""),
         person=annotations.get(f"{OWN}person"),
         project=labels.get(f"{OWN}project"),
         profile=labels.get(f"{OWN}profile"),
         since=since,
+        ended=ended,
     )
 
 

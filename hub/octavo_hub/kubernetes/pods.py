@@ -12,7 +12,7 @@ from typing import Any
 
 from kubespawner.slugs import is_valid_label, safe_slug
 
-from octavo.local.cluster import KEY, Cluster
+from octavo.local.cluster import KEY, VALUE, Cluster
 from octavo.records.workspaces import Profile, Session
 from octavo_hub.kubernetes.environment import HOME, ProfileRefused, literal
 from octavo_hub.kubernetes.volumes import GIB, volumes_of
@@ -199,13 +199,7 @@ def _placement(profile: Profile, cluster: Cluster) -> dict[str, Any]:
         {"key": key, "operator": "In" if spot else "NotIn", "values": [value]}
     ]
     if profile.resources.gpu and _wants_gpu_label(profile, cluster):
-        expressions.append(
-            {
-                "key": cluster.kubernetes_gpu_label,
-                "operator": "In",
-                "values": [profile.resources.gpu_type],
-            }
-        )
+        expressions.append(_gpu_nodes(profile, cluster))
     return {
         "node_selector": dict(profile.node_selector),
         "node_affinity_required": [{"matchExpressions": expressions}],
@@ -213,6 +207,16 @@ def _placement(profile: Profile, cluster: Cluster) -> dict[str, Any]:
         # Whether a profile may go before another is the queue's business, not the scheduler's.
         "priority_class_name": "",
     }
+
+
+def _gpu_nodes(profile: Profile, cluster: Cluster) -> dict[str, Any]:
+    product = profile.resources.gpu_type or ""
+    if not VALUE.fullmatch(product):
+        raise ProfileRefused(
+            f"Profile {profile.id} wants GPUs of type {product!r:.80}, which no label of a node "
+            f"can hold. Tell your platform admin to give the value of {cluster.kubernetes_gpu_label}."
+        )
+    return {"key": cluster.kubernetes_gpu_label, "operator": "In", "values": [product]}
 
 
 def _wants_gpu_label(profile: Profile, cluster: Cluster) -> bool:

@@ -324,7 +324,7 @@ class OctavoKubeSpawner(SessionSpawner, KubeSpawner):  # type: ignore[misc]
         closed = []
         for orphan in orphans.orphans_in(pods, known.keys(), now):
             app.log.warning("Pod %s belongs to no session: closing it", orphan.name)
-            if await orphans.close(api, namespace, orphan):
+            if await orphans.close(api, namespace, orphan) and not orphan.ended:
                 closed.append(orphan.record(datetime.now(UTC), namespace))
         return closed
 

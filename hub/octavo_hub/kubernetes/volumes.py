@@ -14,6 +14,8 @@ from octavo_hub.kubernetes.environment import HOME, ProfileRefused, literal
 
 GIB = 1024**3
 HOME_VOLUME = "home"
+HOME_CLAIM = "home-"
+"""Beginning of the claims that hold homes."""
 SHARED = "/srv/octavo"
 LONGEST_NAME = 50
 DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -79,6 +81,12 @@ def _lake_mounts(project: str) -> list[dict[str, Any]]:
 
 def _source(profile: Profile, volume: Mapping[str, Any]) -> dict[str, Any]:
     if volume["claim"]:
+        if volume["claim"].startswith(HOME_CLAIM):
+            raise ProfileRefused(
+                f"Volume {volume['name']} of profile {profile.id} is the claim "
+                f"{volume['claim']!r:.80}, a person's home. Tell your platform admin to take it "
+                "out."
+            )
         claim = {"claimName": literal(volume["claim"]), "readOnly": volume["read_only"]}
         return {"persistentVolumeClaim": claim}
     size = volume["size_gib"]

@@ -92,6 +92,24 @@ def test_a_workspace_runs_as_a_pod_and_outlives_a_hub_that_is_killed(
     assert node.pods() == []
 
 
+def test_a_hub_that_dies_in_the_middle_of_a_start_takes_it_up_with_one_pod(
+    hub: LocalHub, node: Kubelet, person: Person
+) -> None:
+    node.hold()
+    wish = {"project": "flights", "profile": "cpu-small"}
+    person.http.post(f"/hub/api/users/{person.name}/server", json=wish, headers=person.same_site)
+    hub.until(node.pods)
+    before = the_pod(node)["metadata"]
+    hub.hub.kill_hub()
+    hub.hub.start_hub()
+    hub.until(lambda: node.pods() and the_pod(node)["metadata"]["uid"] != before["uid"])
+    node.hold(held=False)
+    hub.until(lambda: hub.server(person).get("ready"))
+    after = the_pod(node)["metadata"]
+    session = "octavo.dev/session"
+    assert after["labels"][session] == before["labels"][session] == hub.mine(person)["id"]
+
+
 def test_a_workspace_that_ran_out_of_memory_says_so(
     hub: LocalHub, node: Kubelet, person: Person
 ) -> None:

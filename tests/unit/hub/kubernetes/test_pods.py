@@ -184,6 +184,11 @@ def test_gpus_are_counted_and_chosen_by_the_clusters_names() -> None:
     assert {"key": "amd.com/gpu", "operator": "Exists"} in given["tolerations"]
 
 
+def test_a_gpu_type_that_no_node_can_carry_is_refused() -> None:
+    with pytest.raises(ProfileRefused, match="'A100 80GB', which no label of a node can hold"):
+        traits(resources=GPU.model_copy(update={"gpu_type": "A100 80GB"}))
+
+
 def test_a_profiles_own_choice_of_gpu_nodes_goes_first() -> None:
     selector = {"nvidia.com/gpu.product": "NVIDIA-A100-PCIE-40GB"}
     given = traits(resources=GPU, node_selector=selector)
@@ -249,6 +254,12 @@ def test_a_volume_has_a_folder_of_its_own(mount: str) -> None:
 def test_a_volume_without_claim_or_size_is_refused() -> None:
     volume = Volume(name="x", mount="/data", claim=None, size_gib=None, read_only=False)
     with pytest.raises(ProfileRefused, match="neither a claim nor a size"):
+        traits(volumes=[volume])
+
+
+def test_a_profile_cannot_mount_a_persons_home() -> None:
+    volume = Volume(name="x", mount="/data/x", claim="home-bob", size_gib=None, read_only=True)
+    with pytest.raises(ProfileRefused, match="'home-bob', a person's home"):
         traits(volumes=[volume])
 
 

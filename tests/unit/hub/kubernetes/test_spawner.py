@@ -427,20 +427,37 @@ async def test_a_cluster_without_metrics_is_not_asked_at_each_heartbeat(
 # ---------------------------------------------------------------- orphans
 
 
-async def test_pods_without_a_session_are_closed_and_booked(ada: Any, cluster: Cluster) -> None:
-    await brought_up(ada, cluster)
-    old = (datetime.now(UTC) - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+def hub_of(ada: Any, cluster: Cluster) -> Any:
     app = SimpleNamespace(config=Config(), log=ada.log)
     app.config.OctavoKubeSpawner.cluster = cluster_settings()
     app.config.OctavoKubeSpawner.k8s_api_host = str(cluster.url).rstrip("/")
+    return app
+
+
+async def aged(cluster: Cluster) -> None:
+    old = (datetime.now(UTC) - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    await cluster.patch("jupyter-ada", {"metadata": {"creationTimestamp": old}})
+
+
+async def test_pods_without_a_session_are_closed_and_booked(ada: Any, cluster: Cluster) -> None:
+    await brought_up(ada, cluster)
+    app = hub_of(ada, cluster)
     assert await OctavoKubeSpawner.close_orphans(app, {}) == []  # it is young
-    cluster.objects["v1/pods", NAMESPACE, "jupyter-ada"].patch(
-        {"metadata": {"creationTimestamp": old}}
-    )
+    await aged(cluster)
     known: dict[str, OpenSession] = {"s-01": None}  # type: ignore[dict-item]
     assert await OctavoKubeSpawner.close_orphans(app, known) == []
     (orphan,) = await OctavoKubeSpawner.close_orphans(app, {})
     assert (orphan.person, orphan.project, orphan.profile) == ("ada", "flights", "cpu-small")
     assert orphan.where == "pod octavo-workspaces/jupyter-ada"
     assert (orphan.until - orphan.since).total_seconds() == pytest.approx(3600, abs=30)
+    assert cluster.pod() is None
+
+
+async def test_a_pod_that_ended_unseen_is_cleared_away_and_not_booked(
+    ada: Any, cluster: Cluster
+) -> None:
+    await brought_up(ada, cluster)
+    await aged(cluster)
+    await cluster.end(code=1, reason="Error")
+    assert await OctavoKubeSpawner.close_orphans(hub_of(ada, cluster), {}) == []
     assert cluster.pod() is None
