@@ -43,7 +43,10 @@ LATELY = timedelta(minutes=10)
 """Workspaces asked for within this are started again when they died with their hub."""
 END_S = 2.0
 """Seconds that a stop waits for the platform to understand; it is told later otherwise."""
-GIVEN_UP = "Your place in the queue was given up; nothing was started. Start again if you like."
+GIVEN_UP = (
+    "Your place in the queue was given up, because it was cancelled elsewhere or a budget or quota "
+    "was used up meanwhile. Nothing was started; the cards say what may be started now."
+)
 
 
 class Keeper:
@@ -268,8 +271,13 @@ async def _beat_of(spawner: SessionSpawner) -> SessionBeat:
     if spawner.session is None:
         raise RuntimeError("only workspaces with a session are metered")
     session, until = spawner.session.id, datetime.now(UTC)
-    incidents = [one.record() for one in (await spawner.notes())[:MOST_INCIDENTS]]
-    usage = await spawner.used()
+    try:
+        incidents = [one.record() for one in (await spawner.notes())[:MOST_INCIDENTS]]
+        usage = await spawner.used()
+    except Exception:
+        # What one back end can't measure must not keep all others from being metered.
+        spawner.log.exception("What session %s uses can't be measured", session)
+        incidents, usage = [], None
     return SessionBeat(session=session, until=until, usage=usage, incidents=incidents)
 
 

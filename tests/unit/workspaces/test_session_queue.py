@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.support.workspaces import HUB, MINUTE, World
+from tests.support.workspaces import HUB, INSTALL, MINUTE, World
 
 from octavo_server.database.memory import MemoryDatabase
 from octavo_server.database.rows import Database, RowExists
@@ -124,6 +124,22 @@ def test_a_queue_that_no_hub_looks_at_waits_for_it(world: World) -> None:
     assert turns.waiting[0].session.state is SessionState.STARTING
 
 
+def test_who_waited_while_the_budget_was_used_up_is_not_started(world: World) -> None:
+    first = world.run(person="p1")
+    world.start(person="p2")
+    world.start(person="p3")
+    queued = world.start().session
+    world.projects.set_budget(INSTALL, "flights", 5, "To see it end.")
+    world.clock.now += 40 * MINUTE
+    world.beat(first.id)
+    for name in ("p2", "p3"):
+        waiting = world.service.open_of(name)
+        assert waiting is not None
+        world.service.end_session(HUB, waiting.id, world.clock.now, "cancelled")
+    assert world.service.turns(HUB).waiting == []
+    assert world.service.session(queued.id).end_reason == "budget"
+
+
 def test_only_the_hub_gives_turns(world: World) -> None:
     for call in (world.service.turns, world.service.open_for):
         with pytest.raises(Forbidden, match="Only the hub"):
@@ -173,8 +189,8 @@ def test_a_class_that_starts_at_once_gets_each_workspace_once_in_order(
             found = world.service.open_of(person)
             if found is not None:
                 world.service.end_session(HUB, found.id, world.clock.now, "stopped")
-        sessions = world.service.turns(HUB) and world.service.open_now()
-        over.extend(_faults(sessions))
+        world.service.turns(HUB)
+        over.extend(_faults(world.service.open_now()))
 
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(act, plans))

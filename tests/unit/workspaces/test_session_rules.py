@@ -56,6 +56,9 @@ def test_a_start_answers_within_its_own_life() -> None:
     assert (early.state, early.ready_at) == (SessionState.RUNNING, T0)
     assert rules.started(starting, T0 + 9 * HOUR, T0 + HOUR).ready_at == T0 + HOUR
     assert rules.started(early, T0 + HOUR, T0 + HOUR) == early
+    for state in (SessionState.QUEUED, SessionState.ENDED):
+        with pytest.raises(IllegalMove, match=f"is {state.value}; it can't become running"):
+            rules.started(session(state=state, end_reason="lost"), T0, T0)
 
 
 def test_a_failure_is_kept_with_the_end() -> None:

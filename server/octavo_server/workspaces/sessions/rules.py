@@ -185,10 +185,17 @@ def granted(session: Session, pool: str, gpus: Sequence[int], now: datetime) -> 
 
 
 def started(session: Session, at: datetime, now: datetime) -> Session:
-    """Return the session running since ``at``; one that runs stays as it is."""
+    """Return the session running since ``at``; one that runs stays as it is.
+
+    Raises IllegalMove for one that waits or has ended: only a lost one runs again, by being seen.
+    """
     if session.state is SessionState.RUNNING:
         return session
-    moved(session, SessionState.RUNNING)
+    if session.state is not SessionState.STARTING:
+        raise IllegalMove(
+            f"The session {session.id} is {session.state.value}; it can't become running.",
+            "Start a new workspace.",
+        )
     ready = min(max(at, session.started_at or at), now)
     return replace(session, state=SessionState.RUNNING, ready_at=ready)
 

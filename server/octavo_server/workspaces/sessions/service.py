@@ -251,12 +251,24 @@ class SessionsService:
         with self._database.read() as rows:
             grants = self.queue.turns(self.queue.look(rows))
         for grant in grants:
+            spent = self._spent(self.session(grant.session))
+            if spent is not None:
+                self.end_session(hub, grant.session, self._clock(), spent)
+                continue
             subject = f"session:{grant.session}"
             try:
                 with self._audit.change(hub, "workspaces.admit", subject) as change:
                     self._give_turn(change, grant.session)
             except _NoTurn:
                 continue
+
+    def _spent(self, session: Session) -> str | None:
+        """Say what was used up while a start waited: budget or quota; None: neither."""
+        if self._usage.budget(session.project).startable_micro_eur <= 0:
+            return "budget"
+        profile = self.queue.version(session).profile
+        limits = self._usage.limits(session.person, session.groups, session.project, profile)
+        return limits.stop
 
     def _give_turn(self, change: Change, session_id: str) -> None:
         """Let one in, if it is still its turn: others may have come in, or left, meanwhile."""
