@@ -174,7 +174,7 @@ def build_services(settings: Settings) -> Services:
     templates = TemplateFolder(resources.path("notebook_templates"))
     projects = _projects(base, templates)
     mlflow = MlflowRest(settings.tracking, lambda: settings.service_token("octavo"))
-    checker = _checker(settings)
+    checker = _checker(settings, projects)
     profiles = ProfilesService(
         base.database, base.audit, ProfileFolder(resources.path("spawner_profiles")), checker
     )
@@ -235,12 +235,8 @@ def _machine(settings: Settings) -> LocalMachine:
     )
 
 
-def _checker(settings: Settings) -> DocumentChecker:
-    groups = HubGroups(
-        settings.hub_api,
-        lambda: settings.service_token("octavo"),
-        (settings.platform_admin_group, settings.platform_reviewer_group),
-    )
+def _checker(settings: Settings, projects: ProjectsService) -> DocumentChecker:
+    groups = HubGroups(settings.hub_api, lambda: settings.service_token("octavo"), projects.groups)
     pools = _pools(settings)
     pools.pools()  # what can't be read is said at once, and not at the first document
     return DocumentChecker(_profile_format(), groups, pools, settings.image_patterns)

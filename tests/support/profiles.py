@@ -38,6 +38,11 @@ class KnownGroups:
 
     def __init__(self, *names: str) -> None:
         self.known: frozenset[str] | None = frozenset(names)
+        self.roles: set[str] = set()
+
+    def declared(self) -> frozenset[str]:
+        """Return those that the test gave a role."""
+        return frozenset(self.roles)
 
     def names(self) -> frozenset[str] | None:
         """Return them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import httpx
 
@@ -19,36 +19,41 @@ PAGES = "application/jupyterhub-pagination+json"
 
 
 class HubGroups:
-    """The Hub's groups, and those that Octavo's own settings name."""
+    """The Hub's groups, and those that hold a role here."""
 
     def __init__(
         self,
         api_url: str,
         token: Callable[[], str],
-        always: Iterable[str] = (),
+        declared: Callable[[], frozenset[str]] = frozenset,
         *,
         timeout_s: float = 5.0,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        """Ask ``api_url`` with the platform service's token; ``always`` are groups in any case.
+        """Ask ``api_url`` with the platform service's token.
 
-        ``transport`` replaces the network in a test.
+        ``declared`` gives the groups that hold a role here: the Hub knows a group only once one of
+        its members has signed in. ``transport`` replaces the network in a test.
         """
         self._token = token
-        self._always = frozenset(always)
+        self._declared = declared
         self._http = httpx.Client(base_url=api_url, timeout=timeout_s, transport=transport)
         self._lock = threading.Lock()
         self._known: tuple[float, frozenset[str] | None] | None = None
 
+    def declared(self) -> frozenset[str]:
+        """Return the groups that hold a role here."""
+        return self._declared()
+
     def names(self) -> frozenset[str] | None:
-        """Return the groups' names; None when the Hub can't be asked just now."""
+        """Return the Hub's groups; None when it can't be asked just now."""
         with self._lock:
             if self._known is not None and self._known[0] > time.monotonic():
                 return self._known[1]
         found: frozenset[str] | None = None
         keep_s = KEEP_AWAY_S
         try:
-            found, keep_s = frozenset(self._ask()) | self._always, KEEP_S
+            found, keep_s = frozenset(self._ask()), KEEP_S
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             log.info("The Hub does not say which groups there are: %s", error)
         with self._lock:
@@ -72,6 +77,10 @@ class HubGroups:
 
 class UnknownGroups:
     """A check where no Hub can be asked."""
+
+    def declared(self) -> frozenset[str]:
+        """Return none: who holds a role is not known here."""
+        return frozenset()
 
     def names(self) -> frozenset[str] | None:
         """Return None: nobody can be asked."""

@@ -103,6 +103,13 @@ class ProjectsService:
         with self._database.read() as rows:
             return store.members(rows, project)
 
+    def groups(self) -> frozenset[str]:
+        """Return the groups that hold a role in any project, or on the platform."""
+        with self._database.read() as rows:
+            members = store.members(rows)
+        named = {member.name for member in members if member.kind == "group"}
+        return frozenset(named | {self._admin_group, self._reviewer_group})
+
     def add_member(
         self, caller: Caller, *, project: str, kind: str, name: str, role: str
     ) -> list[Member]:

@@ -141,10 +141,11 @@ def test_a_form_becomes_yaml_in_the_schemas_order(governed: Platform) -> None:
 
 
 def test_groups_are_unchecked_while_the_hub_is_away(governed: Platform) -> None:
-    text = FORM.write(document(audiences=["scientists"]))
+    text = FORM.write(document(audiences=["scientists", "moon-people"]))
     found = governed.call("admin", "POST", "/profiles/check", json={"text": text}).json()
     assert found["valid"]
     assert "was not asked whether these groups exist" in found["findings"][0]["message"]
+    assert found["findings"][0]["value"] == "moon-people"
 
 
 def test_the_schema_is_served_to_everybody_and_describes_every_field(governed: Platform) -> None:

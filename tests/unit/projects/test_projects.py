@@ -108,3 +108,10 @@ def test_a_taken_name_and_an_unknown_template_are_refused(projects: ProjectsServ
 
 def test_a_new_budget(projects: ProjectsService) -> None:
     assert projects.set_budget(ADMIN, "flights", 12_345, "More data.").monthly_budget_eur == 123.45
+
+
+def test_groups_are_those_with_a_role_somewhere(projects: ProjectsService) -> None:
+    assert projects.groups() == {"admins", "reviewers"}
+    projects.add_member(ADMIN, project="flights", kind="group", name="late", role="oncall")
+    projects.add_member(ADMIN, project="flights", kind="user", name="bo", role="oncall")
+    assert projects.groups() == {"admins", "reviewers", "late"}

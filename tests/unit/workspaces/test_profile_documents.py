@@ -82,6 +82,20 @@ def test_a_hub_that_is_away_leaves_groups_unchecked_and_says_so() -> None:
     assert "was not asked whether these groups exist" in found.findings[0].message
 
 
+def test_a_group_with_a_role_here_is_known_before_a_member_has_signed_in() -> None:
+    groups = KnownGroups("admins")
+    groups.roles = {"scientists"}
+    text = FORM.write(document(audiences=["scientists"]))
+    assert checker(groups).check(text, "cpu-small.yaml", None).findings == ()
+    text = FORM.write(document(audiences=["scientists", "moon-people"]))
+    (found,) = checker(groups).check(text, "cpu-small.yaml", None).errors
+    assert found.field == "audiences.1"
+    assert found.limit == "a group of the hub or of a project: admins, scientists"
+    groups.known = None
+    (remark,) = checker(groups).check(text, "cpu-small.yaml", None).findings
+    assert (remark.severity, remark.value) == ("warning", "moon-people")
+
+
 def test_a_secret_in_the_environment_is_a_remark_that_does_not_repeat_it() -> None:
     text = FORM.write(document(environment={"DB_PASSWORD": "hunter2"}))
     found = checker().check(text, "cpu-small.yaml", None)

@@ -67,8 +67,10 @@ class DocumentChecker:
             return _checked(text, reading, file)
         document = reading.document
         more = document_rules.faults(document, self._images)
-        if document["audiences"]:
-            more += document_rules.unknown_groups(document, self._groups.names())
+        declared = self._groups.declared()
+        if set(document["audiences"]) - declared:
+            names = self._groups.names()
+            more += document_rules.unknown_groups(document, declared, names)
         more += [one for one in (_misnamed(document, file), _misled(document, offered)) if one]
         if any(one.severity == "error" and one.place[:1] == ("prices",) for one in more):
             return _checked(text, reading, file, more)

@@ -52,26 +52,30 @@ def wrong_redirect(document: Document, offered: Iterable[str]) -> Fault | None:
     return must_be(place, target, f"a profile that is offered: {', '.join(names) or 'none is'}")
 
 
-def unknown_groups(document: Document, known: Iterable[str] | None) -> list[Fault]:
-    """Return a fault for each audience that is no group; one remark when nobody could be asked."""
-    named = list(document["audiences"])
+def unknown_groups(
+    document: Document, declared: Iterable[str], known: Iterable[str] | None
+) -> list[Fault]:
+    """Return a fault for each audience that is no group; one remark when nobody could be asked.
+
+    ``declared`` are the groups that hold a role here, ``known`` those of the Hub.
+    """
+    here = set(declared)
+    named = [(at, name) for at, name in enumerate(document["audiences"]) if name not in here]
     if known is None:
-        said = "The hub was not asked whether these groups exist: it does not answer."
-        remark = Fault(
-            place=("audiences",),
-            value=shown(", ".join(named)),
-            limit="groups of the hub",
-            message=said,
-            severity="warning",
-        )
-        return [remark]
-    groups = set(known)
-    limit = f"a group of the hub: {shown(', '.join(sorted(groups))) or 'there is none'}"
-    return [
-        must_be(("audiences", position), name, limit)
-        for position, name in enumerate(named)
-        if name not in groups
-    ]
+        return [_unasked([name for _, name in named])]
+    groups = here | set(known)
+    limit = f"a group of the hub or of a project: {shown(', '.join(sorted(groups))) or 'none is'}"
+    return [must_be(("audiences", at), name, limit) for at, name in named if name not in groups]
+
+
+def _unasked(names: Iterable[str]) -> Fault:
+    return Fault(
+        place=("audiences",),
+        value=shown(", ".join(names)),
+        limit="groups of the hub",
+        message="The hub was not asked whether these groups exist: it does not answer.",
+        severity="warning",
+    )
 
 
 def _guarantees(document: Document) -> Iterator[Fault]:

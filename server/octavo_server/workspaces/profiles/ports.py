@@ -36,8 +36,11 @@ class DocumentFormat(Protocol):
 class Groups(Protocol):
     """The groups that people can be in."""
 
+    def declared(self) -> frozenset[str]:
+        """Return those that hold a role here: people may be in them who never signed in yet."""
+
     def names(self) -> frozenset[str] | None:
-        """Return their names; None when nobody can be asked just now."""
+        """Return those that the Hub knows; None when it can't be asked just now."""
 
 
 class NodePools(Protocol):
