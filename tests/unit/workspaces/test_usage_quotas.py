@@ -13,7 +13,7 @@ from tests.support.profiles import profile
 from tests.support.workspaces import MINUTE, World
 
 from octavo_server.database.rows import Database, Rows
-from octavo_server.errors import Invalid, NotFound, Unavailable
+from octavo_server.errors import Invalid, NotFound, OctavoError, Unavailable
 from octavo_server.identity import Caller, CallerKind
 from octavo_server.workspaces.usage.domain import BudgetState, Measured, Member, Metered, Terms
 from octavo_server.workspaces.usage.quotas import Quotas
@@ -353,3 +353,31 @@ def test_unknown_quotas_refuse_or_not_as_the_setting_says(
         world.usage.quota_status(ADMIN, "flights")
     assert unread.value.message == "The books of quotas can't be read now."
     assert unread.value.remedy == "Try again in a minute."
+
+
+@pytest.mark.parametrize("setting", ["closed", "open"])
+def test_a_start_while_quotas_are_unknown_follows_the_setting(
+    database: Database, tmp_path: Path, setting: Any
+) -> None:
+    world = World(database, tmp_path, Terms(when_unknown=setting))
+    world.usage.quotas = Quotas(Torn(), world.audit, world.projects, world.usage.terms, world.clock)
+    if setting == "open":
+        assert world.start().session.state == "starting"
+        return
+    with pytest.raises(OctavoError) as refused:
+        world.start()
+    assert "The books of quotas can't be read now, so nothing is started" in refused.value.message
+    assert world.service.open_now() == []
+
+
+def test_a_start_over_a_quota_is_refused_with_what_is_left_and_nothing_starts(
+    world: World,
+) -> None:
+    allow(world, "person", "scientist", 1.5, resource="core_hours")
+    with pytest.raises(OctavoError) as refused:
+        world.start()
+    assert (
+        "1.5 of 1.5 core-hours in 30 days are left to scientist; Small CPU takes 2 an hour."
+        in refused.value.message
+    )
+    assert world.service.open_now() == []
