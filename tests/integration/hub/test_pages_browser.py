@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from tests.acceptance import browser
 from tests.acceptance.browser import Desk
 from tests.support.accessible import faults, walk
-from tests.support.hub import RunningHub, running_hub
+from tests.support.hub import RunningHub, await_until, running_hub
 
 pytestmark = pytest.mark.browser
 
@@ -296,6 +298,34 @@ def test_a_link_puts_the_focus_on_its_card_and_enter_starts_it(sit: Sit, hub: Ru
     desk.stop_workspace()
     page = desk.open("/hub/spawn")
     expect(desk.page.locator("li.oc-chosen")).to_have_count(1)
+
+
+def test_a_start_that_dies_says_why_and_leads_back_to_its_card(sit: Sit, hub: RunningHub) -> None:
+    desk = sit("reviewer")
+    page = desk.open("/hub/spawn?project=flights&profile=cpu-small")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Your workspace is starting")).to_be_visible()
+    await_until(lambda: bool(_workspaces(hub)), hub)
+    for process in _workspaces(hub):
+        process.kill()
+    expect(page.get_by_role("heading", name="Your workspace didn't start")).to_be_visible()
+    expect(page.get_by_role("alert").locator("p")).to_have_count(2)
+    assert faults(page) == []
+    page.get_by_role("link", name="Choose a workspace").click()
+    expect(desk.card("cpu-small").get_by_role("button")).to_be_focused()
+    page = sit("admin").open("/hub/octavo/failures")
+    expect(page.get_by_text(re.compile(r"^[1-9]\d* of \d+ starts failed since"))).to_be_visible()
+
+
+def _workspaces(hub: RunningHub) -> list[psutil.Process]:
+    """Return the processes of single-user servers that this hub started."""
+    found = []
+    for pid in hub.leftovers():
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(pid)
+            if "octavo.local.singleuser" in process.cmdline():
+                found.append(process)
+    return found
 
 
 def test_the_spawn_page_works_by_keyboard_alone(sit: Sit) -> None:
