@@ -102,6 +102,13 @@ def test_a_failed_start_is_a_sentence_an_action_and_the_raw_words(kind: Any, ope
     assert "spawn?project=flights&amp;profile=gpu-1" in text
 
 
+def test_a_workspace_that_isnt_running_keeps_where_its_person_was_going() -> None:
+    options = {"project": "flights", "profile": "gpu-1"}
+    address = "/hub/spawn/ann?next=%2Fuser%2Fann%2Flab%2Ftree%2Fa.ipynb"
+    text = render("not_running.html", options=options, spawn_url=address)
+    assert f'href="{address}&amp;project=flights&amp;profile=gpu-1"' in text
+
+
 def test_a_workspace_that_died_says_why_on_both_pages() -> None:
     failure = Failure(
         kind="out_of_memory", sentence="It took all of its 8 GiB.", action="Choose a larger one."
