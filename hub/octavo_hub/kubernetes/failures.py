@@ -107,14 +107,20 @@ def raw_lines(signs: Sequence[Sign]) -> tuple[str, ...]:
 def _live(signs: Sequence[Sign]) -> list[Sign]:
     """Leave out events of stages that a later event shows to be passed."""
     kept: list[Sign] = []
-    for index, sign in enumerate(signs):
-        fit = _fits(sign)
-        stage = fit[0].stage if fit else Stage.SCHEDULING if sign.reason in SCHEDULING else None
-        later = (other.reason for other in signs[index + 1 :])
-        passed = max((PASSED[reason] for reason in later if reason in PASSED), default=-1)
-        if sign.source == "status" or stage is None or stage > passed:
+    passed = -1
+    for sign in reversed(signs):
+        if sign.source == "status" or passed < 0 or _stage(sign) > passed:
             kept.append(sign)
-    return kept
+        passed = max(passed, PASSED.get(sign.reason, -1))
+    return kept[::-1]
+
+
+def _stage(sign: Sign) -> int:
+    """Return the stage that a sign belongs to; what belongs to none is never over."""
+    fit = _fits(sign)
+    if fit is not None:
+        return fit[0].stage
+    return Stage.SCHEDULING if sign.reason in SCHEDULING else Stage.POD
 
 
 def _fits(sign: Sign) -> tuple[Rule, Any] | None:

@@ -214,7 +214,8 @@ def _gpu_nodes(profile: Profile, cluster: Cluster) -> dict[str, Any]:
     if not VALUE.fullmatch(product):
         raise ProfileRefused(
             f"Profile {profile.id} wants GPUs of type {product!r:.80}, which no label of a node "
-            f"can hold. Tell your platform admin to give the value of {cluster.kubernetes_gpu_label}."
+            "can hold. Tell your platform admin to give the value of "
+            f"{cluster.kubernetes_gpu_label}."
         )
     return {"key": cluster.kubernetes_gpu_label, "operator": "In", "values": [product]}
 
