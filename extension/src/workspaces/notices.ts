@@ -1,16 +1,18 @@
-import { Notification } from '@jupyterlab/apputils';
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { IStateDB } from '@jupyterlab/statedb';
 import type { IDisposable } from '@lumino/disposable';
 
 import type { Notice, WorkspaceSession } from '../api/workspaces';
 import type { Mine } from '../shell/mine';
 import { minutesUntil, reasonWord } from '../shell/outlook';
-import { clock, local } from '../ui/format';
+import { clock } from '../ui/format';
 import { trans } from '../words';
 import { rescueSentence } from './components/Popup';
 
 const STATE_KEY = 'octavo-lab:seen-notices';
 const KEPT = 200;
+/** Characters of a notification that JupyterLab shows. */
+const LONGEST = 140;
 const TICK_MS = 10_000;
 /** Minutes before the idle stop at which a person is told, the most pressing first. */
 const IDLE_WARNINGS = [2, 10];
@@ -23,6 +25,17 @@ export interface INoticeActions {
   handOff: () => void;
   save: () => void;
   cost: () => void;
+}
+
+/** A message as a notification shows it: a longer one is cut after a sentence and can be read on. */
+export function inBrief(message: string): { said: string; more: Notification.IAction[] } {
+  if (message.length <= LONGEST) {
+    return { said: message, more: [] };
+  }
+  const end = message.lastIndexOf('. ', LONGEST);
+  const said = end > 0 ? message.slice(0, end + 1) : `${message.slice(0, LONGEST - 1)}…`;
+  const read = (): void => void showDialog({ title: trans.__('This workspace'), body: message, buttons: [Dialog.okButton()] });
+  return { said, more: [{ label: trans.__('Read all'), callback: read }] };
 }
 
 /** Tells a person what they should know about their workspace: each notice once, orders until they are over. */
@@ -68,12 +81,13 @@ export class Notices implements IDisposable {
   /** An order to stop stays in sight until it is carried out or taken back. */
   private _order(session: WorkspaceSession): void {
     const { stop_at: at, stop_reason: reason } = session;
-    const said = at === null ? '' : trans.__('This workspace stops at %1: %2. Your files are kept; save now what is only in memory.', local(at), reasonWord(reason));
+    const said = at === null ? '' : trans.__('This workspace stops at %1: %2. Your files are kept; save now what is only in memory.', clock(at), reasonWord(reason));
     this._keep('order', said, 'error', [{ label: trans.__('Save all'), displayType: 'accent', callback: this._actions.save }]);
   }
 
   private _rescue(session: WorkspaceSession): void {
-    this._keep('rescue', session.rescue ? rescueSentence(session) : '', 'warning', []);
+    const { said, more } = inBrief(session.rescue ? rescueSentence(session) : '');
+    this._keep('rescue', said, 'warning', more);
   }
 
   /** A countdown that is nearly over is said twice, and taken back when something happens. */
@@ -99,7 +113,8 @@ export class Notices implements IDisposable {
     }
     this._remember(notice.key);
     const show = { info: Notification.info, warning: Notification.warning, error: Notification.error }[notice.level];
-    show(notice.message, { autoClose: notice.level === 'info' && notice.kind !== 'gpu_idle' ? 15_000 : false, actions: this._offers(session, notice) });
+    const { said, more } = inBrief(notice.message);
+    show(said, { autoClose: notice.level === 'info' && notice.kind !== 'gpu_idle' ? 15_000 : false, actions: [...more, ...this._offers(session, notice)] });
   }
 
   private _offers(session: WorkspaceSession, notice: Notice): Notification.IAction[] {

@@ -84,8 +84,10 @@ export function CostPage(props: { model: CostModel }): React.JSX.Element {
             <TextField label={trans.__('From (UTC)')} type="date" value={span.since ?? report.since} onChange={since => ask({ since })} />
             <TextField label={trans.__('To (UTC)')} type="date" value={span.until ?? report.until} onChange={until => ask({ until })} />
           </div>
-          <CostDays report={report} />
-          <CostMonth report={report} now={now} />
+          <div className="jp-octavo-Grid jp-mod-charts">
+            <CostDays report={report} />
+            <CostMonth report={report} now={now} />
+          </div>
           <Sides report={report} whole={!model.project} />
         </Page>
       )}

@@ -40,6 +40,7 @@ export class WorkspaceStatus extends ReactWidget {
       return;
     }
     const body = ReactWidget.create(<BoundPopup mine={this._mine} actions={this._closing()} />);
+    body.addClass('jp-octavo-Workspace-popup');
     this._popup = showPopup({ body, anchor: this, align: 'right', hasDynamicSize: true });
     this._popup.id = 'octavo-workspace-popup';
     body.node.tabIndex = -1;

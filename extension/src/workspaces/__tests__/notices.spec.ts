@@ -6,7 +6,7 @@ import { stopClock } from '../../testing/clock';
 import { AT, gpuMine, mine } from '../../testing/records';
 import { FakeServer } from '../../testing/server';
 import type { INoticeActions } from '../notices';
-import { Notices } from '../notices';
+import { inBrief, Notices } from '../notices';
 
 stopClock(AT);
 
@@ -118,10 +118,18 @@ describe('notices', () => {
   it('say in a rescue workspace what is full and what to do', () => {
     hear(mine({ rescue: true }));
     hear(mine({ rescue: true, cost_eur: 0.5 }));
-    expect(said()).toEqual([expect.stringMatching(/^Your home folder is full.*start it again\.$/)]);
+    expect(said()).toEqual([expect.stringMatching(/^Your home folder is full.*start again\.$/)]);
     const home = { kind: 'home' as const, level: 'error' as const, percent: null, message: 'homes/scientist uses 5.0 of 5 GiB.', key: 'home:1' };
     hear(mine({ rescue: true, notices: [home] }));
     expect(said()).toEqual(['homes/scientist uses 5.0 of 5 GiB.']);
+  });
+
+  it('that are longer than a notification shows can be read on', () => {
+    const long = `${'The first sentence says what happened. '.repeat(3)}${'The rest says what to do. '.repeat(4)}`;
+    hear(mine({ notices: [{ ...quota(95), message: long }] }));
+    expect(said()).toEqual(['The first sentence says what happened. The first sentence says what happened. The first sentence says what happened.']);
+    expect(buttons()).toEqual(['Read all', 'Open cost']);
+    expect(inBrief('x'.repeat(200)).said).toHaveLength(140);
   });
 
   it('say nothing where there is no workspace', () => {

@@ -29,12 +29,20 @@ function amount(line: CostLine): string {
   return line.idle_eur >= 0.005 ? trans.__('%1, %2 not used', text, money(line.idle_eur)) : text;
 }
 
+/** Below it two decimals would show nothing. */
+const SMALL_EUR = 0.1;
+
+function cents(euro: number): string {
+  return `${euro.toFixed(4)} €`;
+}
+
 /** Cost day by day, by person or project, what was booked and not used apart. */
 export function CostDays(props: { report: CostReport }): React.JSX.Element {
   const { series, stacks } = stackedDays(props.report);
+  const small = stacks.every(stack => stack.parts.reduce((sum, part) => sum + part, 0) < SMALL_EUR);
   return (
     <Card title={trans.__('Day by day')} aside={props.report.project ? trans.__('by person, UTC days') : trans.__('by project, UTC days')}>
-      <StackChart label={trans.__('Cost day by day')} series={series} stacks={stacks} text={money} lastApart />
+      <StackChart label={trans.__('Cost day by day')} series={series} stacks={stacks} text={small ? cents : money} lastApart />
     </Card>
   );
 }
@@ -61,8 +69,8 @@ export function CostParts(props: { report: CostReport }): React.JSX.Element {
       <Facts
         facts={[
           [trans.__('Used'), money(split.attributed_eur)],
-          [trans.__('Booked, not used'), money(split.idle_eur)],
-          [trans.__('Platform’s own'), money(split.shared_eur)],
+          [trans.__('Not used'), money(split.idle_eur)],
+          [trans.__('Platform'), money(split.shared_eur)],
           [trans.__('Nobody’s'), money(split.unattributed_eur)],
           [trans.__('Total'), <b>{money(split.total_eur)}</b>]
         ]}

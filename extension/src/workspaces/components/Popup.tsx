@@ -45,7 +45,7 @@ export function Popup(props: IPopupProps): React.JSX.Element {
 /** What is full, and what to do; in the words of whoever opened the workspace where there are any. */
 export function rescueSentence(session: WorkspaceSession): string {
   const said = session.notices.find(notice => notice.kind === 'home')?.message;
-  return said ?? trans.__('Your home folder is full, so this is a rescue workspace. Delete or move files in your home folder, then stop this workspace and start it again.');
+  return said ?? trans.__('Your home folder is full; this is a rescue workspace. Delete or move files there, then stop it and start again.');
 }
 
 /** Why the idle rule can't be extended; undefined when it can. */
@@ -78,7 +78,7 @@ function facts(session: WorkspaceSession): readonly (readonly [string, React.Rea
     [trans.__('Budget left'), trans.__('%1 this month', money(session.budget_left_eur))],
     ...session.quotas.map(quota => [quotaName(quota), quotaLeft(quota)] as const),
     [trans.__('Idle rule'), idleRule(session)],
-    [trans.__('Ends at the latest'), session.ends_at === null ? trans.__('not known') : local(session.ends_at)]
+    [trans.__('Ends by'), session.ends_at === null ? trans.__('not known') : local(session.ends_at)]
   ];
 }
 

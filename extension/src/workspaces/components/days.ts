@@ -30,7 +30,8 @@ export function stackedDays(report: CostReport): IDays {
 
 /** Whose cost a line without a name is. */
 export function called(name: string): string {
-  return name || trans.__('nobody’s');
+  const own: Record<string, string> = { '': trans.__('nobody’s'), '(shared)': trans.__('the platform’s own'), '(hand-offs)': trans.__('hand-offs') };
+  return own[name] ?? name;
 }
 
 /** The month so far, where it is going, and the budget; empty where the report is of other days. */
