@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from octavo.records.base import Answer, Request
 from octavo.records.profiles import Environment, Profile, ProfileImage, ProfileResources
@@ -237,8 +237,8 @@ class Heartbeat(Request):
     Sending the same or an earlier moment again changes nothing.
     """
 
-    until: datetime = Field(description="Moment up to which it was seen alive, UTC.")
-    active_at: datetime | None = Field(None, description="Last activity of its person, UTC.")
+    until: AwareDatetime = Field(description="Moment up to which it was seen alive, UTC.")
+    active_at: AwareDatetime | None = Field(None, description="Last activity of its person, UTC.")
     usage: Usage | None = Field(None, description="What it has used; null: not known.")
     incidents: list[SessionFailure] = Field(
         default_factory=list,
@@ -291,7 +291,7 @@ class OpenSessions(Answer):
 class SessionStarted(Request):
     """Says that a workspace answers. Only the hub sends it."""
 
-    at: datetime = Field(description="When it was ready, UTC.")
+    at: AwareDatetime = Field(description="When it was ready, UTC.")
     rescue: bool = Field(False, description="Whether it was opened beside a home that is full.")
     notice: str = Field("", max_length=2000, description="What its person must know; empty: none.")
 
@@ -299,7 +299,7 @@ class SessionStarted(Request):
 class SessionEnd(Request):
     """Says that a workspace has ended. Only the hub sends it."""
 
-    until: datetime = Field(description="Moment up to which it was seen alive, UTC.")
+    until: AwareDatetime = Field(description="Moment up to which it was seen alive, UTC.")
     reason: EndReason = Field(description="Why it ended.")
     failure: SessionFailure | None = Field(None, description="What failed, where something did.")
 
@@ -307,7 +307,7 @@ class SessionEnd(Request):
 class Probe(Request):
     """What a workspace says of itself: taken inside it, sent with its own token."""
 
-    at: datetime = Field(description="When it was taken, UTC.")
+    at: AwareDatetime = Field(description="When it was taken, UTC.")
     busy_kernels: int = Field(ge=0, le=10_000, description="Kernels that run a cell.")
     kernels: int = Field(ge=0, le=10_000, description="Kernels in all.")
     active_terminals: int = Field(
@@ -316,7 +316,7 @@ class Probe(Request):
     gpu_percent: float | None = Field(
         None, ge=0, le=100, description="Use of its GPUs; null: unknown or none."
     )
-    activity_at: datetime | None = Field(
+    activity_at: AwareDatetime | None = Field(
         None, description="Last time a person or a kernel did something, UTC."
     )
 
@@ -340,8 +340,8 @@ class Orphan(Request):
     profile: Name | None = Field(None, description="Its profile, if known.")
     project: Name | None = Field(None, description="Its project, if known.")
     where: str = Field(max_length=300, description="What was found, for example a pod's name.")
-    since: datetime = Field(description="Since when it ran without a session, UTC.")
-    until: datetime = Field(description="When it was closed, UTC.")
+    since: AwareDatetime = Field(description="Since when it ran without a session, UTC.")
+    until: AwareDatetime = Field(description="When it was closed, UTC.")
 
 
 class StartFailures(Answer):

@@ -44,3 +44,12 @@ def test_a_reason_of_spaces_is_none(governed: Platform) -> None:
     refused = governed.call("admin", "POST", "/profiles/changes", json=body)
     assert refused.status_code == 422, refused.text
     assert "reason: string should have at least 3 characters" in refused.json()["message"]
+
+
+@pytest.mark.parametrize("field", ["at", "activity_at"])
+def test_a_moment_without_its_zone_is_refused(governed: Platform, field: str) -> None:
+    probe = {"at": "2026-11-23T10:00:00Z", "busy_kernels": 0, "kernels": 1, "active_terminals": 0}
+    body = probe | {field: "2026-11-23T10:00:00"}
+    refused = governed.call("scientist", "POST", "/workspaces/mine/probe", json=body)
+    assert refused.status_code == 422, refused.text
+    assert f"{field}: input should have timezone info" in refused.json()["message"]
