@@ -11,6 +11,7 @@ from jupyterhub.crypto import CryptKeeper
 from jupyterhub.spawner import Spawner
 from traitlets import Float, List, Unicode, default
 
+from octavo_hub.hub_database import commit_lightly
 from octavo_hub.keeper import Keeper
 from octavo_hub.pages.routes import routes
 from octavo_hub.platform import Platform
@@ -56,6 +57,11 @@ class OctavoHub(JupyterHub):  # type: ignore[misc]
         }
         own = routes(relay, frozenset(self.admin_groups), frozenset(self.reviewer_groups))
         self.handlers = self.add_url_prefix(self.hub_prefix, own) + self.handlers
+
+    def init_db(self) -> None:
+        """Open JupyterHub's database."""
+        commit_lightly()
+        super().init_db()
 
     def init_tornado_settings(self) -> None:
         """Give every spawner the one keeper."""

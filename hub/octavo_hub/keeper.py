@@ -66,6 +66,7 @@ class Keeper:
         self._stopping: set[str] = set()
         self.unsettled: list[Session] = []
         self._lost: list[Session] = []
+        self._opening = 0
         self._resumed = Resumption(app, platform)
         self._loops: list[asyncio.Task[None]] = []
         self._side: set[asyncio.Task[None]] = set()
@@ -112,6 +113,18 @@ class Keeper:
                 await self._hurry.wait()
 
     # ---- turns
+
+    @contextlib.contextmanager
+    def opening(self, steps: Steps) -> Iterator[None]:
+        """Tell about how many come first, while the platform is asked for the exact place."""
+        self._opening += 1
+        ahead = self._opening - 1 + len(self._waiting)
+        if ahead:
+            steps.about(ahead + 1)
+        try:
+            yield
+        finally:
+            self._opening -= 1
 
     async def wait_for_turn(self, session: Session, steps: Steps) -> Session:
         """Return the session once its turn has come; tell its place in the queue meanwhile.

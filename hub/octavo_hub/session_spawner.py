@@ -217,6 +217,8 @@ class SessionSpawner(Spawner):  # type: ignore[misc]
                 raise
             raise await self._given_up() from None
         except SpawnException:
+            if self.session is None:
+                self._forget_options()
             await self._undo("failed")
             raise
         except Exception as error:
@@ -226,9 +228,8 @@ class SessionSpawner(Spawner):  # type: ignore[misc]
 
     async def _start_session(self) -> tuple[str, int] | str:
         self.report("profile", "Profile, rules, quotas and budget are checked.")
-        # Shielded: a request that the platform has heard must not be forgotten by who cancels it.
-        self._opening = asyncio.create_task(self._open_session())
-        self.session = await asyncio.shield(self._opening)
+        with self.keeper.opening(self.steps):
+            self.session = await self._opened()
         if self.session.state == "queued":
             self.steps.queued(self.session)
             self.session = await self.keeper.wait_for_turn(self.session, self.steps)
@@ -240,6 +241,11 @@ class SessionSpawner(Spawner):  # type: ignore[misc]
         self._alive_at, self._work = datetime.now(UTC), None
         return address
 
+    async def _opened(self) -> Session:
+        # Shielded: a request that the platform has heard must not be forgotten by who cancels it.
+        self._opening = asyncio.create_task(self._open_session())
+        return await asyncio.shield(self._opening)
+
     async def _open_session(self) -> Session:
         try:
             return await self.platform.open_session(self._choice(self.user_options))
@@ -247,6 +253,11 @@ class SessionSpawner(Spawner):  # type: ignore[misc]
             raise self._away("session", away) from away
         except PlatformRefused as no:
             raise refused(str(no), "refused", no.status) from no
+
+    def _forget_options(self) -> None:
+        """Drop options that were refused: JupyterHub starts with the last ones where none are sent."""
+        self.user_options = self.orm_spawner.user_options = {}
+        self.user.db.commit()
 
     def _keep(self, address: tuple[str, int] | str) -> None:
         """Write down what was launched: a hub that dies now takes it up when it starts again."""

@@ -42,6 +42,16 @@ class Steps:
             waits_for=session.waits_for,
         )
 
+    def about(self, position: int) -> None:
+        """Tell about where a start stands, before its exact place is known."""
+        self.tell(
+            "queued",
+            f"You are about number {position} in the queue; rules and budget are being checked.",
+            position=position,
+            expected_wait_s=None,
+            waits_for="",
+        )
+
     def end(self) -> None:
         """Let the pages know that nothing more comes."""
         self._over = True

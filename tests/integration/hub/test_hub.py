@@ -126,6 +126,10 @@ def test_a_smuggled_option_is_refused_at_the_api_too(hub: RunningHub) -> None:
         assert "Unknown option" in said
         assert "cmd" in said
         assert _server(hub, "reviewer") == {}
+        # Without options JupyterHub takes the last ones; what was refused is not among them.
+        headers = {"X-XSRFToken": token or "", "Referer": f"{hub.url}/hub/home"}
+        again = client.post("/hub/api/users/reviewer/server", json={}, headers=headers)
+        assert "No project was chosen" in again.text
 
 
 def test_a_workspace_starts_metered_and_stops(hub: RunningHub) -> None:

@@ -142,6 +142,16 @@ async def _nothing(_sessions: list[Session]) -> None:
     return
 
 
+def test_about_how_many_come_first_is_told_before_the_exact_place_is_known() -> None:
+    keeper = _keeper(FakePlatform())
+    first, second = Steps(), Steps()
+    with keeper.opening(first), keeper.opening(second):
+        pass
+    assert first._told == []
+    assert second._told[0]["message"].startswith("You are about number 2 in the queue")
+    assert second._told[0]["position"] == 2
+
+
 def test_who_is_no_longer_in_the_queue_is_told_so() -> None:
     platform = FakePlatform()
     keeper = _keeper(platform)
