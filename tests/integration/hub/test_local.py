@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import websocket
 from tests.acceptance.person import Person
 from tests.support.local_hub import LocalHub, local_hub
 
@@ -124,6 +126,23 @@ def test_a_server_that_dies_takes_everything_with_it_and_says_why(
     hub.until(lambda: not hub.server(person))
     rows = _rows(hub, "SELECT end_reason FROM workspace_sessions WHERE id = ?", session["id"])
     assert rows == [("crashed",)]
+
+
+def test_a_server_that_is_ended_for_want_of_memory_says_so(hub: LocalHub, person: Person) -> None:
+    session = hub.start(person, "tiny")
+    if kernel_groups("octavo-test-hub") is None or not ROOT:
+        return
+    lab = min(account(hub).processes())
+    with hub.kernel(person) as kernel:
+        # Only now, or the kernel would have it from its parent: the server is the first to go.
+        Path(f"/proc/{lab}/oom_score_adj").write_text("1000")
+        with contextlib.suppress(websocket.WebSocketException, OSError):
+            kernel.run(HUNGRY_CELL)
+    hub.until(lambda: not hub.server(person))
+    query = "SELECT end_reason, failure, failure_text FROM workspace_sessions WHERE id = ?"
+    ((reason, kind, message),) = _rows(hub, query, session["id"])
+    assert (reason, kind) == ("crashed", "out_of_memory")
+    assert "more than its 1 GiB of memory and was ended" in str(message)
 
 
 @pytest.mark.parametrize(

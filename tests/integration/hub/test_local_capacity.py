@@ -1,4 +1,4 @@
-"""No workspace is started over the machine's capacity: who doesn't fit waits, and reads for what."""
+"""No workspace is started over the machine's capacity: who doesn't fit waits, and reads why."""
 
 from __future__ import annotations
 
