@@ -255,7 +255,7 @@ class SessionSpawner(Spawner):  # type: ignore[misc]
             raise refused(str(no), "refused", no.status) from no
 
     def _forget_options(self) -> None:
-        """Drop options that were refused: JupyterHub starts with the last ones where none are sent."""
+        """Drop what was refused: JupyterHub starts with the last options where none are sent."""
         self.user_options = self.orm_spawner.user_options = {}
         self.user.db.commit()
 
