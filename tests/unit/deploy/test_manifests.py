@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,13 +23,14 @@ from octavo_server.adapters.node_pools import DeclaredPools
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 FOLDERS = sorted(file.parent for file in DEPLOY.rglob("kustomization.yaml"))
+KUBECTL = str(Path(sys.executable).parent / "kubectl")
 VERSIONS = ("1.30", "1.34")
 
 
 def rendered(folder: Path) -> list[dict[str, Any]]:
     """Return the objects of a folder, as `kubectl apply -k` would send them."""
     done = subprocess.run(
-        ["kubectl", "kustomize", str(folder)], capture_output=True, text=True, check=False
+        [KUBECTL, "kustomize", str(folder)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     assert not done.stderr, done.stderr
