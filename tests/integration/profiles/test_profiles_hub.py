@@ -49,7 +49,8 @@ def test_a_change_is_live_on_the_page_of_a_hub_that_was_never_restarted(hub: Run
         unknown = text.replace("[scientists]", "[scientists, moon-people]")
         found = _call(hub, admin, "admin", "POST", "/profiles/check", {"text": unknown})
         assert [one["field"] for one in found["findings"]] == ["audiences.1"]
-        assert "a group of the hub or of a project: admins, oncall, " in found["findings"][0]["limit"]
+        limit = found["findings"][0]["limit"]
+        assert "a group of the hub or of a project: admins, oncall, " in limit
 
         body = {"profile": "cpu-small", "text": text, "reason": "Power got dearer."}
         change = _call(hub, admin, "admin", "POST", "/profiles/changes", body)
