@@ -95,7 +95,7 @@ function handOff(parts: IParts): void {
     Notification.warning(trans.__('Open the notebook that shall go on, then hand it off.'), { autoClose: 8000 });
     return;
   }
-  askHandOff(parts.octavo, session, notebookFile(panel));
+  askHandOff(parts.octavo, session, notebookFile(panel), { save: () => save(parts), leave: () => leave(parts) });
 }
 
 /** Add the commands; each can be used only while the workspace is known. */

@@ -1,4 +1,3 @@
-import { Notification } from '@jupyterlab/apputils';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import * as React from 'react';
 
@@ -43,26 +42,22 @@ export async function runElsewhere(octavo: IOctavo, session: WorkspaceSession, n
   return run.id;
 }
 
-/** Ask where the notebook shall go on, and do it. */
-export function askHandOff(octavo: IOctavo, session: WorkspaceSession, notebook: INotebookFile): void {
-  openForm(trans.__('Hand off %1', notebook.path), close => (
-    <BoundForm
-      octavo={octavo}
-      session={session}
-      notebook={notebook}
-      onCancel={close}
-      onDone={id => {
-        close();
-        octavo.session.touch();
-        octavo.open('pipeline-run', { project: session.project, id });
-        Notification.success(trans.__('%1 runs on its own now; this workspace stops. You find the run in Octavo’s sidebar under Handed off.', notebook.path), { autoClose: false });
-      }}
-    />
-  ));
+/** What the dialog needs of the lab around it. */
+export interface ILeaving {
+  /** Saves what else is open; false when something could not be saved. */
+  save: () => Promise<boolean>;
+  /** Goes where a workspace can be started again. */
+  leave: () => void;
 }
 
-function BoundForm(props: { octavo: IOctavo; session: WorkspaceSession; notebook: INotebookFile; onDone: (run: string) => void; onCancel: () => void }): React.JSX.Element {
-  const { octavo, session, notebook } = props;
+/** Ask where the notebook shall go on, and do it. */
+export function askHandOff(octavo: IOctavo, session: WorkspaceSession, notebook: INotebookFile, lab: ILeaving): void {
+  openForm(trans.__('Hand off %1', notebook.path), close => <HandOff octavo={octavo} session={session} notebook={notebook} lab={lab} onClose={close} />);
+}
+
+/** The hand-off dialog's body: knows the prices, saves, starts the run, stops, and leaves. */
+export function HandOff(props: { octavo: IOctavo; session: WorkspaceSession; notebook: INotebookFile; lab: ILeaving; onClose: () => void }): React.JSX.Element {
+  const { octavo, session, notebook, lab, onClose } = props;
   const cards = React.useMemo(() => new Resource<ProfileCards>(signal => listProfiles(octavo.requests, session.project, signal)), [octavo, session.project]);
   React.useEffect(() => {
     void cards.refresh();
@@ -74,8 +69,15 @@ function BoundForm(props: { octavo: IOctavo; session: WorkspaceSession; notebook
       session={session}
       path={notebook.path}
       prices={new Map(known.map(card => [card.profile.id, card.profile.price_eur_per_hour]))}
-      onHandOff={async profile => props.onDone(await runElsewhere(octavo, session, notebook, profile))}
-      onCancel={props.onCancel}
+      onHandOff={async profile => {
+        if (!(await lab.save())) {
+          throw new OctavoError(0, 'panel', trans.__('An open document could not be saved.'), trans.__('Save or close it, then hand off again. Nothing was started or stopped.'), '');
+        }
+        await runElsewhere(octavo, session, notebook, profile);
+        onClose();
+        lab.leave();
+      }}
+      onCancel={onClose}
     />
   );
 }

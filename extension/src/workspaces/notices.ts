@@ -81,7 +81,8 @@ export class Notices implements IDisposable {
   /** An order to stop stays in sight until it is carried out or taken back. */
   private _order(session: WorkspaceSession): void {
     const { stop_at: at, stop_reason: reason } = session;
-    const said = at === null ? '' : trans.__('This workspace stops at %1: %2. Your files are kept; save now what is only in memory.', clock(at), reasonWord(reason));
+    const own = reason === 'stopped' || reason === 'handed_off';
+    const said = at === null || own ? '' : trans.__('This workspace stops at %1: %2. Your files are kept; save now what is only in memory.', clock(at), reasonWord(reason));
     this._keep('order', said, 'error', [{ label: trans.__('Save all'), displayType: 'accent', callback: this._actions.save }]);
   }
 

@@ -1,10 +1,10 @@
 import { act, fireEvent, render, screen } from '@testing-library/react';
 import * as React from 'react';
 
-import { gpuMine, pipelineRun } from '../../testing/records';
-import { FakeServer, fakeOctavo, refusal } from '../../testing/server';
+import { card, gpuMine, pipelineRun } from '../../testing/records';
+import { FakeServer, fakeOctavo, refusal, until } from '../../testing/server';
 import { HandOffForm } from '../components/HandOffForm';
-import { runElsewhere } from '../handoff';
+import { HandOff, runElsewhere } from '../handoff';
 
 const PRICES = new Map([
   ['cpu-small', 0.12],
@@ -39,6 +39,35 @@ describe('handing off', () => {
   it('says that the run goes on when the workspace did not stop', async () => {
     const server = new FakeServer({ 'POST projects/flights/runs/hand-off': () => pipelineRun(), 'POST workspaces/mine/stop': () => refusal(503, 'unavailable', 'Octavo is away.') });
     await expect(runElsewhere(fakeOctavo(server), gpuMine(), notebook(), 'cpu-small')).rejects.toThrow('The run was started, but this workspace did not stop: Octavo is away.');
+  });
+});
+
+describe('the dialog over the lab', () => {
+  const lab = (saved: boolean): { save: jest.Mock<Promise<boolean>>; leave: jest.Mock<void> } => ({ save: jest.fn(async () => saved), leave: jest.fn() });
+  const open = (server: FakeServer, around: ReturnType<typeof lab>): void => void render(<HandOff octavo={fakeOctavo(server)} session={gpuMine()} notebook={notebook()} lab={around} onClose={() => undefined} />);
+  const send = (): Promise<void> => act(async () => void fireEvent.click(screen.getByText('Hand off and stop')));
+
+  it('saves what is open, shows prices, and leaves once the run was accepted', async () => {
+    const server = new FakeServer({
+      'GET profiles': () => ({ project: 'flights', items: [card()], next_cursor: null }),
+      'POST projects/flights/runs/hand-off': () => pipelineRun(),
+      'POST workspaces/mine/stop': () => gpuMine()
+    });
+    const around = lab(true);
+    open(server, around);
+    expect(await screen.findByText('0.12 € an hour, booked on flights, instead of 3.40 € now.')).toBeTruthy();
+    await send();
+    await until(() => around.leave.mock.calls.length === 1);
+    expect(around.save).toHaveBeenCalled();
+  });
+
+  it('starts and stops nothing when a document could not be saved', async () => {
+    const server = new FakeServer({});
+    const around = lab(false);
+    open(server, around);
+    await send();
+    expect((await screen.findByRole('alert')).textContent).toContain('An open document could not be saved.');
+    expect([asked(server), around.leave.mock.calls]).toEqual([[], []]);
   });
 });
 

@@ -96,7 +96,7 @@ describe('notices', () => {
     await open();
     hear(ordered);
     expect(said()).toHaveLength(1);
-    hear(mine());
+    hear(mine({ stop_at: inMinutes(0), stop_reason: 'stopped' }));
     expect(said()).toEqual([]);
   });
 

@@ -43,7 +43,7 @@ export function HandOffForm(props: IHandOffProps): React.JSX.Element {
         sentences={[
           trans.__('%1 is saved and runs from the top in a fresh process: variables in memory don’t go along.', props.path),
           trans.__('Once the run is accepted, this workspace stops and its GPU is free. Your files are kept.'),
-          trans.__('If the run is refused, nothing is stopped.')
+          trans.__('If the run is refused, nothing is stopped. You find it in the sidebar under Handed off.')
         ]}
       />
     </Form>
