@@ -181,6 +181,28 @@ def test_version_2_reads_what_the_kernel_counts(tmp_path: Path) -> None:
     assert group.deny_devices(((195, 0),)) is False
 
 
+def test_version_2_takes_in_a_process_and_lets_it_go(
+    confined: Confined, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the kernel's own tree of version 2, where it is mounted, with no limits set."""
+    mounts = [Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/unified")]
+    tree = next((one for one in mounts if (one / "cgroup.controllers").exists()), None)
+    if tree is None or not os.access(tree / "cgroup.procs", os.W_OK):
+        return
+    monkeypatch.setattr("octavo.local.control_groups.version2.HAND_DOWN", "")
+    confined.groups = Version2(tree / f"octavo-test-{os.getpid()}")
+    try:
+        with confined.running("import time; time.sleep(60)", Limits()) as process:
+            found = confined.groups.of(process.pid)
+            assert found is not None
+            assert str(process.pid) in Path(found.joining()[0]).read_text().split()
+            assert (found.counters().cpu_s or 0) >= 0
+        found.remove()
+    finally:
+        confined.groups.remove_all()
+    assert not Path(found.joining()[0]).exists()
+
+
 def test_numbers_that_are_none_are_passed_over(tmp_path: Path) -> None:
     file = tmp_path / "pids.events"
     file.write_text("max max\nother 4\n")
