@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 from octavo.records.workspaces import Session
 from octavo.reserved import is_reserved_variable
+from octavo_hub.failure import Failure
+from octavo_hub.kubernetes.rules import OTHER_PROFILE
 from octavo_hub.workspace import ACTIVITY_EVERY_S, THREAD_COUNTS
 
 HOME = "/home/octavo"
@@ -16,7 +18,11 @@ LONGEST_VALUE = 32_768
 
 
 class ProfileRefused(Exception):
-    """A profile asks for something that no workspace may have; the text is meant for people."""
+    """A profile asks for something that no workspace may have; both texts are meant for people."""
+
+    def __init__(self, sentence: str, action: str = OTHER_PROFILE) -> None:
+        super().__init__(f"{sentence} {action}")
+        self.failure = Failure(kind="bad_profile", sentence=sentence, action=action)
 
 
 def checked_variables(profile: str, given: Mapping[str, str]) -> dict[str, str]:
@@ -29,10 +35,7 @@ def checked_variables(profile: str, given: Mapping[str, str]) -> dict[str, str]:
         # Checked when the profile was published, and here again: these names would let it run code
         # before JupyterLab's own, or speak to the hub in a person's name.
         if is_reserved_variable(name):
-            raise ProfileRefused(
-                f"Profile {profile} sets {name}, which only the platform may set. "
-                "Tell your platform admin to take it out of the profile."
-            )
+            raise ProfileRefused(f"Profile {profile} sets {name}, which only the platform may set.")
         if len(value) > LONGEST_VALUE or "\0" in value:
             raise ProfileRefused(
                 f"Profile {profile} sets {name} to a value of {len(value)} characters; "

@@ -87,19 +87,19 @@ def image_of(session: Session, cluster: Cluster) -> str:
     if session.image is not None and session.image not in images:
         raise ProfileRefused(
             f"Profile {profile.id} has no image {session.image!r:.80}; it has "
-            f"{', '.join(images) or 'none'}. Choose one of them."
+            f"{', '.join(images) or 'none'}.",
+            "Choose one of its images and start again.",
         )
     first = profile.images[0].image if profile.images else cluster.kubernetes_image
     image = images[session.image] if session.image is not None else first
     if not image:
         raise ProfileRefused(
-            f"Profile {profile.id} names no image, and OCTAVO_KUBERNETES_IMAGE isn't set. "
-            "Tell your platform admin to add one to the profile."
+            f"Profile {profile.id} names no image, and OCTAVO_KUBERNETES_IMAGE isn't set."
         )
     if not IMAGE.fullmatch(image):
         raise ProfileRefused(
-            f"Profile {profile.id} names the image {image!r:.200}, which isn't given by digest. "
-            "Tell your platform admin to name it as registry/name@sha256:..."
+            f"Profile {profile.id} names the image {image!r:.200}, which isn't given by digest "
+            "(registry/name@sha256:...)."
         )
     return image
 
@@ -153,8 +153,7 @@ def _resources(profile: Profile, cluster: Cluster) -> dict[str, Any]:
     ):
         raise ProfileRefused(
             f"Profile {profile.id} guarantees more than its limit: {given.cpu_guarantee:g} of "
-            f"{given.cpu:g} CPU, {given.memory_guarantee_gib:g} of {given.memory_gib:g} GiB. "
-            "Tell your platform admin to correct it."
+            f"{given.cpu:g} CPU, {given.memory_guarantee_gib:g} of {given.memory_gib:g} GiB."
         )
     gpus = {cluster.kubernetes_gpu_resource: str(given.gpu)} if given.gpu else {}
     scratch = f"{cluster.kubernetes_scratch_gib}Gi"
@@ -214,8 +213,7 @@ def _gpu_nodes(profile: Profile, cluster: Cluster) -> dict[str, Any]:
     if not VALUE.fullmatch(product):
         raise ProfileRefused(
             f"Profile {profile.id} wants GPUs of type {product!r:.80}, which no label of a node "
-            "can hold. Tell your platform admin to give the value of "
-            f"{cluster.kubernetes_gpu_label}."
+            f"can hold; it should be a value of {cluster.kubernetes_gpu_label}."
         )
     return {"key": cluster.kubernetes_gpu_label, "operator": "In", "values": [product]}
 
@@ -246,8 +244,7 @@ def _tolerations(profile: Profile, cluster: Cluster) -> list[dict[str, Any]]:
         # `Exists` without a key would tolerate every taint: control plane, lost and full machines.
         if not one.get("key"):
             raise ProfileRefused(
-                f"Profile {profile.id} tolerates every taint. Tell your platform admin to name "
-                "the taints it should tolerate."
+                f"Profile {profile.id} tolerates every taint; it must name those that it means."
             )
     if profile.resources.gpu:
         own.append({"key": cluster.kubernetes_gpu_resource, "operator": "Exists"})

@@ -25,7 +25,6 @@ from octavo_hub.kubernetes.failures import conclude
 from octavo_hub.kubernetes.metrics import CpuTime, PodMetrics
 from octavo_hub.kubernetes.pods import traits_of
 from octavo_hub.kubernetes.reflector import OctavoEventReflector, OctavoPodReflector
-from octavo_hub.kubernetes.rules import OTHER_PROFILE
 from octavo_hub.kubernetes.signs import Facts
 from octavo_hub.kubernetes.starting import (
     AWAY,
@@ -199,10 +198,8 @@ class OctavoKubeSpawner(SessionSpawner, KubeSpawner):  # type: ignore[misc]
 
     def failure_of(self, error: Exception) -> Failure | None:
         """Return why a launch failed, from what the cluster said about it."""
-        if isinstance(error, StartFailed):
+        if isinstance(error, StartFailed | ProfileRefused):
             return error.failure
-        if isinstance(error, ProfileRefused):
-            return Failure(kind="bad_profile", sentence=str(error), action=OTHER_PROFILE)
         if isinstance(error, TimeoutError):
             return conclude(self._facts(self.launch_timeout))
         if isinstance(error, AWAY):

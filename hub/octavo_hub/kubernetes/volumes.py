@@ -84,16 +84,14 @@ def _source(profile: Profile, volume: Mapping[str, Any]) -> dict[str, Any]:
         if volume["claim"].startswith(HOME_CLAIM):
             raise ProfileRefused(
                 f"Volume {volume['name']} of profile {profile.id} is the claim "
-                f"{volume['claim']!r:.80}, a person's home. Tell your platform admin to take it "
-                "out."
+                f"{volume['claim']!r:.80}, a person's home."
             )
         claim = {"claimName": literal(volume["claim"]), "readOnly": volume["read_only"]}
         return {"persistentVolumeClaim": claim}
     size = volume["size_gib"]
     if size is None or size <= 0:
         raise ProfileRefused(
-            f"Volume {volume['name']} of profile {profile.id} has neither a claim nor a size. "
-            "Tell your platform admin to give it one."
+            f"Volume {volume['name']} of profile {profile.id} has neither a claim nor a size."
         )
     # Made with the pod and deleted with it.
     spec = {
@@ -112,7 +110,7 @@ def _checked_mount(profile: Profile, name: str, mount: str) -> str:
     if not _is_free(mount):
         raise ProfileRefused(
             f"Profile {profile.id} mounts {name} at {mount!r:.120}; a volume needs a folder of its "
-            "own, such as /data/corpus. Tell your platform admin to move it."
+            "own, such as /data/corpus."
         )
     return mount
 

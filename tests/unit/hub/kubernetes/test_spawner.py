@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from kubernetes_asyncio.client.exceptions import ApiException
+from kubespawner.spawner import KubeSpawner
 from tests.support.cluster import NAMESPACE, Cluster
 from tests.support.pods import brought_up, cluster_settings, profile, session, spawner
 from traitlets.config import Config
@@ -19,6 +20,7 @@ from octavo_hub.failure import Failure, StartFailed
 from octavo_hub.kubernetes.environment import ProfileRefused
 from octavo_hub.kubernetes.spawner import OctavoKubeSpawner
 from octavo_hub.kubernetes.starting import LAUNCH
+from octavo_hub.session_spawner import SessionSpawner
 
 
 async def failure_of(ada: Any, starting: Any) -> Failure:
@@ -27,6 +29,18 @@ async def failure_of(ada: Any, starting: Any) -> Failure:
         await starting
     failure: Failure = ada.failure_of(caught.value)
     return failure
+
+
+MEANT = {
+    "_make_create_pod_request", "_start_watching_events", "_start_watching_pods", "events",
+    "get_state", "is_pod_running", "load_state", "load_user_options",
+}  # fmt: skip
+
+
+def test_it_overrides_no_more_of_kubespawner_than_it_means_to() -> None:
+    own = {name for name, value in vars(OctavoKubeSpawner).items() if not name.startswith("__")}
+    traitlets_own = {name for name in own if name.startswith("_") and name in vars(SessionSpawner)}
+    assert {name for name in own - traitlets_own if hasattr(KubeSpawner, name)} == MEANT
 
 
 # ---------------------------------------------------------------- start
@@ -227,6 +241,7 @@ async def test_a_profile_that_may_not_be_a_pod_asks_the_cluster_for_nothing(
     failure = await failure_of(ada, ada.bring_up(ada.session))
     assert failure.kind == "bad_profile"
     assert "isn't given by digest" in failure.sentence
+    assert failure.action.startswith("Choose another profile")
     assert cluster.bodies == []
 
 
