@@ -76,6 +76,10 @@ class Steps:
         self._changed = asyncio.Event()
 
 
+DAY_S = 86400
+"""The platform looks no farther ahead."""
+
+
 def queue_line(session: Session) -> str:
     """Say in one sentence where a start stands in the queue."""
     place = f"You are number {session.position or 1} in the queue"
@@ -90,7 +94,7 @@ def duration(seconds: float) -> str:
         return f"{max(1, round(seconds))} s"
     if seconds < 5400:
         return f"{round(seconds / 60)} min"
-    return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 3600:.1f} h" if seconds < DAY_S else "a day or more"
 
 
 def _newest(events: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -98,7 +98,8 @@ def test_a_place_in_the_queue_is_one_sentence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0.2, "1 s"), (89, "89 s"), (600, "10 min"), (7200, "2.0 h")]
+    ("seconds", "words"),
+    [(0.2, "1 s"), (89, "89 s"), (600, "10 min"), (7200, "2.0 h"), (86400, "a day or more")],
 )
 def test_a_wait_is_said_as_people_say_it(seconds: float, words: str) -> None:
     assert duration(seconds) == words
