@@ -108,9 +108,7 @@ def test_the_image_is_the_chosen_one_by_digest() -> None:
 
 
 def test_an_image_that_the_profile_lacks_is_refused() -> None:
-    with pytest.raises(
-        ProfileRefused, match=r"no image .evil.; it has standard\. Choose one of"
-    ):
+    with pytest.raises(ProfileRefused, match=r"no image .evil.; it has standard\. Choose one of"):
         traits_of(session(image="evil"), cluster_settings(), "home-ada")
 
 
