@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
-import logging
 from pathlib import Path
+
+from tornado.log import app_log
 
 from octavo.local.accounts import EVALUATION_MODE, Accounts
 from octavo.local.control_groups import KernelGroups, kernel_groups
@@ -14,8 +15,6 @@ from octavo.local.measuring import ProcessTable
 from octavo.local.own_view import can_hide
 from octavo_hub.local.records import Records
 from octavo_hub.local.watch import Watch
-
-LOG = logging.getLogger("octavo.hub.local")
 
 
 class Host:
@@ -49,6 +48,7 @@ def host_of(octavo_home: Path) -> Host:
         hides=can_hide(),
     )
     for sentence in sentences:
-        LOG.warning("%s", sentence) if sentence == EVALUATION_MODE else LOG.info("%s", sentence)
+        # JupyterHub makes tornado's log its own, so this lands in the hub's.
+        (app_log.warning if sentence == EVALUATION_MODE else app_log.info)("%s", sentence)
     write_down(octavo_home / "state", sentences)
     return Host(octavo_home, groups)

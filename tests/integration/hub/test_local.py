@@ -102,6 +102,7 @@ def test_a_notebook_that_takes_too_much_is_told_which_limit_it_reached(
     hub: LocalHub, person: Person
 ) -> None:
     hub.start(person, "tiny")
+    assert "Limits of workspaces: memory" in hub.hub.log.read_text()
     if kernel_groups("octavo-test-hub") is None or not ROOT:
         return
     with hub.kernel(person) as kernel:
