@@ -122,16 +122,20 @@ class Kubelet:
         container = pod["spec"]["containers"][0]
         self._uids[name] = pod["metadata"]["uid"]
         home = self.folder / f"home-{name}"
+        temporary = self.folder / f"tmp-{name}"
         home.mkdir(exist_ok=True)
+        temporary.mkdir(exist_ok=True)
         given = {one["name"]: one.get("value", "") for one in container["env"]}
         environment = {
             **given,
             "HOME": str(home),
+            "TMPDIR": str(temporary),
             "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
         }
         account: dict[str, Any] = {}
         if os.geteuid() == 0:
             os.chown(home, USER, USER)
+            os.chown(temporary, USER, USER)
             account = {"user": USER, "group": USER, "extra_groups": []}
         full = name in self._full and "OCTAVO_RESCUE" not in given
         command = [*(FULL if full else ()), *container["args"]]
