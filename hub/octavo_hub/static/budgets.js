@@ -13,12 +13,10 @@ const STATES = {
 };
 const AT_ONCE = 6;
 
-/** Show the budgets of all projects that spent something or that one belongs to. */
-export async function budgetsOf(report) {
+/** Show the budgets of all projects; what is booked on none, such as the shared part, has no budget. */
+export async function budgetsOf() {
   const { items } = await ask("GET", "projects");
-  const names = [...new Set([...items.map((one) => one.name), ...report.by_project.map((one) => one.name)])]
-    .filter(Boolean)
-    .sort();
+  const names = items.map((one) => one.name).sort();
   const rules = [];
   while (rules.length < names.length) {
     rules.push(

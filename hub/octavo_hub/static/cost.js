@@ -61,7 +61,7 @@ function show() {
     const found = await report;
     return [headline(found), split(found), drawn(found), sides(found)];
   });
-  load(byId("budgets"), async () => (project ? budgetOf(project) : budgetsOf(await report)));
+  load(byId("budgets"), async () => (project ? budgetOf(project) : budgetsOf()));
   if (!project) load(byId("quotas"), quotasShown);
 }
 

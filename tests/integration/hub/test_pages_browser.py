@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 
+import httpx
 import psutil
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -229,6 +231,23 @@ def _approve(reviewer: Desk, address: str, button: str = "Approve and publish") 
     page.get_by_label("Your decision, as a sentence").fill("It is right so.")
     page.get_by_role("button", name=button).click()
     expect(page.get_by_text("Approved by reviewer")).to_be_visible()
+
+
+def test_budgets_are_shown_beside_what_is_booked_on_no_project(sit: Sit, hub: RunningHub) -> None:
+    orphan = {
+        "where": "pod/left-over", "profile": "cpu-small", "project": "gone-project",
+        "since": "2026-01-01T00:00:00Z", "until": datetime.now(UTC).isoformat(),
+    }  # fmt: skip
+    booked = httpx.post(
+        f"http://127.0.0.1:{hub.port + 2}/services/octavo/api/v1/workspaces/orphans",
+        json=orphan,
+        headers={"Authorization": f"Bearer {hub.token('spawner')}"},
+    )
+    assert booked.status_code == 201, booked.text
+    page = sit("admin").open("/hub/octavo/cost")
+    page.get_by_label("Seen by").select_option(label="Project")
+    expect(page.get_by_text("gone-project").first).to_be_visible()
+    expect(page.get_by_role("table", name="Budgets of this month")).to_contain_text("flights")
 
 
 def test_budgets_and_quotas_change_where_they_are_read(sit: Sit) -> None:
