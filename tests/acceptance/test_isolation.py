@@ -11,10 +11,10 @@ import psutil
 import pytest
 
 from octavo.local.accounts import Accounts
-from octavo.local.control_groups import kernel_groups
 from octavo.local.own_view import can_hide
 from tests.acceptance.installation import Installation
 from tests.acceptance.person import Kernel, Person, kernel
+from tests.support.limits import kernel_limits
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(300)]
 
@@ -234,7 +234,7 @@ def test_it_is_shown_no_gpu_that_wasnt_lent_to_it(scientist_kernel: Kernel) -> N
 
 def test_its_limits_hold_for_all_its_processes_together(scientist_kernel: Kernel) -> None:
     groups = scientist_kernel.run("print(open('/proc/self/cgroup').read())")
-    if kernel_groups("octavo-test-isolation") is None:
+    if not kernel_limits():
         return
     assert any("/oct-" in line for line in groups.splitlines())
     # Its own limits are none of its business to change.

@@ -3,11 +3,13 @@
 - `HUNGRY`: several processes that each take memory and hold it until all have
 - `FORKS`: starts processes until it is refused
 - `BUSY`: several processes that use up so many CPU seconds each
+- `kernel_limits`: whether the kernel limits whole workspaces here
 - `Confined`: one account with the machine's control groups, where it has any
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +18,7 @@ from typing import Any
 
 from octavo.local.accounts import Account
 from octavo.local.confinement import Limits
-from octavo.local.control_groups import Group, KernelGroups
+from octavo.local.control_groups import Group, KernelGroups, kernel_groups
 
 HUNGRY = """
 import os, select, signal
@@ -74,6 +76,14 @@ try:
 except ChildProcessError:
     pass
 """
+
+
+def kernel_limits() -> bool:
+    """Whether the kernel limits whole workspaces here."""
+    groups = kernel_groups(f"octavo-probe-{os.getpid()}")
+    if groups is not None:
+        groups.remove_all()
+    return groups is not None
 
 
 class Confined:

@@ -17,9 +17,9 @@ from typing import Any
 import httpx
 import pytest
 from tests.support.hub import RunningHub, await_until, running_hub
+from tests.support.limits import kernel_limits
 
 from octavo.local.confinement import EVALUATION_MODE
-from octavo.local.control_groups import kernel_groups
 
 ROOT = os.geteuid() == 0
 PATH = {"PATH": "/usr/bin:/bin"}
@@ -176,7 +176,7 @@ def _check_processes(hub: RunningHub) -> None:
     assert "NoNewPrivs:\t1" in status
     limits = Path(f"/proc/{lab}/limits").read_text()
     assert re.search(rf"Max data size\s+{8 * 1024**3}\s", limits)
-    if kernel_groups("octavo-test-hub") is None:  # else these count for the whole workspace
+    if not kernel_limits():  # else these count for the whole workspace
         assert re.search(r"Max processes\s+1024\s", limits)
 
 

@@ -15,10 +15,10 @@ import psutil
 import pytest
 import websocket
 from tests.acceptance.person import Person
+from tests.support.limits import kernel_limits
 from tests.support.local_hub import LocalHub, local_hub
 
 from octavo.local.accounts import Account
-from octavo.local.control_groups import kernel_groups
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -103,7 +103,7 @@ def test_a_notebook_that_takes_too_much_is_told_which_limit_it_reached(
 ) -> None:
     hub.start(person, "tiny")
     assert "Limits of workspaces: memory" in hub.hub.log.read_text()
-    if kernel_groups("octavo-test-hub") is None or not ROOT:
+    if not kernel_limits() or not ROOT:
         return
     with hub.kernel(person) as kernel:
         assert kernel.run("import os; print(os.environ['FLIGHTS_MODE'])") == "quick\n"
@@ -131,7 +131,7 @@ def test_a_server_that_dies_takes_everything_with_it_and_says_why(
 
 def test_a_server_that_is_ended_for_want_of_memory_says_so(hub: LocalHub, person: Person) -> None:
     session = hub.start(person, "tiny")
-    if kernel_groups("octavo-test-hub") is None or not ROOT:
+    if not kernel_limits() or not ROOT:
         return
     lab = min(account(hub).processes())
     with hub.kernel(person) as kernel:
