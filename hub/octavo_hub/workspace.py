@@ -6,7 +6,6 @@ import importlib.util
 import math
 import sys
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 
 from octavo.local.accounts import Account
@@ -95,8 +94,3 @@ def start_url(session: Session, account: Account) -> str:
     """Return where JupyterLab opens: the project's folder, when the person has one."""
     folder = account.home / session.project
     return f"/lab/tree/{session.project}" if folder.is_dir() else "/lab"
-
-
-def idle_since(active_at: datetime | None, started_at: datetime) -> datetime:
-    """Return the moment since which nothing has happened in a workspace (UTC)."""
-    return max(active_at, started_at) if active_at is not None else started_at

@@ -14,7 +14,6 @@ from octavo_hub import configuration, page, roles
 from octavo_hub.page import SpawnPage
 from octavo_hub.settings import HubSettings
 from octavo_hub.starter import notebooks_of
-from octavo_hub.workspace import idle_since
 
 
 def _render(shown: SpawnPage, message: str = "") -> str:
@@ -111,13 +110,3 @@ def test_a_template_names_its_notebooks(tmp_path: Path) -> None:
     assert notebooks_of(tmp_path) == ["train.ipynb"]
     (tmp_path / "template.yaml").write_text("title: x\nnotebooks:\n")
     assert notebooks_of(tmp_path) == []
-
-
-def test_idle_counts_from_the_last_activity_or_the_start() -> None:
-    from datetime import UTC, datetime, timedelta
-
-    start = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    minute = timedelta(minutes=1)
-    assert idle_since(None, start) == start
-    assert idle_since(start - minute, start) == start
-    assert idle_since(start + minute, start) == start + minute
