@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from pathlib import Path
 
 from tornado.log import app_log
@@ -15,6 +16,8 @@ from octavo.local.measuring import ProcessTable
 from octavo.local.own_view import can_hide
 from octavo_hub.local.records import Records
 from octavo_hub.local.watch import Watch
+
+_FINDING_OUT = threading.Lock()
 
 
 class Host:
@@ -37,9 +40,17 @@ class Host:
         return self.accounts.installation
 
 
-@functools.cache
 def host_of(octavo_home: Path) -> Host:
-    """Return the one host of this hub, and say which mechanisms are in force on it."""
+    """Return the one host of this hub, and say which mechanisms are in force on it.
+
+    The first starts after the hub's own may ask from many threads at once: one of them finds out.
+    """
+    with _FINDING_OUT:
+        return _find_out(octavo_home)
+
+
+@functools.cache
+def _find_out(octavo_home: Path) -> Host:
     accounts = Accounts(octavo_home)
     groups = kernel_groups(accounts.installation) if accounts.isolated else None
     sentences = describe(
