@@ -11,6 +11,7 @@ import os
 import shutil
 import stat
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ def device_numbers(files: Collection[Path]) -> tuple[tuple[int, int], ...]:
 
 
 class GpuUse:
-    """How busy each GPU is, asked of the driver's own program; one answer serves everybody."""
+    """How busy each GPU is, asked of the driver's own program; one answer serves all, in any thread."""
 
     def __init__(
         self, program: str = "nvidia-smi", clock: Callable[[], float] = time.monotonic
@@ -86,6 +87,7 @@ class GpuUse:
         """Take the program to ask, looked up on the path."""
         self._program = shutil.which(program)
         self._clock = clock
+        self._lock = threading.Lock()
         self._read_at = float("-inf")
         self._percent: Mapping[int, float] = {}
 
@@ -93,9 +95,11 @@ class GpuUse:
         """Return the mean use of these GPUs now, in percent; None when that isn't known."""
         if not numbers or self._program is None:
             return None
-        if self._clock() - self._read_at >= FRESH_S:
-            self._percent, self._read_at = self._ask(self._program), self._clock()
-        known = [self._percent[one] for one in numbers if one in self._percent]
+        with self._lock:
+            if self._clock() - self._read_at >= FRESH_S:
+                self._percent, self._read_at = self._ask(self._program), self._clock()
+            percent = self._percent
+        known = [percent[one] for one in numbers if one in percent]
         return sum(known) / len(known) if len(known) == len(numbers) else None
 
     def _ask(self, program: str) -> Mapping[int, float]:
