@@ -79,7 +79,7 @@ def device_numbers(files: Collection[Path]) -> tuple[tuple[int, int], ...]:
 
 
 class GpuUse:
-    """How busy each GPU is, asked of the driver's own program; one answer serves all, in any thread."""
+    """How busy each GPU is, asked of the driver's own program; one answer serves all."""
 
     def __init__(
         self, program: str = "nvidia-smi", clock: Callable[[], float] = time.monotonic
