@@ -52,7 +52,7 @@ def card(shown: Locator) -> dict[str, str]:
         "profile": shown.locator("code").inner_text(),
         "resources": shown.locator(".oc-spec").inner_text(),
         "price": shown.locator(".oc-price").inner_text(),
-        "idle": facts["Stops after"],
+        "idle": shown.locator(".oc-idle").inner_text(),
         "budget": facts["Budget left"],
         "refused": refused.locator("..").inner_text() if refused.count() else "",
     }
