@@ -178,13 +178,17 @@ class Keeper:
                 turn.set_result(session)
 
     async def _settle(self, turns: QueuedTurns) -> None:
-        """End what a former hub left as starting, and the platform knows as running: it is dead."""
+        """End what a former hub left as starting, and the platform knows as running: it is dead.
+
+        It had just answered when the hub died: it is brought back.
+        """
         left, self.unsettled = self.unsettled, []
         starting = {session.id for session in turns.items}
         for session in left:
             if session.id not in starting:
                 until = session.metered_until or session.requested_at
                 end = SessionEnd(until=until, reason="crashed")
+                self.bring_back(session)
                 await self.tell_end(self._platform, session.id, end)
 
     def bring_back(self, session: Session) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -257,11 +258,26 @@ def test_an_end_is_told_again_until_it_is_understood(monkeypatch: pytest.MonkeyP
     assert platform.ended == [("a", end)]
 
 
-def test_what_died_between_starting_and_running_is_ended_unless_it_starts_again() -> None:
+def test_what_died_between_starting_and_running_is_ended_and_brought_back() -> None:
     platform = FakePlatform()
     keeper = _keeper(platform)
-    keeper._resumed.take_up = _nothing  # type: ignore[method-assign]
-    keeper.unsettled = [session(id="a", state="starting"), session(id="b", state="starting")]
+    taken: list[list[str]] = []
+
+    async def take_up(sessions: list[Session]) -> None:
+        taken.append([one.id for one in sessions])
+
+    keeper._resumed.take_up = take_up  # type: ignore[method-assign]
+    now = datetime.now(UTC)
+    new, old = now - timedelta(minutes=1), now - timedelta(hours=1)
+    keeper.unsettled = [
+        session(id="a", state="starting", requested_at=new),
+        session(id="b", state="starting", requested_at=new),
+        session(id="c", state="starting", requested_at=old),
+    ]
     platform.answer = turns(session(id="b", state="starting"))
     _run(keeper.look())
-    assert [(name, end.reason) for name, end in platform.ended] == [("a", "crashed")]
+    assert [(name, end.reason) for name, end in platform.ended] == [
+        ("a", "crashed"),
+        ("c", "crashed"),
+    ]
+    assert taken == [["b", "a"]]
