@@ -122,6 +122,11 @@ def test_an_extension_is_no_way_around_the_longest_life() -> None:
     [
         (session(state=SessionState.QUEUED), CPU, "is queued: only one that runs"),
         (session(), profile(title="Small CPU", extension_minutes=0), "Small CPU has no extension"),
+        (
+            session(stop_at=T0 + HOUR, stop_reason="quota"),
+            CPU,
+            "UTC whatever happens in it; an extension would change nothing",
+        ),
     ],
 )
 def test_an_extension_is_refused_with_the_reason(one: Session, rule: Any, sentence: str) -> None:

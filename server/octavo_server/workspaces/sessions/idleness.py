@@ -142,6 +142,12 @@ def extended(session: Session, profile: Profile, now: datetime) -> Session:
             f"The workspace is {session.state.value}: only one that runs can be extended.",
             "Wait until it runs.",
         )
+    if session.stop_at is not None:
+        raise IllegalMove(
+            f"The workspace stops at {session.stop_at:%H:%M} UTC whatever happens in it; an "
+            "extension would change nothing.",
+            "Save your work; a hand-off goes on without the workspace.",
+        )
     if not profile.extension_minutes:
         raise IllegalMove(
             f"{profile.title} has no extension.", "Run a cell, or choose another profile next time."

@@ -27,12 +27,15 @@ class OwnWorkspace:
         queue: StartQueue,
         views: Views,
         clock: Callable[[], datetime],
+        release: Callable[[Rows, Session], None],
     ) -> None:
+        """Take what this needs; ``release`` gives back what a session holds of the quotas."""
         self._database = database
         self._audit = audit
         self._queue = queue
         self._views = views
         self._clock = clock
+        self._release = release
 
     def mine(self, caller: Caller) -> SessionView:
         """Return the caller's open session. Raises NotFound when there is none."""
@@ -68,6 +71,7 @@ class OwnWorkspace:
             found = _open(change.rows, caller)
             if found.state is SessionState.QUEUED:
                 stopped = rules.ended(found, change.at, "cancelled", change.at)
+                self._release(change.rows, stopped)
             else:
                 stopped = replace(found, stop_at=change.at, stop_reason=reason)
             store.save_session(change.rows, found, stopped)

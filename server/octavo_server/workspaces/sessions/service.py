@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from octavo_server.audit.service import AuditService, Change
-from octavo_server.database.rows import Database, RowExists
+from octavo_server.database.rows import Database, RowExists, Rows
 from octavo_server.errors import Conflict, NotFound
 from octavo_server.identity import Caller, new_id, service_caller
 from octavo_server.policy.service import PolicyService
@@ -30,7 +30,7 @@ from octavo_server.workspaces.sessions.own import OwnWorkspace
 from octavo_server.workspaces.sessions.ports import Machine, Nodes
 from octavo_server.workspaces.sessions.queue import StartQueue
 from octavo_server.workspaces.sessions.views import SessionView, Views
-from octavo_server.workspaces.usage.domain import Metered
+from octavo_server.workspaces.usage.domain import Member, Metered
 from octavo_server.workspaces.usage.service import UsageService
 
 __all__ = ["Beat", "Choice", "SessionView", "SessionsService"]
@@ -71,6 +71,14 @@ class _Again(Exception):
         self.session = session
 
 
+class _Taken(Exception):
+    """Others have taken what was left of a quota while this start was decided."""
+
+    def __init__(self, reasons: tuple[str, ...]) -> None:
+        super().__init__(*reasons)
+        self.reasons = reasons
+
+
 class _NoTurn(Exception):
     """It isn't that start's turn any more."""
 
@@ -103,7 +111,7 @@ class SessionsService:
         )
         self._views = Views(projects, profiles, usage, self.queue, clock)
         self.beats = Beats(database, audit, usage, self.queue, clock)
-        self.own = OwnWorkspace(database, audit, self.queue, self._views, clock)
+        self.own = OwnWorkspace(database, audit, self.queue, self._views, clock, self._release)
 
     # ---- cards
 
@@ -157,14 +165,19 @@ class SessionsService:
             return self._queued_view(earlier)
         card = self._offers.decided(caller, choice)
         if card.reasons:
-            self._keep_refusal(caller, choice, card)
-            fits = f"What fits: {card.nearest.reason}" if card.nearest else ""
-            raise rules.StartRefused(" ".join(card.reasons), fits)
+            raise self._refused(caller, choice, card)
         try:
             opened = self._open(caller, choice, card)
         except _Again as again:
             opened = again.session
+        except _Taken as taken:
+            raise self._refused(caller, choice, replace(card, reasons=taken.reasons)) from taken
         return self._queued_view(opened)
+
+    def _refused(self, caller: Caller, choice: Choice, card: Card) -> rules.StartRefused:
+        self._keep_refusal(caller, choice, card)
+        fits = f"What fits: {card.nearest.reason}" if card.nearest else ""
+        return rules.StartRefused(" ".join(card.reasons), fits)
 
     def _open(self, caller: Caller, choice: Choice, card: Card) -> Session:
         session_id = new_id()
@@ -177,6 +190,7 @@ class SessionsService:
                 change, "SpawnWorkspace", caller, project=choice.project, facts=facts
             )
             self._end_earlier(change, caller.name, choice, card)
+            self._check_quotas(change, caller, choice, card)
             opened = self._asked_for(change, session_id, caller, choice, card)
             try:
                 store.add_session(change.rows, opened)
@@ -213,6 +227,16 @@ class SessionsService:
         if rules.same_start(earlier, choice, rules.image_of(choice, card.version.profile)):
             raise _Again(earlier)
         self._close(change, earlier, earlier.metered_until or change.at, "superseded")
+
+    def _check_quotas(self, change: Change, caller: Caller, choice: Choice, card: Card) -> None:
+        """Raise _Taken for what others have started since the card was made."""
+        if not card.quotas.items:
+            return
+        member = Member(person=caller.name, groups=caller.groups, project=choice.project)
+        state = self._usage.quotas.state_in(change.rows, member)
+        reasons = state.reasons(card.version.profile)
+        if reasons:
+            raise _Taken(reasons)
 
     def _admit_new(self, change: Change, opened: Session) -> Session:
         turns = self.queue.turns(self.queue.look(change.rows))
@@ -357,8 +381,12 @@ class SessionsService:
     ) -> Session:
         last = rules.ended(session, until, reason, change.at, failure)
         store.save_session(change.rows, session, last)
-        self._usage.book(change.rows, self._metered(last, ended=True))
+        self._release(change.rows, last)
         return last
+
+    def _release(self, rows: Rows, session: Session) -> None:
+        """Give back what an ended session held of the quotas."""
+        self._usage.book(rows, self._metered(session, ended=True))
 
     def _metered(self, session: Session, *, ended: bool = False) -> Metered:
         return self.beats.metered(session, None, ended=ended)

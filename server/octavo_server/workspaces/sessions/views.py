@@ -139,5 +139,5 @@ class Views:
 
 
 def _extension(session: Session, profile: Profile) -> int:
-    taken = session.extended_until is not None or session.state not in OPEN
-    return 0 if taken else profile.extension_minutes
+    taken = session.extended_until is not None or session.stop_at is not None
+    return 0 if taken or session.state not in OPEN else profile.extension_minutes

@@ -130,6 +130,10 @@ class Quotas:
             log.exception("quotas can't be read")
             return [quota_rules.unknown(self._terms) for _ in members]
 
+    def state_in(self, rows: Rows, member: Member) -> QuotaState:
+        """Return what the quotas leave, with what this transaction itself has booked."""
+        return self._read(rows, [member])[0]
+
     def _read(self, rows: Rows, members: Sequence[Member]) -> list[QuotaState]:
         names = {name for one in members for name in (one.person, *one.groups, one.project)}
         quotas = limits_store.all_quotas(rows, ("name", "in", sorted(names)))
