@@ -2,8 +2,9 @@
 
 Jupyter Server keeps an ``execution_state`` for each kernel, with or without a browser, but any
 message that a kernel answers beside its cell resets it: JupyterLab asks for a subshell, or moves a
-widget, and a cell that trains for hours is "idle" from then on. So each kernel's status messages
-are followed here, request by request: a kernel is busy while a request for work has no end.
+widget, and a cell that trains for hours is "idle" from then on. And a kernel that is restarted in
+the middle of a cell stays "busy". So each kernel's status messages are followed here, request by
+request: a kernel is busy while a request for work has no end.
 """
 
 from __future__ import annotations
@@ -81,7 +82,16 @@ class Cells:
         self._watches: dict[str, Watch] = {}
 
     async def heard(self, logger: object, schema_id: str, data: Mapping[str, Any]) -> None:
-        """Begin and end with a kernel; a listener of Jupyter Server's kernel actions."""
+        """Begin and end with a kernel; a listener of Jupyter Server's kernel actions.
+
+        A restarted kernel may have other ports, and its first words may be lost: it is followed
+        anew, with nothing under way, here and in Jupyter Server's own state.
+        """
+        kernel_id = str(data.get("kernel_id", ""))
+        watch = self._watches.get(kernel_id)
+        if data.get("action") == "restart" and watch is not None:
+            watch.kernel.execution_state = "starting"
+            self._watches.pop(kernel_id).close()
         self.follow()
 
     @property

@@ -194,6 +194,13 @@ def test_the_extension_is_taken_in_the_status_bar_once(hub: RunningHub, at_work:
     page.keyboard.press("Escape")
 
 
+def test_the_cost_of_the_project_can_be_had_as_a_file(hub: RunningHub, at_work: Desk) -> None:
+    address = f"{hub.url}/user/scientist/octavo/api/projects/flights/cost.csv"
+    answer = at_work.page.request.get(address)
+    assert answer.ok
+    assert "BilledCost" in answer.text().splitlines()[0]
+
+
 def test_stopping_says_what_is_kept_and_leads_to_the_hub(at_work: Desk) -> None:
     page = at_work.page
     item(page).click()
