@@ -204,6 +204,7 @@ class ChangesService:
         checked = self._checked_again(found) if approve else None
         to = ChangeState.PUBLISHED if approve else ChangeState.REJECTED
         with self._audit.change(caller, "profiles.review", f"profile:{found.profile}") as change:
+            change.rows.lock("profiles")  # a retirement depends on where others lead
             change.rows.lock(change.subject)
             now = _known(store.change(change.rows, change_id), change_id)
             change_rules.check_four_eyes(now, caller.name)
