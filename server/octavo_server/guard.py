@@ -8,6 +8,7 @@ import re
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from typing import Any, NoReturn, Protocol
+from urllib.parse import unquote
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
@@ -72,6 +73,7 @@ class Guard:
 
         async def admitted(request: Request) -> Caller:
             caller = await run_in_threadpool(self._admit, request, verb)
+            _refuse_null(request)
             _refuse_what_json_is_not(await request.body(), request.headers.get("content-type", ""))
             await self._answer_again(request, caller)
             return caller
@@ -238,6 +240,12 @@ def _names(listed: str) -> list[str] | None:
 def area_router(*tags: str) -> APIRouter:
     """Return a router whose routes honour idempotency keys."""
     return APIRouter(route_class=GovernedRoute, tags=list(tags))
+
+
+def _refuse_null(request: Request) -> None:
+    """Raise Invalid for a null character in the address, which no database takes."""
+    if "\0" in request.url.path or "\0" in unquote(request.url.query):
+        raise Invalid("The address holds a null character, which is no text.", "Remove it.")
 
 
 def _refuse_what_json_is_not(body: bytes, content_type: str) -> None:

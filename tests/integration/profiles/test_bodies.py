@@ -53,3 +53,12 @@ def test_a_moment_without_its_zone_is_refused(governed: Platform, field: str) ->
     refused = governed.call("scientist", "POST", "/workspaces/mine/probe", json=body)
     assert refused.status_code == 422, refused.text
     assert f"{field}: input should have timezone info" in refused.json()["message"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/profiles/changes/%00", "/profiles/catalog/a%00b", "/profiles/changes?profile=%00"]
+)
+def test_a_null_character_in_an_address_is_refused(governed: Platform, path: str) -> None:
+    refused = governed.call("admin", "GET", path)
+    assert refused.status_code == 422, refused.text
+    assert "The address holds a null character" in refused.json()["message"]
