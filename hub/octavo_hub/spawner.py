@@ -14,7 +14,7 @@ from typing import Any
 from jupyterhub.spawner import LocalProcessSpawner
 from traitlets import Float, Unicode
 
-from octavo.local.accounts import AccountError
+from octavo.local.accounts import Account, AccountError
 from octavo.local.process import Identity
 from octavo.records.workspaces import OpenSession, Orphan, Session, Usage
 from octavo_hub.failure import Failure, StartFailed
@@ -98,6 +98,9 @@ class OctavoSpawner(SessionSpawner, LocalProcessSpawner):  # type: ignore[misc]
         room = homes.full(account, self.home_size_gib)
         self.rescue = room is not None
         self.rescue_notice = homes.rescue_notice(room, account.home) if room is not None else ""
+        if room is None:
+            self._furnish(account, session)
+        # After the furnishing: some variables name what lies in the home.
         variables = environment(session, account, tenancy.limits, self.open_url, self.api_token)
         if account.own:
             runtime = homes.runtime_folder(account, self.host.installation)
@@ -106,12 +109,14 @@ class OctavoSpawner(SessionSpawner, LocalProcessSpawner):  # type: ignore[misc]
             scratch = homes.scratch_folder(account, self.host.installation)
             homes.make_scratch(scratch, account)
             return variables | homes.scratch_environment(scratch)
+        return variables
+
+    def _furnish(self, account: Account, session: Session) -> None:
         try:
             furnish(account, session.project, session.template)
         except subprocess.SubprocessError as error:
             said = str(getattr(error, "stderr", None) or error)
             raise StartFailed(failures.not_furnished(session.project, said)) from error
-        return variables
 
     async def _launch(self, session: Session) -> tuple[str, int]:
         self.port = 0

@@ -161,6 +161,8 @@ def _check_environment(client: httpx.Client) -> None:
     """What the browser may know of the workspace names project, profile and session."""
     known = client.get("/user/scientist/octavo/workspace").json()
     assert (known["project"], known["profile"]) == ("flights", "cpu-small")
+    # Also at the first start of all, when the project's folder is new.
+    assert known["dashboards"] == "flights"
     assert known["url"].endswith("/services/octavo")
     assert "token" not in known
 
