@@ -118,7 +118,9 @@ def test_no_label_can_forge_what_octavo_says() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
+@pytest.mark.parametrize(
+    "start", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"]
+)
 def test_no_cell_is_a_formula(start: str) -> None:
     evil = f'{start}HYPERLINK("http://x","y")'
     for field in ("person", "project", "team", "part", "subject"):

@@ -33,8 +33,8 @@ FURTHER = (
     "x_GpuHoursRequested", "x_GpuHoursUsed", "x_IdleCost", "x_Kind", "x_Part", "x_Person", "x_Team",
 )  # fmt: skip
 COLUMNS = (*MANDATORY, *FURTHER)
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""With one of these at its beginning a cell is a formula to a spreadsheet."""
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""With one of these at its beginning, full width or not, a cell is a formula to a spreadsheet."""
 PROVIDER = "Octavo"
 TITLES = {
     "session": "Workspace",
