@@ -148,9 +148,7 @@ class Notice(Answer):
 
     kind: Literal[
         "quota", "budget", "idle", "gpu_idle", "longest_life", "retired", "limit", "home"
-    ] = Field(
-        description="What it is about."
-    )
+    ] = Field(description="What it is about.")
     level: Literal["info", "warning", "error"] = Field(description="How pressing it is.")
     percent: int | None = Field(description="80, 95 or 100 for quota and budget; else null.")
     message: str = Field(description="The sentence.")
