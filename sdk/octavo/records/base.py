@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Reason = Annotated[
+    str, StringConstraints(strip_whitespace=True), Field(min_length=3, max_length=2000)
+]
+"""Why somebody does something, as a sentence that others read; spaces around it don't count."""
 
 
 class Answer(BaseModel):

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from octavo.records.base import Answer, Request
+from octavo.records.base import Answer, Reason, Request
 
 
 class PolicyVersion(Answer):
@@ -35,4 +35,4 @@ class PolicyChange(Request):
     """New policies, offered for review."""
 
     text: str = Field(min_length=1, max_length=200_000, description="Cedar policies, all of them.")
-    reason: str = Field(min_length=3, max_length=2000, description="Why, as a sentence.")
+    reason: Reason = Field(description="Why, as a sentence.")

@@ -11,9 +11,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from octavo.records.base import Answer, Request
+from octavo.records.base import Answer, Reason, Request
 
 NAME = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 LONGEST_DOCUMENT = 65_536
@@ -28,9 +28,6 @@ ChangeKind = Literal["publish", "retire", "roll_back"]
 ChangeState = Literal["draft", "validated", "published", "rejected", "withdrawn"]
 ProfileName = Annotated[str, Field(pattern=NAME, max_length=63)]
 Text = Annotated[str, Field(max_length=LONGEST_DOCUMENT)]
-Sentence = Annotated[
-    str, StringConstraints(strip_whitespace=True), Field(min_length=3, max_length=2000)
-]
 
 
 class ProfileResources(Answer):
@@ -157,7 +154,7 @@ class ChangeRequest(Request):
         None, description="Profile that people are led to, for retire."
     )
     message: str = Field("", max_length=300, description="What people are told, for retire.")
-    reason: Sentence = Field(description="Why, as a sentence that the reviewer reads.")
+    reason: Reason = Field(description="Why, as a sentence that the reviewer reads.")
     draft: bool = Field(False, description="True: keep it as a draft even with faults.")
     base_version: int | None = Field(
         None,
@@ -171,7 +168,7 @@ class ChangeEdit(Request):
     """Changes a draft of one's own."""
 
     text: Text = Field(description="The document as YAML.")
-    reason: Sentence = Field(description="Why.")
+    reason: Reason = Field(description="Why.")
     draft: bool = Field(False, description="True: keep it as a draft even with faults.")
     base_version: int | None = Field(
         None,

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from octavo.records.base import Answer, Request
+from octavo.records.base import Answer, Reason, Request
 
 PROJECT_NAME = r"^[a-z][a-z0-9-]{1,39}$"
 Role = Literal["scientist", "reviewer", "oncall", "admin"]
@@ -41,7 +41,7 @@ class BudgetChange(Request):
     """A new monthly limit."""
 
     monthly_eur: float = Field(ge=0, le=10_000_000, description="The limit, in euro.")
-    reason: str = Field(min_length=3, max_length=2000, description="Why, as a sentence.")
+    reason: Reason = Field(description="Why, as a sentence.")
 
 
 class Project(Answer):

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from octavo.records.base import Answer, Request
+from octavo.records.base import Answer, Reason, Request
 from octavo.records.workspaces import QuotaLeft
 
 QuotaScope = Literal["person", "group", "project"]
@@ -101,7 +101,7 @@ class BudgetRulesChange(Request):
     alert_percent: int = Field(ge=1, le=1000, description="From here on people are told.")
     soft_stop_percent: int = Field(ge=1, le=1000, description="From here on nothing new starts.")
     hard_stop_percent: int = Field(ge=1, le=1000, description="From here on what runs is stopped.")
-    reason: str = Field(min_length=3, max_length=500, description="Why, as a sentence.")
+    reason: Reason = Field(description="Why, as a sentence.")
 
 
 class QuotaChange(Request):
@@ -112,7 +112,7 @@ class QuotaChange(Request):
     resource: QuotaResource = Field(description="What is counted.")
     limit: float = Field(ge=0, le=1e9, description="Hours allowed in the window.")
     window_days: int = Field(ge=1, le=366, description="The window: the last so many days.")
-    reason: str = Field(min_length=3, max_length=500, description="Why, as a sentence.")
+    reason: Reason = Field(description="Why, as a sentence.")
 
 
 class Quota(Answer):

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from octavo.records.base import Answer, Request
+from octavo.records.base import Answer, Reason, Request
 from octavo.records.profiles import Environment, Profile, ProfileImage, ProfileResources
 
 __all__ = [
@@ -322,7 +322,7 @@ class Probe(Request):
 class ExtensionRequest(Request):
     """Asks for the one extension."""
 
-    reason: str = Field(min_length=3, max_length=500, description="Why, as a sentence.")
+    reason: Reason = Field(description="Why, as a sentence.")
 
 
 class StopRequest(Request):
