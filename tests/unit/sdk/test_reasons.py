@@ -29,7 +29,7 @@ RECORDS: list[tuple[type[BaseModel], dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("record", "fields"), RECORDS)
 def test_spaces_are_no_reason(record: type[BaseModel], fields: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError, match="reason\n.*at least 3 characters"):
+    with pytest.raises(ValidationError, match=r"reason\n.*at least 3 characters"):
         record.model_validate(fields | {"reason": "  \n "})
     assert record.model_validate(fields | {"reason": " It trains. "}).model_dump()["reason"] == (
         "It trains."
