@@ -25,7 +25,7 @@ status: ## Show what runs and how much memory it takes
 test: ## Run every test (at most 15 minutes on 2 cores)
 	@images/install.sh --venv $(VENV) all dev
 	@cd extension && PATH="$(abspath $(BIN)):$$PATH" npm test --silent
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
 
 check: ## Lint, type-check and check the directions of imports and the docs
 	@images/install.sh --venv $(VENV) all dev

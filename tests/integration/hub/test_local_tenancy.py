@@ -207,23 +207,30 @@ def test_nothing_of_it_stays_when_it_has_ended(tenancy: Callable[..., Tenancy]) 
     assert one.host.records.of(one.account.name) is None
 
 
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Give a folder that other accounts may enter, unlike pytest's own."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        yield folder
+
+
 def test_a_gpu_that_was_not_lent_cant_be_opened(
-    tenancy: Callable[..., Tenancy], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tenancy: Callable[..., Tenancy], open_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Doubles of the driver's folder and of its device files: real devices of other kinds."""
     if not ROOT:
         return
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o711)
     for number, minor in enumerate((ZERO, RANDOM)):
-        information = tmp_path / "gpus" / f"0000:0{number}:00.0" / "information"
+        information = open_folder / "gpus" / f"0000:0{number}:00.0" / "information"
         information.parent.mkdir(parents=True)
         information.write_text(f"Model: \t A100\nDevice Minor: \t {number}\n")
-        os.mknod(tmp_path / f"nvidia{number}", stat.S_IFCHR | 0o666, os.makedev(1, minor))
-        (tmp_path / f"nvidia{number}").chmod(0o666)
-    double = functools.partial(kept_devices, driver=tmp_path / "gpus", devices=tmp_path)
+        os.mknod(open_folder / f"nvidia{number}", stat.S_IFCHR | 0o666, os.makedev(1, minor))
+        (open_folder / f"nvidia{number}").chmod(0o666)
+    double = functools.partial(kept_devices, driver=open_folder / "gpus", devices=open_folder)
     monkeypatch.setattr("octavo_hub.local.tenancy.kept_devices", double)
-    lent, kept = (OPEN.format(file=tmp_path / f"nvidia{number}") for number in (0, 1))
+    lent, kept = (OPEN.format(file=open_folder / f"nvidia{number}") for number in (0, 1))
     one = tenancy(gpu=1, gpu_type="A100", gpus=[0])
     assert run(one, lent) == "8\n"
     if one.host.groups is not None or can_hide():
