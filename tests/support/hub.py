@@ -146,7 +146,7 @@ def running_hub(**settings: str) -> Iterator[RunningHub]:
     for the public port.
     """
     home = Path(tempfile.mkdtemp(prefix="octavo-hub-"))
-    running = RunningHub(home=home, port=_free_ports(), log=home / "processes.log")
+    running = RunningHub(home=home, port=free_ports(), log=home / "processes.log")
     try:
         _prepare(running)
         port = str(running.port)
@@ -209,7 +209,7 @@ def _stop(process: subprocess.Popen[bytes] | None) -> None:
             process.wait()
 
 
-def _free_ports() -> int:
+def free_ports() -> int:
     """Return the first of five TCP ports in a row that nobody listens on."""
     # Below the ports that the kernel gives to outgoing connections, which come and go.
     for first in range(20_000 + secrets.randbelow(10_000), 32_700, PORTS):

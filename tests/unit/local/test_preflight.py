@@ -3,10 +3,10 @@
 import os
 import socket
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.hub import free_ports
 
 from octavo.local import preflight
 from octavo.local.errors import PortTaken, SettingWrong, ToolMissing
@@ -14,25 +14,20 @@ from octavo.local.launch import PORTS, Launch
 from octavo.local.process import MARK
 
 
-@pytest.fixture
-def listener() -> Iterator[socket.socket]:
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        server.listen()
-        yield server
-
-
 def launch(tmp_path: Path, **environment: str) -> Launch:
     return Launch.of({"PATH": os.environ["PATH"], "OCTAVO_HOME": str(tmp_path), **environment})
 
 
 @pytest.mark.parametrize("offset", list(PORTS))
-def test_a_taken_port_names_who_has_it_and_offers_free_ones(
-    tmp_path: Path, listener: socket.socket, offset: int
-) -> None:
-    taken = listener.getsockname()[1]
-    wanted = launch(tmp_path, OCTAVO_PORT=str(taken - offset))
-    with pytest.raises(PortTaken, match=rf"Port {taken}.* is in use by .*{os.getpid()}") as refused:
+def test_a_taken_port_names_who_has_it_and_offers_free_ones(tmp_path: Path, offset: int) -> None:
+    first = free_ports()
+    taken = first + offset
+    wanted = launch(tmp_path, OCTAVO_PORT=str(first))
+    said = rf"Port {taken}.* is in use by .*{os.getpid()}"
+    with (
+        socket.create_server(("127.0.0.1", taken)),
+        pytest.raises(PortTaken, match=said) as refused,
+    ):
         preflight.check_ports(wanted)
     other = int(refused.value.remedy.partition("OCTAVO_PORT=")[2].split()[0])
     preflight.check_ports(launch(tmp_path, OCTAVO_PORT=str(other)))
