@@ -187,14 +187,9 @@ def build_services(settings: Settings) -> Services:
     deployments = _deployments(base, scoring)
     sessions = _sessions(base, projects, profiles, usage)
     pipelines = _pipelines(base, runs, notebooks)
+    desks = WorkspaceDesks(profiles, usage, sessions)
     changes = ChangesService(base.database, base.audit, base.policy, checker)
-    users = ProfileUserBook(
-        projects=projects,
-        sessions=sessions,
-        pipelines=pipelines,
-        deployments=deployments,
-        usage=usage,
-    )
+    users = _profile_users(projects, sessions, pipelines, deployments, usage)
     return Services(
         **vars(base),
         projects=projects,
@@ -210,12 +205,26 @@ def build_services(settings: Settings) -> Services:
         runs=runs,
         notebooks=notebooks,
         pipelines=pipelines,
-        hand_offs=_hand_offs(
-            base, runs, notebooks, pipelines, WorkspaceDesks(profiles, usage, sessions)
-        ),
+        hand_offs=_hand_offs(base, runs, notebooks, pipelines, desks),
         scoring=scoring,
         deployments=deployments,
         monitoring=MonitoringService(base.database, base.audit, deployments, base.clock),
+    )
+
+
+def _profile_users(
+    projects: ProjectsService,
+    sessions: SessionsService,
+    pipelines: PipelinesService,
+    deployments: DeploymentsService,
+    usage: UsageService,
+) -> ProfileUserBook:
+    return ProfileUserBook(
+        projects=projects,
+        sessions=sessions,
+        pipelines=pipelines,
+        deployments=deployments,
+        usage=usage,
     )
 
 

@@ -19,7 +19,12 @@ from octavo_server.policy.service import PolicyService
 from octavo_server.projects.service import ProjectsService
 from octavo_server.workspaces.profiles.findings import NodePool
 from octavo_server.workspaces.profiles.service import ProfilesService
-from octavo_server.workspaces.sessions.domain import Admission, MachineFacts, Session
+from octavo_server.workspaces.sessions.domain import (
+    Admission,
+    MachineFacts,
+    Session,
+    SessionState,
+)
 from octavo_server.workspaces.sessions.service import (
     Beat,
     Choice,
@@ -28,6 +33,7 @@ from octavo_server.workspaces.sessions.service import (
 )
 from octavo_server.workspaces.usage.domain import Terms
 from octavo_server.workspaces.usage.service import UsageService
+from tests.support import people
 from tests.support.profiles import FORM, GPU_RESOURCES, checker, document, price
 from tests.support.services import open_audit
 
@@ -158,8 +164,15 @@ class World:
         return self.service.started(HUB, opened.id, self.clock.now).session
 
     def beat(self, session: str) -> SessionView:
-        """Let a workspace be seen alive now."""
-        return self.service.heartbeat(HUB, Beat(session=session, until=self.clock.now))
+        """Let a workspace be seen alive now, and return it as its person sees it."""
+        self.seen(session)
+        person = self.service.session(session).person
+        return self.service.own.mine(people.person(person, "scientists"))
+
+    def seen(self, session: str) -> SessionState | None:
+        """Send a workspace's heartbeat as the hub does; return what became of its session."""
+        beat = Beat(session=session, until=self.clock.now)
+        return self.service.beats.take(HUB, [beat])[session]
 
     def actions(self) -> list[str]:
         """Return the trail's actions, newest first."""

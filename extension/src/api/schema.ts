@@ -1984,26 +1984,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/services/octavo/api/v1/workspaces/sessions/{session_id}/heartbeat": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Beat
-         * @description Meter a session up to a moment.
-         */
-        post: operations["beat_services_octavo_api_v1_workspaces_sessions__session_id__heartbeat_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/services/octavo/api/v1/workspaces/sessions/{session_id}/started": {
         parameters: {
             query?: never;
@@ -4320,32 +4300,6 @@ export interface components {
              * @description One's open session that it comes from.
              */
             session?: string | null;
-        };
-        /**
-         * Heartbeat
-         * @description Says that a workspace was alive until a moment. Only the hub sends it.
-         *
-         *     Sending the same or an earlier moment again changes nothing.
-         */
-        Heartbeat: {
-            /**
-             * Active At
-             * @description Last activity of its person, UTC.
-             */
-            active_at?: string | null;
-            /**
-             * Incidents
-             * @description Limits that it ran into since the last heartbeat, and lives on.
-             */
-            incidents?: components["schemas"]["SessionFailure"][];
-            /**
-             * Until
-             * Format: date-time
-             * @description Moment up to which it was seen alive, UTC.
-             */
-            until: string;
-            /** @description What it has used; null: not known. */
-            usage?: components["schemas"]["Usage"] | null;
         };
         /**
          * Heartbeats
@@ -8149,14 +8103,11 @@ export interface components {
         };
         /**
          * SessionBeat
-         * @description One session's heartbeat among others.
+         * @description Says that a workspace was alive until a moment.
+         *
+         *     Sending the same or an earlier moment again changes nothing.
          */
         SessionBeat: {
-            /**
-             * Active At
-             * @description Last activity of its person, UTC.
-             */
-            active_at?: string | null;
             /**
              * Incidents
              * @description Limits that it ran into since the last heartbeat, and lives on.
@@ -12631,42 +12582,6 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["SessionEnd"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Session"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    beat_services_octavo_api_v1_workspaces_sessions__session_id__heartbeat_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Id of the session. */
-                session_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Heartbeat"];
             };
         };
         responses: {

@@ -229,26 +229,20 @@ class SessionFailure(Request):
     raw: str = Field("", max_length=20_000, description="What the back end said, for admins.")
 
 
-class Heartbeat(Request):
-    """Says that a workspace was alive until a moment. Only the hub sends it.
+class SessionBeat(Request):
+    """Says that a workspace was alive until a moment.
 
     Sending the same or an earlier moment again changes nothing.
     """
 
+    session: str = Field(max_length=64, description="Id of the session.")
     until: AwareDatetime = Field(description="Moment up to which it was seen alive, UTC.")
-    active_at: AwareDatetime | None = Field(None, description="Last activity of its person, UTC.")
     usage: Usage | None = Field(None, description="What it has used; null: not known.")
     incidents: list[SessionFailure] = Field(
         default_factory=list,
         max_length=10,
         description="Limits that it ran into since the last heartbeat, and lives on.",
     )
-
-
-class SessionBeat(Heartbeat):
-    """One session's heartbeat among others."""
-
-    session: str = Field(max_length=64, description="Id of the session.")
 
 
 class Heartbeats(Request):

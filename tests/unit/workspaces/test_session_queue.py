@@ -105,8 +105,8 @@ def test_what_waits_costs_nothing_and_can_not_be_metered(world: World) -> None:
         world.start(person=name)
     queued = world.start().session
     world.clock.now += 60 * MINUTE
-    with pytest.raises(IllegalMove, match="still waits"):
-        world.beat(queued.id)
+    assert world.seen(queued.id) is SessionState.QUEUED
+    assert world.service.session(queued.id).metered_until is None
     world.service.end_lost()
     assert world.service.session(queued.id).state is not SessionState.ENDED
     assert world.usage.total("session", queued.id) == (0, 0)

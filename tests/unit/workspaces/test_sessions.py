@@ -11,7 +11,7 @@ from tests.support.people import ADMIN, SCIENTIST, STRANGER
 from tests.support.workspaces import HUB, MINUTE, World
 
 from octavo_server.database.rows import Database
-from octavo_server.errors import Forbidden, IllegalMove, NotFound
+from octavo_server.errors import Forbidden, NotFound
 from octavo_server.workspaces.sessions.domain import Choice, Failure, SessionState
 from octavo_server.workspaces.sessions.service import Beat
 
@@ -170,10 +170,9 @@ def test_an_ended_session_stays_ended(world: World) -> None:
     again = world.service.end_session(HUB, session.id, later, "stopped")
     assert again.session == first.session
     assert again.session.end_reason == "idle"
-    with pytest.raises(IllegalMove):
-        world.beat(session.id)
-    with pytest.raises(NotFound, match="no session 'nope'"):
-        world.beat("nope")
+    assert world.seen(session.id) is SessionState.ENDED
+    assert world.service.session(session.id) == first.session
+    assert world.seen("nope") is None
 
 
 def test_a_failed_start_is_counted_by_its_class_and_the_unknown_is_shown_raw(world: World) -> None:

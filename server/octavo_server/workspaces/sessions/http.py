@@ -6,7 +6,6 @@ from fastapi import APIRouter, Path, Query
 
 from octavo.records.workspaces import (
     ExtensionRequest,
-    Heartbeat,
     Heartbeats,
     HeartbeatsTaken,
     Offers,
@@ -17,7 +16,6 @@ from octavo.records.workspaces import (
     ProfileCards,
     QueuedTurns,
     Session,
-    SessionBeat,
     SessionEnd,
     SessionStarted,
     SpawnChoice,
@@ -116,14 +114,6 @@ def _hub(router: APIRouter, sessions: SessionsService, guard: Guard) -> None:
         return wire.session(
             sessions.started(caller, session_id, body.at, rescue=body.rescue, notice=body.notice)
         )
-
-    @router.post("/workspaces/sessions/{session_id}/heartbeat")
-    def beat(
-        session_id: SessionId, body: Heartbeat, caller: Caller = guard.needs("workspaces.meter")
-    ) -> Session:
-        """Meter a session up to a moment."""
-        one = SessionBeat(session=session_id, **dict(body))
-        return wire.session(sessions.heartbeat(caller, wire.beat(one)))
 
     @router.post("/workspaces/sessions/{session_id}/end")
     def end(

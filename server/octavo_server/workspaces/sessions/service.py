@@ -339,15 +339,6 @@ class SessionsService:
             change.note(person=found.person, profile=found.profile, rescue=rescue)
         return self._views.one(running)
 
-    def heartbeat(self, hub: Caller, beat: Beat) -> SessionView:
-        """Meter one session up to a moment. Raises NotFound, or IllegalMove once it has ended."""
-        rules.check_hub(hub)
-        self.session(beat.session)
-        self.beats.take(hub, [beat])
-        found = self.session(beat.session)
-        rules.metered(found, beat.until, self._clock())
-        return self._views.one(found)
-
     def end_session(
         self,
         hub: Caller,

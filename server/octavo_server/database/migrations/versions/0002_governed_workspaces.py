@@ -22,7 +22,9 @@ def upgrade() -> None:
         op.drop_table(table)
     _create_profiles()
     _create_sessions()
-    _create_usage()
+    _create_limits()
+    _create_hours()
+    _create_meters()
     _extend_runs()
     moves.write(bind, 'profile_versions', moves.profile_versions(versions))
     moves.write(bind, 'workspace_sessions', moves.sessions(sessions))
@@ -33,7 +35,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Refuse: what the first release can't say would be lost."""
-    raise NotImplementedError('restore the backup from before the upgrade')
+    raise RuntimeError('Octavo goes back only by the backup from before the upgrade.')
 
 
 def _create_profiles() -> None:
@@ -129,8 +131,8 @@ def _create_sessions() -> None:
         batch_op.create_index('ix_workspace_sessions_state', ['state', 'requested_at'], unique=False)
 
 
-def _create_usage() -> None:
-    """Make the tables of usage, budgets and quotas."""
+def _create_limits() -> None:
+    """Make the tables of budgets and quotas."""
     op.create_table('budget_alerts',
     sa.Column('project', sa.String(length=100), nullable=False),
     sa.Column('month', sa.String(length=7), nullable=False),
@@ -158,6 +160,10 @@ def _create_usage() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_quotas')),
     sa.UniqueConstraint('scope', 'name', 'resource', 'window_days', name=op.f('uq_quotas_scope_name_resource_window_days'))
     )
+
+
+def _create_hours() -> None:
+    """Make the table of metered hours."""
     op.create_table('usage_hours',
     sa.Column('kind', sa.String(length=16), nullable=False),
     sa.Column('subject', sa.String(length=300), nullable=False),
@@ -189,6 +195,9 @@ def _create_usage() -> None:
         batch_op.create_index('ix_usage_hours_person_hour', ['person', 'hour'], unique=False)
         batch_op.create_index('ix_usage_hours_project_day', ['project', 'day'], unique=False)
 
+
+def _create_meters() -> None:
+    """Make the tables of meters and of projects' sums."""
     op.create_table('usage_meters',
     sa.Column('kind', sa.String(length=16), nullable=False),
     sa.Column('subject', sa.String(length=300), nullable=False),
