@@ -1,7 +1,6 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import { URLExt } from '@jupyterlab/coreutils';
-import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import { stopIcon } from '@jupyterlab/ui-components';
 
@@ -13,7 +12,7 @@ import { money } from '../ui/format';
 import { trans } from '../words';
 import { noExtension } from './components/Popup';
 import { askHandOff, notebookFile } from './handoff';
-import { saveAll } from './saving';
+import type { Saver } from './saving';
 import type { WorkspaceStatus } from './status';
 
 /** The commands about this workspace. */
@@ -32,7 +31,7 @@ export interface IParts {
   /** Where the Hub is; null outside one. */
   paths: JupyterFrontEnd.IPaths | null;
   octavo: IOctavo;
-  documents: IDocumentManager;
+  saver: Saver;
   notebooks: INotebookTracker;
 }
 
@@ -63,7 +62,7 @@ function leave(parts: IParts): void {
 
 /** Save what is open, and say what could not be saved. */
 export async function save(parts: IParts): Promise<boolean> {
-  const failed = await saveAll(parts.app.shell, parts.documents);
+  const failed = await parts.saver.save();
   if (failed.length > 0) {
     Notification.error(trans.__('Not saved: %1. Save it by hand, or copy what you need.', failed.join(', ')), { autoClose: false });
   }

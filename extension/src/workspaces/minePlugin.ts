@@ -11,7 +11,7 @@ import { trans } from '../words';
 import type { IParts } from './commands';
 import { addCommands, CommandIDs, save } from './commands';
 import { Notices } from './notices';
-import { LastSave } from './saving';
+import { LastSave, Saver } from './saving';
 import { WorkspaceStatus } from './status';
 
 const COST = 'octavo-lab:open-cost';
@@ -33,7 +33,7 @@ export const minePlugin: JupyterFrontEndPlugin<void> = {
     state: IStateDB | null,
     palette: ICommandPalette | null
   ) => {
-    const parts: IParts = { app, paths, octavo, documents, notebooks };
+    const parts: IParts = { app, paths, octavo, notebooks, saver: new Saver(app.shell, documents) };
     const run = (command: string): void => void app.commands.execute(command);
     const actions = { extend: () => run(CommandIDs.extend), handOff: () => run(CommandIDs.handOff), stop: () => run(CommandIDs.stop), save: () => void save(parts), cost: () => run(COST) };
     const { mine } = octavo.session;

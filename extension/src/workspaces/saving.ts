@@ -9,18 +9,37 @@ import type { Mine } from '../shell/mine';
 const BEFORE_MS = 90_000;
 const TICK_MS = 15_000;
 
-/** Save every changed document of the main area; answers the paths that could not be saved. */
-export async function saveAll(shell: JupyterFrontEnd.IShell, documents: IDocumentManager): Promise<string[]> {
-  const failed: string[] = [];
-  const seen = new Set<string>();
-  for (const widget of shell.widgets('main')) {
-    const context = documents.contextForWidget(widget);
-    if (context && context.model.dirty && !context.model.readOnly && !seen.has(context.path)) {
-      seen.add(context.path);
-      await context.save().catch(() => failed.push(context.path));
-    }
+/**
+ * Saves what is open, one request after the other: of two savings of one file at once JupyterLab takes the first for
+ * somebody else's change, and asks which shall stay.
+ */
+export class Saver {
+  constructor(
+    private readonly _shell: JupyterFrontEnd.IShell,
+    private readonly _documents: IDocumentManager
+  ) {}
+
+  /** Save every changed document of the main area; answers the paths that could not be saved. */
+  async save(): Promise<string[]> {
+    const saving = this._last.then(() => this._saveAll());
+    this._last = saving;
+    return saving;
   }
-  return failed;
+
+  private async _saveAll(): Promise<string[]> {
+    const failed: string[] = [];
+    const seen = new Set<string>();
+    for (const widget of this._shell.widgets('main')) {
+      const context = this._documents.contextForWidget(widget);
+      if (context && context.model.dirty && !context.model.readOnly && !seen.has(context.path)) {
+        seen.add(context.path);
+        await context.save().catch(() => failed.push(context.path));
+      }
+    }
+    return failed;
+  }
+
+  private _last: Promise<unknown> = Promise.resolve();
 }
 
 /** When a workspace ends by what is known now, in milliseconds; null when nothing ends it. */
