@@ -11,7 +11,7 @@ from jupyterhub.crypto import CryptKeeper
 from jupyterhub.spawner import Spawner
 from traitlets import Float, List, Unicode, default
 
-from octavo_hub.hub_database import commit_lightly
+from octavo_hub.hub_database import commit_lightly, find_people_lightly
 from octavo_hub.keeper import Keeper
 from octavo_hub.pages.routes import routes
 from octavo_hub.platform import Platform
@@ -61,6 +61,7 @@ class OctavoHub(JupyterHub):  # type: ignore[misc]
     def init_db(self) -> None:
         """Open JupyterHub's database."""
         commit_lightly()
+        find_people_lightly()
         super().init_db()
 
     def init_tornado_settings(self) -> None:

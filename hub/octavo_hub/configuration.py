@@ -18,7 +18,8 @@ from octavo_hub.authenticator import DemoAuthenticator
 from octavo_hub.host_names import give_host_names
 from octavo_hub.pages.views import in_any
 from octavo_hub.proxy import OctavoProxy
-from octavo_hub.roles import SERVER_SCOPES, roles
+from octavo_hub.roles import roles
+from octavo_hub.session_spawner import scopes_in_turn
 from octavo_hub.settings import HubSettings
 from octavo_hub.spawner import OctavoSpawner, command
 from octavo_hub.workspace import arguments
@@ -118,7 +119,7 @@ def _workspaces(c: Any, settings: HubSettings) -> None:
     c.Spawner.token_file = str(settings.state / "tokens" / "spawner")
     c.Spawner.options_form = "projects and profiles"
     c.Spawner.apply_user_options = lambda _spawner, _options: None  # start() applies them
-    c.Spawner.server_token_scopes = SERVER_SCOPES
+    c.Spawner.server_token_scopes = scopes_in_turn
     c.Spawner.poll_interval = 30
     c.Spawner.http_timeout = 60
     if settings.spawner == "kubernetes":

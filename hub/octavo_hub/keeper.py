@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import itertools
 import time
+import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -66,7 +67,8 @@ class Keeper:
         self._stopping: set[str] = set()
         self.unsettled: list[Session] = []
         self._lost: list[Session] = []
-        self._opening = 0
+        self._arrived: weakref.WeakSet[Steps] = weakref.WeakSet()
+        self._door = asyncio.Semaphore()
         self._resumed = Resumption(app, platform)
         self._loops: list[asyncio.Task[None]] = []
         self._side: set[asyncio.Task[None]] = set()
@@ -114,17 +116,24 @@ class Keeper:
 
     # ---- turns
 
-    @contextlib.contextmanager
-    def opening(self, steps: Steps) -> Iterator[None]:
-        """Tell about how many come first, while the platform is asked for the exact place."""
-        self._opening += 1
-        ahead = self._opening - 1 + len(self._waiting)
+    async def arrive(self, steps: Steps) -> None:
+        """Tell about how many come first, and return when it is this start's turn to be looked at.
+
+        Where a whole class asks at once, everyone is told before JupyterHub's own work begins,
+        which takes longest: one start a round of the event loop, others' requests in between.
+        """
+        ahead = len(self._arrived) + len(self._waiting)
+        self._arrived.add(steps)
         if ahead:
             steps.about(ahead + 1)
-        try:
-            yield
-        finally:
-            self._opening -= 1
+        else:
+            steps.tell("profile", "Profile, rules, quotas and budget are checked.")
+        async with self._door:
+            await asyncio.sleep(0)
+
+    def looked_at(self, steps: Steps) -> None:
+        """Take note that the platform has answered: who arrives now isn't behind it here."""
+        self._arrived.discard(steps)
 
     async def wait_for_turn(self, session: Session, steps: Steps) -> Session:
         """Return the session once its turn has come; tell its place in the queue meanwhile.

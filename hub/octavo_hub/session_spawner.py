@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from octavo_hub.failure import Failure, StartFailed, StartRefused
 from octavo_hub.keeper import Keeper
 from octavo_hub.page import SpawnPage
 from octavo_hub.platform import AWAY, Platform, PlatformAway, PlatformRefused
+from octavo_hub.roles import SERVER_SCOPES
 from octavo_hub.steps import Step, Steps
 
 NEVER_S = 30 * 86400
@@ -198,6 +199,11 @@ class SessionSpawner(Spawner):  # type: ignore[misc]
         async for event in self.steps.follow():
             yield event
 
+    async def arrive(self) -> None:
+        """Be told about how many come first; called before JupyterHub prepares the start."""
+        self.steps = Steps()
+        await self.keeper.arrive(self.steps)
+
     async def start(self) -> tuple[str, int] | str:
         """Open a session, wait for its turn, and start JupyterLab.
 
@@ -205,7 +211,7 @@ class SessionSpawner(Spawner):  # type: ignore[misc]
         when the launch fails for a reason that isn't the hub's own; JupyterHub shows the sentence
         and doesn't count it as a failure of its own.
         """
-        self.steps, self.failure, self.refusal = Steps(), None, None
+        self.failure, self.refusal = None, None
         self.rescue, self.rescue_notice = False, ""
         self._end_reason, self._halting = None, False
         self._work = asyncio.create_task(self._start_session())
@@ -227,9 +233,10 @@ class SessionSpawner(Spawner):  # type: ignore[misc]
             self.steps.end()
 
     async def _start_session(self) -> tuple[str, int] | str:
-        self.report("profile", "Profile, rules, quotas and budget are checked.")
-        with self.keeper.opening(self.steps):
+        try:
             self.session = await self._opened()
+        finally:
+            self.keeper.looked_at(self.steps)
         if self.session.state == "queued":
             self.steps.queued(self.session)
             self.session = await self.keeper.wait_for_turn(self.session, self.steps)
@@ -423,6 +430,18 @@ class SessionSpawner(Spawner):  # type: ignore[misc]
         super().load_state(state)
         kept = state.get("session")
         self.session = Session.model_validate(kept) if kept else None
+
+
+def scopes_in_turn(spawner: SessionSpawner) -> Awaitable[list[str]]:
+    """Return what a workspace's token may do; the first that JupyterHub waits for in a start."""
+    # Before anything is waited for: JupyterHub rolls back what another request finds unsaved.
+    spawner.user.db.commit()
+    return _scopes_after(spawner.arrive())
+
+
+async def _scopes_after(arrival: Awaitable[None]) -> list[str]:
+    await arrival
+    return SERVER_SCOPES
 
 
 def _url(address: tuple[str, int] | str) -> str:

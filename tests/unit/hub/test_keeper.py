@@ -145,12 +145,33 @@ async def _nothing(_sessions: list[Session]) -> None:
 
 def test_about_how_many_come_first_is_told_before_the_exact_place_is_known() -> None:
     keeper = _keeper(FakePlatform())
-    first, second = Steps(), Steps()
-    with keeper.opening(first), keeper.opening(second):
-        pass
-    assert first._told == []
+    first, second, third = Steps(), Steps(), Steps()
+
+    async def ask() -> None:
+        await asyncio.gather(keeper.arrive(first), keeper.arrive(second))
+        keeper.looked_at(first)
+        await keeper.arrive(third)
+
+    _run(ask())
+    assert [one["step"] for one in first._told] == ["profile"]
     assert second._told[0]["message"].startswith("You are about number 2 in the queue")
-    assert second._told[0]["position"] == 2
+    assert [one._told[0]["position"] for one in (second, third)] == [2, 2]
+
+
+def test_all_who_ask_at_once_are_told_before_the_first_start_goes_on() -> None:
+    keeper = _keeper(FakePlatform())
+    everyone = [Steps() for _ in range(5)]
+    told_when_let_in: list[int] = []
+
+    async def ask(steps: Steps) -> None:
+        await keeper.arrive(steps)
+        told_when_let_in.append(sum(bool(one._told) for one in everyone))
+
+    async def all_ask() -> None:
+        await asyncio.gather(*(ask(one) for one in everyone))
+
+    _run(all_ask())
+    assert told_when_let_in == [5] * 5
 
 
 def test_who_is_no_longer_in_the_queue_is_told_so() -> None:
