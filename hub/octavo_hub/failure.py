@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from jupyterhub.spawner import SpawnException
 
@@ -31,6 +33,15 @@ class Failure:
     def text(self) -> str:
         """Sentence and action together."""
         return f"{self.sentence} {self.action}"
+
+    def kept(self) -> dict[str, Any]:
+        """Return it as JupyterHub's database keeps it; :meth:`found` takes it back."""
+        return asdict(self) | {"raw": list(self.raw)}
+
+    @classmethod
+    def found(cls, kept: Mapping[str, Any]) -> Failure:
+        """Return what :meth:`kept` has written down."""
+        return cls(**{**kept, "raw": tuple(kept["raw"])})
 
     def record(self) -> SessionFailure:
         """Return it as the platform keeps and counts it."""

@@ -421,15 +421,23 @@ class SessionSpawner(Spawner):  # type: ignore[misc]
     # ---- over a restart of the hub
 
     def get_state(self) -> dict[str, Any]:
-        """Return what a restarted hub needs to go on metering."""
+        """Return what a restarted hub needs to go on metering, and why the last one ended.
+
+        JupyterHub makes a new spawner once a workspace has ended; the state is what stays.
+        """
         state: dict[str, Any] = super().get_state()
-        return state | ({"session": self.session.model_dump(mode="json")} if self.session else {})
+        if self.session is not None:
+            state["session"] = self.session.model_dump(mode="json")
+        if self.failure is not None:
+            state["failure"] = self.failure.kept()
+        return state
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take up a workspace again that runs or starts."""
         super().load_state(state)
-        kept = state.get("session")
+        kept, failure = state.get("session"), state.get("failure")
         self.session = Session.model_validate(kept) if kept else None
+        self.failure = Failure.found(failure) if failure else None
 
 
 def scopes_in_turn(spawner: SessionSpawner) -> Awaitable[list[str]]:

@@ -127,6 +127,9 @@ def test_a_server_that_dies_takes_everything_with_it_and_says_why(
     hub.until(lambda: not hub.server(person))
     rows = _rows(hub, "SELECT end_reason FROM workspace_sessions WHERE id = ?", session["id"])
     assert rows == [("crashed",)]
+    for page in ("/hub/home", f"/hub/user/{person.name}/lab"):
+        said = person.http.get(page).text
+        assert "JupyterLab ended by itself (killed by signal 9)." in said
 
 
 def test_a_server_that_is_ended_for_want_of_memory_says_so(hub: LocalHub, person: Person) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -45,6 +46,13 @@ def test_a_failed_start_is_not_counted_by_jupyterhub() -> None:
     assert isinstance(refused, SpawnException)
     assert (refused.reason, refused.failure) == ("volume", failure)
     assert "The volume is busy. Start again." in str(refused)
+
+
+def test_why_a_workspace_ended_outlives_its_spawner() -> None:
+    failure = Failure(
+        kind="out_of_memory", sentence="It took 8 GiB.", action="Take more.", raw=("a", "b")
+    )
+    assert Failure.found(json.loads(json.dumps(failure.kept()))) == failure
 
 
 def test_a_page_that_opens_late_reads_all_steps_and_the_newest_place_alone() -> None:
