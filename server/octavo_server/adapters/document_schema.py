@@ -193,7 +193,6 @@ _LIMITS: dict[str, Callable[[ValidationError], str]] = {
     "type": lambda error: TYPES.get(str(error.validator_value), str(error.validator_value)),
     "minimum": lambda error: f"at least {error.validator_value}",
     "maximum": lambda error: f"at most {error.validator_value}",
-    "exclusiveMinimum": lambda error: f"more than {error.validator_value}",
     "enum": lambda error: f"one of {', '.join(error.validator_value)}",
     "const": lambda error: str(error.validator_value),
     "pattern": _pattern,

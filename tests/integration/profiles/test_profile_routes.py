@@ -124,8 +124,8 @@ def test_a_dry_run_says_what_is_wrong_where_and_changes_nothing(governed: Platfo
         "line": 11,
         "field": "longest_hours",
         "value": "-1",
-        "limit": "more than 0",
-        "message": "longest_hours is -1; it must be more than 0.",
+        "limit": "at least 0.02",
+        "message": "longest_hours is -1; it must be at least 0.02.",
     }
     assert governed.call("admin", "GET", "/audit/verify").json()["entries"] == before
 
@@ -226,6 +226,42 @@ def test_a_choice_of_a_retired_profile_says_why_and_offers_the_other(governed: P
     opened = governed.call("spawner-service", "POST", "/workspaces/sessions", json=choice)
     assert opened.status_code == 403
     assert "Small CPU was retired" in opened.json()["message"]
+
+
+@pytest.mark.parametrize("path", ["/workspaces/decision", "/workspaces/sessions"])
+@pytest.mark.parametrize(
+    ("wrong", "status", "sentence"),
+    [
+        ({"image": "evil.example/x:latest"}, 0, "The image 'evil.example/x:latest' is none of"),
+        ({"profile": "nosuch"}, 404, "There is no profile 'nosuch'."),
+        ({"profile": "gpu-1"}, 404, "One GPU was retired. We need the machine."),
+        ({"project": ""}, 422, "No project was chosen."),
+        ({"project": "secret"}, 404, "There is no project 'secret' that you belong to."),
+        ({"profile": "../cpu-small"}, 422, "profile is '../cpu-small'; it must be small letters"),
+        ({"profile": "cpu-sm\u0430ll"}, 422, r"profile is 'cpu-sm\u0430ll'; it must be small"),
+        ({"digest": "x"}, 422, "digest is 'x'; it must be sha256: and 64 hexadecimal digits."),
+    ],
+)
+def test_every_refused_choice_is_on_the_trail_with_what_was_smuggled(
+    governed: Platform, wrong: dict[str, str], status: int, sentence: str, path: str
+) -> None:
+    body = {"kind": "retire", "message": "We need the machine."}
+    _review(governed, _propose(governed, **body, profile="gpu-1").json())
+    choice = {
+        "person": "scientist",
+        "groups": ["scientists"],
+        "project": "flights",
+        "profile": "cpu-small",
+        "further": {"privileged": "True"},
+    }
+    answer = governed.call("spawner-service", "POST", path, json=choice | wrong)
+    if status:
+        assert (answer.status_code, answer.json()["message"][: len(sentence)]) == (status, sentence)
+        assert answer.json()["remedy"]
+    newest = governed.call("admin", "GET", "/audit/entries?limit=1").json()["items"][0]
+    assert (newest["actor"], newest["action"]) == ("scientist", "workspaces.start.refused")
+    assert sentence in " ".join(newest["details"]["reasons"])
+    assert newest["details"]["further"] == {"privileged": "True"}
 
 
 def test_who_uses_a_profile_is_told_before_it_is_retired(governed: Platform) -> None:

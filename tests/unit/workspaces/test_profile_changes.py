@@ -150,7 +150,7 @@ def test_a_bad_document_is_refused_with_its_first_error_and_kept_on_the_trail(
     with pytest.raises(DocumentRefused) as refused:
         world.changes.propose(ADA, _wanted(FORM.write(BAD)))
     assert refused.value.message == (
-        "cpu-small.yaml, line 11: longest_hours is -1; it must be more than 0."
+        "cpu-small.yaml, line 11: longest_hours is -1; it must be at least 0.02."
     )
     assert refused.value.on_trail
     assert len(world.audit.entries()) == before

@@ -181,7 +181,10 @@ def test_declared_pools_are_read_and_an_edit_is_seen(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("pools: []", "line 1: pools is []; it must be a list of at least 1"),
-        (POOLS.replace("cpu: 7.5", "cpu: -1"), "line 3: pools.0.cpu is -1; it must be more than 0"),
+        (
+            POOLS.replace("cpu: 7.5", "cpu: -1"),
+            "line 3: pools.0.cpu is -1; it must be at least 0.001",
+        ),
         (POOLS.replace("spot: true", "sport: true"), "line 12: pools.1.sport is no field"),
         (POOLS.replace("name: gpu", "name: plain"), "has two pools called plain"),
         ("a: &x 1", "Anchors and aliases are not allowed"),

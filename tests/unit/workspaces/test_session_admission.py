@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.support.sessions import HOUR, MINUTE, SECOND, T0, held, room, want
 
 from octavo_server.workspaces.sessions import admission
-from octavo_server.workspaces.sessions.admission import Held, Want, prospects, turns
+from octavo_server.workspaces.sessions.admission import Held, Want, free_now, prospects, turns
 
 
 def _let_in(*waiting: Want, places: int = 10, taken: tuple[Held, ...] = (), at: int = 0) -> str:
@@ -29,6 +29,13 @@ def test_no_more_start_at_once_than_there_are_places() -> None:
 
 def test_memory_holds_up_as_cpu_does() -> None:
     assert _let_in(want("a", 1, 12), want("b", 1, 12)) == "a"
+
+
+def test_how_many_fit_is_a_number_whatever_is_guaranteed() -> None:
+    assert free_now([room()], [], [], want("a", 1, 2)) == 4
+    assert free_now([room()], [], [], want("a", 1e-320, 1e-320)) == admission.MOST_TIMES
+    assert free_now([room()], [held("x", 8)], [], want("a", 1e-320, 1)) == 0
+    assert free_now([room()], [], [], want("a", 0, 0)) == 0
 
 
 def test_gpus_are_leased_by_number_and_never_twice() -> None:

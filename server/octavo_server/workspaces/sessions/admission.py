@@ -26,6 +26,8 @@ PATIENCE = timedelta(minutes=10)
 FARTHEST = timedelta(hours=24)
 """No farther into the future is looked."""
 HAIR = 1e-9
+MOST_TIMES = 1_000_000
+"""Nobody counts farther how often a size fits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -286,4 +288,5 @@ def _times(free: _Free, size: Size) -> int:
         (free.memory_gib, size.memory_gib),
         (free.gpus, size.gpus),
     )
-    return max(0, min((int((have + HAIR) // need) for have, need in pairs if need), default=0))
+    times = min(((have + HAIR) // need for have, need in pairs if need), default=0)
+    return int(max(0, min(times, MOST_TIMES)))
