@@ -40,6 +40,13 @@ from tests.support.services import open_audit
 HUB = service_caller("spawner")
 INSTALL = service_caller("install")
 MINUTE = timedelta(minutes=1)
+INNER = {
+    "environment": {"CORPUS": "inner-corpus"},
+    "labels": {"team": "inner-team"},
+    "placement": {"node_selector": {"pool": "inner-pool"}, "tolerations": [{"key": "inner-taint"}]},
+    "volumes": [{"name": "inner", "mount": "/data/inner", "claim": "inner-claim"}],
+}
+"""How the profile ``closed`` is set, which is nobody's business but its audience's."""
 
 
 class Clock:
@@ -70,7 +77,7 @@ class Files:
             "gpu-1": document(
                 id="gpu-1", title="One GPU", resources=GPU_RESOURCES, prices=price(3.4)
             ),
-            "closed": document(id="closed", title="Closed", audiences=["admins"]),
+            "closed": document(id="closed", title="Closed", audiences=["admins"], **INNER),
         }
 
     def texts(self) -> dict[str, str]:

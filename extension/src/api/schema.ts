@@ -6171,7 +6171,7 @@ export interface components {
              * @description What to know before starting, in sentences.
              */
             notes: string[];
-            /** @description The profile's current version. */
+            /** @description The profile's current version; for whom it isn't, without images, placement, volumes, environment and labels. */
             profile: components["schemas"]["Profile"];
             /**
              * Quotas

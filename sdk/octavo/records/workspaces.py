@@ -64,7 +64,10 @@ class Fit(Answer):
 class ProfileCard(Answer):
     """One profile as a person sees it before starting: may I, for how much, how soon."""
 
-    profile: Profile = Field(description="The profile's current version.")
+    profile: Profile = Field(
+        description="The profile's current version; for whom it isn't, without images, placement, "
+        "volumes, environment and labels."
+    )
     available: bool = Field(description="Whether this person may ask for it in this project now.")
     reasons: list[str] = Field(description="Why not, in sentences; empty when available.")
     notes: list[str] = Field(description="What to know before starting, in sentences.")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
-from tests.support.profiles import document, price, profile
+from tests.support.profiles import document, price, profile, version
 
 from octavo_server.workspaces.profiles import change_rules, rules
+from octavo_server.workspaces.profiles.domain import Image, Toleration, Volume
 
 DAY = date(2026, 3, 31)
 
@@ -34,6 +36,18 @@ def test_an_audience_is_any_of_its_groups(
     audiences: tuple[str, ...], groups: tuple[str, ...], inside: bool
 ) -> None:
     assert rules.in_audience(profile(audiences=audiences), groups) is inside
+
+
+def test_an_outline_leaves_out_how_a_profile_is_set() -> None:
+    found = version(
+        images=(Image(name="usual", title="Usual", image="x"),),
+        node_selector={"pool": "x"},
+        tolerations=(Toleration(key="x"),),
+        volumes=(Volume(name="x", mount="/data/x", claim="x"),),
+        environment={"X": "x"},
+        labels={"team": "x"},
+    )
+    assert rules.outline(replace(found, text="x: 1")) == replace(version(), digest=found.digest)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from tests.support.workspaces import HUB, MINUTE, World
 
 from octavo_server.database.rows import Database
 from octavo_server.errors import Forbidden, NotFound
+from octavo_server.workspaces.sessions import wire
 from octavo_server.workspaces.sessions.domain import Choice, Failure, SessionState
 from octavo_server.workspaces.sessions.service import Beat
 
@@ -35,6 +36,22 @@ def test_cards_say_what_may_be_started_and_why_not(world: World) -> None:
     assert nearest.reason == (
         "Small CPU: no GPU, 2 CPU instead of 8, 8 GiB instead of 64, 0.12 EUR an hour."
     )
+
+
+def test_a_card_for_others_does_not_tell_how_the_profile_is_set(world: World) -> None:
+    (card,) = [
+        one
+        for one in world.service.cards(SCIENTIST, "flights")
+        if one.version.profile.id == "closed"
+    ]
+    assert card.reasons == ("Closed is for admins; ask an admin to join.",)
+    choice = Choice(project="flights", profile="closed", digest=None, image="none")
+    refused = world.service.decide(HUB, "scientist", ["scientists"], choice)
+    assert refused.reasons == card.reasons
+    today = world.service.today()
+    for sent in (wire.card(card, today), wire.decision(refused, today)):
+        assert "inner" not in sent.model_dump_json()
+        assert "Closed" in sent.model_dump_json()
 
 
 def test_a_full_machine_is_no_refusal_but_a_wait(world: World) -> None:

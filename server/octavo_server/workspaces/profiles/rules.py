@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -168,6 +168,20 @@ def in_audience(profile: Profile, groups: Iterable[str]) -> bool:
 def outsider(profile: Profile) -> str:
     """Say for whom the profile is, to somebody who isn't one of them."""
     return f"{profile.title} is for {' and '.join(profile.audiences)}; ask an admin to join."
+
+
+def outline(version: ProfileVersion) -> ProfileVersion:
+    """Return a version as somebody sees it whom it isn't for: what it offers, not how it is set."""
+    bare = replace(
+        version.profile,
+        images=(),
+        node_selector={},
+        tolerations=(),
+        volumes=(),
+        environment={},
+        labels={},
+    )
+    return replace(version, profile=bare, text="")
 
 
 def farewell(version: ProfileVersion) -> str:

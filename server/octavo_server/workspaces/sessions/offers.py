@@ -13,7 +13,7 @@ from octavo_server.policy.service import PolicyService
 from octavo_server.projects.service import ProjectsService
 from octavo_server.workspaces.profiles.domain import ProfileVersion
 from octavo_server.workspaces.profiles.findings import NodePool
-from octavo_server.workspaces.profiles.rules import in_audience, outsider
+from octavo_server.workspaces.profiles.rules import in_audience, outline, outsider
 from octavo_server.workspaces.profiles.service import ProfilesService, Resolved
 from octavo_server.workspaces.sessions import fit_rules, rules
 from octavo_server.workspaces.sessions.domain import Choice
@@ -29,7 +29,7 @@ class Card:
     """A profile as one person sees it in one project."""
 
     version: ProfileVersion
-    """The profile's current version."""
+    """The profile's current version; an outline of it for whom it isn't."""
     reasons: tuple[str, ...]
     """Why it can't be asked for, in sentences; empty when it can."""
     notes: tuple[str, ...]
@@ -142,7 +142,8 @@ class Offers:
         version = led.version
         card = self._card(table, version)
         stale = rules.changed_since(choice.digest, version, table.today)
-        wrong = rules.wrong_image(choice, version.profile)
+        inside = in_audience(version.profile, caller.groups)
+        wrong = rules.wrong_image(choice, version.profile) if inside else ()
         reasons = (*rules.smuggled(choice.further), *((stale,) if stale else ()), *wrong)
         card = replace(card, reasons=(*reasons, *card.reasons))
         if not card.reasons:
@@ -200,17 +201,16 @@ class Offers:
             project=table.project,
             facts=self.facts(table, version),
         )
-        own = list(rules.obstacles(profile, pools))
-        if not in_audience(profile, table.person.groups):
-            own.append(outsider(profile))
-        refusals = () if decision.allowed else tuple(own) or decision.reasons
+        inside = in_audience(profile, table.person.groups)
+        own = rules.obstacles(profile, pools) if inside else (outsider(profile),)
+        refusals = () if decision.allowed else own or decision.reasons
         reasons = (*refusals, *table.quotas.reasons(profile))
         free, wait = 0, 0.0
         if table.sight is not None:
             free = self._queue.free_now(table.sight, profile)
             wait = 0.0 if reasons else self._queue.wait_for(table.sight, profile).total_seconds()
         return Card(
-            version=version,
+            version=version if inside or decision.allowed else outline(version),
             reasons=reasons,
             notes=() if reasons else rules.shortfalls(profile, self._machine.facts(), pools),
             budget=table.budget,
