@@ -9,15 +9,18 @@ from __future__ import annotations
 from typing import Final
 
 VARIABLES: Final = frozenset(
-    {"BASH_ENV", "CPU_GUARANTEE", "CPU_LIMIT", "CUDA_VISIBLE_DEVICES", "ENV", "HOME", "IFS",
-     "IPYTHONDIR", "KUBECONFIG", "LOGNAME", "MEM_GUARANTEE", "MEM_LIMIT", "NODE_OPTIONS",
-     "NVIDIA_VISIBLE_DEVICES", "PATH", "PERL5LIB", "PERL5OPT", "PROMPT_COMMAND", "RUBYLIB",
-     "RUBYOPT", "SHELL", "TMPDIR", "USER", "VIRTUAL_ENV", "ZDOTDIR"}
+    {"BASH_ENV", "BROWSER", "CPU_GUARANTEE", "CPU_LIMIT", "CUDA_DEVICE_ORDER",
+     "CUDA_VISIBLE_DEVICES", "EDITOR", "ENV", "HOME", "IFS", "IPYTHONDIR", "JAVA_TOOL_OPTIONS",
+     "JDK_JAVA_OPTIONS", "KUBECONFIG", "LESSCLOSE", "LESSOPEN", "LOCPATH", "LOGNAME", "MANPAGER",
+     "MEM_GUARANTEE", "MEM_LIMIT", "NODE_OPTIONS", "NVIDIA_VISIBLE_DEVICES", "PAGER", "PATH",
+     "PERL5LIB", "PERL5OPT", "PROMPT_COMMAND", "PS0", "PS1", "PS2", "PS4", "RUBYLIB", "RUBYOPT",
+     "SHELL", "TEMP", "TMP", "TMPDIR", "USER", "VIRTUAL_ENV", "VISUAL", "ZDOTDIR", "_JAVA_OPTIONS"}
 )  # fmt: skip
 """Names that decide which code runs, as whom, or on which GPU."""
 BEGINNINGS: Final = (
-    "DYLD_", "GCONV_", "GIT_", "GLIBC_", "JPY_", "JUPYTER", "KUBERNETES_", "LD_", "MALLOC_",
-    "MLFLOW_", "OCTAVO_", "PYTHON", "SSH_", "XDG_",
+    "CUDA_INJECTION", "DYLD_", "GCONV_", "GIT_", "GLIBC_", "JPY_", "JUPYTER", "KUBERNETES_",
+    "LD_", "MALLOC_", "MLFLOW_", "OCTAVO_", "OPENSSL_", "PYTHON", "R_ENVIRON", "R_LIBS",
+    "R_PROFILE", "SSH_", "XDG_",
 )  # fmt: skip
 """Beginnings of such names."""
 FOLDERS: Final = (

@@ -46,7 +46,11 @@ def test_leased_gpus_are_shown_by_number(tmp_path: Path) -> None:
     [
         "LD_PRELOAD", "LD_LIBRARY_PATH", "PYTHONPATH", "PYTHONSTARTUP", "JUPYTERHUB_API_TOKEN",
         "JUPYTER_CONFIG_PATH", "CUDA_VISIBLE_DEVICES", "OCTAVO_TOKEN", "MLFLOW_TRACKING_TOKEN",
-        "PATH", "HOME", "BASH_ENV", "ld_preload",
+        "PATH", "HOME", "BASH_ENV", "ld_preload", "OPENSSL_CONF", "OPENSSL_MODULES",
+        "CUDA_INJECTION64_PATH", "CUDA_DEVICE_ORDER", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS",
+        "JDK_JAVA_OPTIONS", "PS0", "PS1", "PS2", "PS4", "LOCPATH", "TMP", "TEMP", "R_PROFILE",
+        "R_PROFILE_USER", "R_ENVIRON", "R_LIBS_SITE", "PAGER", "MANPAGER", "LESSOPEN", "EDITOR",
+        "VISUAL", "BROWSER",
     ],
 )  # fmt: skip
 def test_a_variable_that_decides_which_code_runs_is_named(name: str) -> None:
