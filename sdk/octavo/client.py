@@ -11,6 +11,7 @@ In a workspace or a run everything comes from the environment::
 from __future__ import annotations
 
 import os
+import re
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -26,6 +27,9 @@ ATTEMPTS = 3
 """How often a request is sent that can be repeated safely: reads, and writes with their key."""
 BACKOFF_S = 0.5
 RETRIED = frozenset({502, 503, 504})
+
+TOKEN = re.compile(r"[!-~]*")
+"""What a request's head can carry."""
 
 Record = TypeVar("Record", bound=BaseModel)
 
@@ -69,7 +73,15 @@ class Client:
         """Take the service's address (as in OCTAVO_URL) and the caller's token.
 
         ``transport`` replaces the network, e.g. httpx.ASGITransport's sync twin in a test.
+        Raises ClientError for what can't be a token.
         """
+        if not TOKEN.fullmatch(token):
+            raise ClientError(
+                "not_connected",
+                "The token (OCTAVO_TOKEN) holds a character that no token has: a space, a line "
+                "break, or one that is not ASCII.",
+                "Set OCTAVO_TOKEN to a token from the Hub's token page, with nothing around it.",
+            )
         self._http = httpx.Client(
             base_url=url.rstrip("/") + API,
             headers={"Authorization": f"Bearer {token}"},

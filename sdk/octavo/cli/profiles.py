@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +23,7 @@ DIFFERENT = 3
 """Exit status of `plan --exit-code` when there is something to apply."""
 CHECK = "octavo_server.workspaces.check_profiles"
 LONGEST_BYTES = 4 * 65_536 + 4
+NULL = "\0"
 
 
 def _url_option() -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -63,10 +65,10 @@ def validate(paths: tuple[Path, ...], url: str, *, offline: bool, as_json: bool)
     files = _files(paths or (Path("spawner_profiles"),))
     if url and not offline:
         with _client(url) as client:
-            checks = [_asked(client, file) for file in files]
+            checks = _alone(files, [_asked(client, file) for file in files])
         by = f"Checked by {url}; nothing was changed."
     else:
-        checks = _checked_here(files)
+        checks = _alone(files, _checked_here(files))
         by = "Checked here, without a platform: groups stay unchecked."
     if as_json:
         click.echo(json.dumps([one.model_dump(mode="json") for one in _findings(checks)], indent=1))
@@ -137,11 +139,17 @@ def _files(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         if not path.exists():
             raise click.UsageError(f"There is no {path}. Name the files or folders to check.")
-        inner = sorted([*path.glob("*.yaml"), *path.glob("*.yml")]) if path.is_dir() else [path]
+        inner = _inside(path) if path.is_dir() else [path]
         if not inner:
             raise click.UsageError(f"{path} holds no .yaml file.")
         found += [file for file in inner if file not in found]
     return found
+
+
+def _inside(folder: Path) -> list[Path]:
+    return sorted(
+        file for kind in ("*.yaml", "*.yml") for file in folder.glob(kind) if file.is_file()
+    )
 
 
 def _text(file: Path) -> str:
@@ -152,6 +160,8 @@ def _text(file: Path) -> str:
 
 def _asked(client: Client, file: Path) -> DocumentCheck:
     text = _text(file)
+    if NULL in text:
+        return _no_text(file, text)
     try:
         request = DocumentRequest(text=text, document=None, file=str(file)[-255:])
     except ValueError:
@@ -161,15 +171,33 @@ def _asked(client: Client, file: Path) -> DocumentCheck:
 
 def _too_long(file: Path, text: str) -> DocumentCheck:
     said = f"The document has {len(text)} characters or more; at most 65536 are allowed."
-    fault = Finding(
+    limit = "at most 65536 characters"
+    return _unasked(_error(file, said, value=f"{len(text)} characters", limit=limit))
+
+
+def _no_text(file: Path, text: str) -> DocumentCheck:
+    line = text[: text.index(NULL)].count("\n") + 1
+    said = "The document holds a null character, which is no text. Save it as UTF-8."
+    limit = "text without null characters"
+    return _unasked(_error(file, said, value="a null character", limit=limit, line=line))
+
+
+def _error(
+    file: Path, said: str, *, value: str, limit: str, field: str = "", line: int | None = None
+) -> Finding:
+    """Return a fault that is seen here, without asking the platform."""
+    return Finding(
         severity="error",
         file=str(file),
-        line=None,
-        field="",
-        value=f"{len(text)} characters",
-        limit="at most 65536 characters",
+        line=line,
+        field=field,
+        value=value,
+        limit=limit,
         message=said,
     )
+
+
+def _unasked(fault: Finding) -> DocumentCheck:
     return DocumentCheck(
         valid=False,
         text="",
@@ -180,6 +208,26 @@ def _too_long(file: Path, text: str) -> DocumentCheck:
         diff="",
         fits=[],
     )
+
+
+def _alone(files: Sequence[Path], checks: Sequence[DocumentCheck]) -> list[DocumentCheck]:
+    """Return the checks with an error for each profile that has two files in one folder."""
+    named = defaultdict[tuple[Path, str | None], list[Path]](list)
+    for file, check in zip(files, checks, strict=True):
+        named[file.parent, check.profile].append(file)
+    return [
+        _as_twin(file, check, named[file.parent, check.profile])
+        for file, check in zip(files, checks, strict=True)
+    ]
+
+
+def _as_twin(file: Path, check: DocumentCheck, twins: Sequence[Path]) -> DocumentCheck:
+    if check.profile is None or len(twins) == 1:
+        return check
+    names = " and ".join(one.name for one in twins)
+    said = f"{names} are of the same profile, {check.profile}. Keep one of them."
+    fault = _error(file, said, value=check.profile, limit="one file a profile", field="id")
+    return check.model_copy(update={"valid": False, "findings": [*check.findings, fault]})
 
 
 def _checked_here(files: Sequence[Path]) -> list[DocumentCheck]:
@@ -205,8 +253,9 @@ def _checked_here(files: Sequence[Path]) -> list[DocumentCheck]:
 
 
 def _planned(client: Client, folder: Path) -> list[Step]:
-    checks = {file: _asked(client, file) for file in _files((folder,))}
-    return plan_of(client, checks)
+    files = _files((folder,))
+    checks = _alone(files, [_asked(client, file) for file in files])
+    return plan_of(client, dict(zip(files, checks, strict=True)))
 
 
 def _findings(checks: Iterable[DocumentCheck]) -> list[Finding]:

@@ -99,10 +99,63 @@ def test_one_wrong_file_keeps_all_from_being_proposed(
     file = _put(folder, BAD)
     applied = octavo(address, "admin", "apply", str(folder), "--reason", "As decided.")
     assert applied.exit_code == 1
-    assert f"{file}:12: error: longest_hours is -1; it must be more than 0." in applied.output
+    assert f"{file}:12: error: longest_hours is -1; it must be at least 0.02." in applied.output
     assert "Nothing was proposed: correct the errors first." in applied.output
     assert governed.call("admin", "GET", "/profiles/changes").json()["items"] == []
     assert octavo(address, "admin", "plan", str(folder)).exit_code == 1
+
+
+@pytest.mark.parametrize("offline", [[], ["--offline"]])
+def test_two_files_of_one_profile_are_an_error_that_names_both(
+    governed: Platform, address: str, folder: Path, offline: list[str]
+) -> None:
+    twin = folder / "cpu-small.yml"
+    twin.write_text(FORM.write(document(longest_hours=7)))
+    said = "cpu-small.yaml and cpu-small.yml are of the same profile, cpu-small. Keep one of them."
+    checked = octavo(address, "admin", "validate", str(folder), *offline)
+    assert checked.exit_code == 1
+    assert f"{folder / 'cpu-small.yaml'}: error: {said}" in checked.output
+    assert f"{twin}: error: {said}" in checked.output
+    assert f"ok       {folder / 'cpu-xl.yaml'}" in checked.output
+    planned = octavo(address, "admin", "plan", str(folder))
+    assert (planned.exit_code, said in planned.output) == (1, True)
+    assert "change       cpu-small" not in planned.output
+    applied = octavo(address, "admin", "apply", str(folder), "--reason", "As decided.")
+    assert (applied.exit_code, said in applied.output) == (1, True)
+    assert governed.call("admin", "GET", "/profiles/changes").json()["items"] == []
+
+
+def test_the_same_profile_in_two_folders_is_no_error(
+    address: str, folder: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    _put(other, document(longest_hours=7))
+    assert octavo(address, "admin", "validate", str(folder), str(other)).exit_code == 0
+
+
+def test_a_null_character_is_a_finding_of_its_file_and_hides_no_other(
+    address: str, folder: Path
+) -> None:
+    bad, null = _put(folder, BAD), folder / "nul.yaml"
+    null.write_text("id: nul\ntitle: \0\n")
+    done = octavo(address, "admin", "validate", str(bad), str(null))
+    assert done.exit_code == 1
+    assert f"{bad}:12: error: longest_hours is -1" in done.output
+    assert f"{null}:2: error: The document holds a null character" in done.output
+
+
+def test_a_folder_that_is_called_like_a_file_is_no_file(address: str, folder: Path) -> None:
+    (folder / "x.yaml").mkdir()
+    assert octavo(address, "admin", "validate", str(folder)).exit_code == 0
+    assert octavo("", "", "validate", str(folder)).exit_code == 0
+    assert octavo(address, "admin", "plan", str(folder)).exit_code == 0
+
+
+def test_what_can_not_be_a_token_is_said_before_anything_is_asked(folder: Path) -> None:
+    done = octavo("http://127.0.0.1:1", "ü", "plan", str(folder))
+    assert isinstance(done.exception, ClientError)
+    assert "holds a character that no token has" in done.exception.message
 
 
 def test_validating_asks_the_platform_where_there_is_one(address: str, folder: Path) -> None:

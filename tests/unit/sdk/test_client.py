@@ -168,6 +168,15 @@ def test_nobody_there_is_said_with_the_address(monkeypatch: pytest.MonkeyPatch) 
     assert TOKEN not in str(refused.value)
 
 
+@pytest.mark.parametrize("token", ["ü", "a\nb", "abc\n", "a b", "abc\x7f"])
+def test_what_can_not_be_a_token_is_said_and_not_shown(token: str) -> None:
+    with pytest.raises(ClientError, match="holds a character that no token has") as refused:
+        Client("http://127.0.0.1:1", token)
+    assert refused.value.code == "not_connected"
+    assert "OCTAVO_TOKEN" in refused.value.remedy
+    assert token not in str(refused.value).replace("a token from", "")
+
+
 @pytest.mark.parametrize("missing", ["OCTAVO_URL", "OCTAVO_TOKEN"])
 def test_outside_of_a_workspace_the_missing_variable_is_named(missing: str) -> None:
     environment = {"OCTAVO_URL": "http://127.0.0.1:1", "OCTAVO_TOKEN": TOKEN} | {missing: ""}
