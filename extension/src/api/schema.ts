@@ -2492,7 +2492,7 @@ export interface components {
         BudgetChange: {
             /**
              * Monthly Eur
-             * @description The limit, in euro.
+             * @description The limit, in euro; 0 or at least 0.01.
              */
             monthly_eur: number;
             /**
@@ -6719,7 +6719,7 @@ export interface components {
             description: string;
             /**
              * Monthly Budget Eur
-             * @description In euro.
+             * @description In euro; 0 or at least 0.01.
              * @default 0
              */
             monthly_budget_eur: number;
@@ -6878,7 +6878,7 @@ export interface components {
         QuotaChange: {
             /**
              * Limit
-             * @description Hours allowed in the window.
+             * @description Hours allowed in the window; 0 or at least 0.01.
              */
             limit: number;
             /**

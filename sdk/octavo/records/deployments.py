@@ -11,9 +11,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from octavo.records.base import Request, Visible
+
 SLUG = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 MODEL_NAME = r"^[a-z][a-z0-9-]{0,62}$"
 DIGEST = r"^[0-9a-f]{64}$"
+
+Sentence = Annotated[str, Field(min_length=8, max_length=2_000), Visible]
 
 Environment = Literal["dev", "test", "prod"]
 RequestState = Literal["pending", "approved", "rejected", "expired", "applied", "failed"]
@@ -22,19 +26,13 @@ ScorerState = Literal["starting", "ready", "backing_off", "stopped"]
 Health = Literal["healthy", "starting", "degraded", "down"]
 
 
-class _Request(BaseModel):
-    """Base of what a caller sends: unknown fields are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
 class _Answer(BaseModel):
     """Base of what the platform answers."""
 
     model_config = ConfigDict(frozen=True)
 
 
-class TrafficPlan(_Request):
+class TrafficPlan(Request):
     """How a new version takes over traffic."""
 
     kind: Literal["direct", "canary"] = Field(
@@ -55,7 +53,7 @@ class TrafficPlan(_Request):
         return self
 
 
-class Objectives(_Request):
+class Objectives(Request):
     """What the deployment promises; the monitor alerts when it is missed."""
 
     latency_p95_ms: float = Field(
@@ -72,7 +70,7 @@ class Objectives(_Request):
     )
 
 
-class DeploymentRequestBody(_Request):
+class DeploymentRequestBody(Request):
     """Asks for a model version to go live."""
 
     deployment: str = Field(
@@ -95,16 +93,14 @@ class DeploymentRequestBody(_Request):
     objectives: Objectives = Field(
         default_factory=Objectives, description="What the deployment promises."
     )
-    reason: str = Field(
-        min_length=8, max_length=2_000, description="Why, in one sentence a reviewer can judge."
-    )
+    reason: Sentence = Field(description="Why, in one sentence a reviewer can judge.")
 
 
-class ReviewBody(_Request):
+class ReviewBody(Request):
     """A second person's word on a request."""
 
     decision: Literal["approve", "reject"] = Field(description="What the reviewer decided.")
-    reason: str = Field(min_length=8, max_length=2_000, description="Why, in one sentence.")
+    reason: Sentence = Field(description="Why, in one sentence.")
     digest: str = Field(pattern=DIGEST, max_length=64, description="Digest of what was reviewed.")
 
 
@@ -231,16 +227,16 @@ class DeploymentList(_Answer):
     next_cursor: str | None = Field(description="Cursor of the next page; none on the last.")
 
 
-class RolloutChangeBody(_Request):
+class RolloutChangeBody(Request):
     """Promotes or rolls back, with the reason for the trail."""
 
-    reason: str = Field(min_length=8, max_length=2_000, description="Why, in one sentence.")
+    reason: Sentence = Field(description="Why, in one sentence.")
 
 
 Row = dict[Annotated[str, Field(max_length=200)], JsonValue]
 
 
-class SplitFrame(_Request):
+class SplitFrame(Request):
     """Rows in MLflow's dataframe_split format."""
 
     columns: list[Annotated[str, Field(max_length=200)]] = Field(
@@ -252,7 +248,7 @@ class SplitFrame(_Request):
     )
 
 
-class InvocationBody(_Request):
+class InvocationBody(Request):
     """Rows to score, in exactly one of MLflow's formats."""
 
     dataframe_split: SplitFrame | None = Field(None, description="Columns and rows.")

@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from octavo.records.base import Answer, Request
+from octavo.records.base import Answer, Request, Visible, check_number
 
 Name = Annotated[str, Field(max_length=500)]
 Text = Annotated[str, Field(max_length=20_000)]
 SnapshotId = Annotated[str, Field(max_length=64, pattern=r"^[0-9a-f]{64}$")]
-EntityValue = str | int
+EntityValue = str | Annotated[int, BeforeValidator(check_number)]
 OnlineValue = str | int | float | bool | None
 
 
@@ -164,8 +164,8 @@ class FeatureSnapshot(Answer):
 class FeaturesPublish(Request):
     """Builds the registry from the project's template again and makes the result current."""
 
-    reason: str = Field(
-        min_length=10, max_length=2000, description="Why, in a sentence; kept in the audit trail."
+    reason: Annotated[str, Field(min_length=10, max_length=2000), Visible] = Field(
+        description="Why, in a sentence; kept in the audit trail."
     )
 
 

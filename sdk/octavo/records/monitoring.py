@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from octavo.records.base import Reason, Request
+
 Level = Literal["ok", "warning", "critical", "unknown"]
 Window = Literal["15m", "1h", "24h", "7d"]
 
@@ -157,9 +159,7 @@ class AlertList(_Answer):
     next_cursor: str | None = Field(description="Cursor of the next page; none on the last.")
 
 
-class AcknowledgeBody(BaseModel):
+class AcknowledgeBody(Request):
     """Takes an alert."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    note: str = Field(min_length=3, max_length=2_000, description="What you found or will do.")
+    note: Reason = Field(description="What you found or will do.")

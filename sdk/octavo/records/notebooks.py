@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from octavo.records.base import Answer, Request
+from octavo.records.base import Answer, Request, Visible
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """A SHA-256, lower-case hex."""
@@ -115,7 +115,9 @@ class SubmissionRequest(Request):
     tolerance: Tolerance = Field(
         default_factory=Tolerance, description="What still counts as the same result."
     )
-    note: str = Field(default="", max_length=2000, description="To the reviewer.")
+    note: Annotated[str, Field(max_length=2000), Visible] = Field(
+        default="", description="To the reviewer."
+    )
 
 
 class SubmissionState(StrEnum):

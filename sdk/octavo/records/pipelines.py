@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from octavo.records.base import Answer, Request
+from octavo.records.base import Answer, Request, Visible
 from octavo.records.notebooks import (
     CellError,
     Input,
@@ -219,7 +219,9 @@ class ResolveRequest(Request):
     """A person's decision about a run whose outcome nobody knows."""
 
     decision: Literal["retry", "give_up"] = Field(description="The decision.")
-    reason: str = Field(min_length=10, max_length=2000, description="At least a sentence.")
+    reason: Annotated[str, Field(min_length=10, max_length=2000), Visible] = Field(
+        description="At least a sentence."
+    )
 
 
 class Provenance(Answer):

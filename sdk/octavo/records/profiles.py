@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from octavo.records.base import Answer, Reason, Request
+from octavo.records.base import Answer, Reason, Request, Visible
 
 NAME = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 LONGEST_DOCUMENT = 65_536
@@ -153,7 +153,9 @@ class ChangeRequest(Request):
     redirect_to: ProfileName | None = Field(
         None, description="Profile that people are led to, for retire."
     )
-    message: str = Field("", max_length=300, description="What people are told, for retire.")
+    message: Annotated[str, Field(max_length=300), Visible] = Field(
+        "", description="What people are told, for retire."
+    )
     reason: Reason = Field(description="Why, as a sentence that the reviewer reads.")
     draft: bool = Field(False, description="True: keep it as a draft even with faults.")
     base_version: int | None = Field(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from octavo.records.base import Answer, Reason, Request
+from octavo.records.base import Amount, Answer, Reason, Request, Visible
 
 PROJECT_NAME = r"^[a-z][a-z0-9-]{1,39}$"
 Role = Literal["scientist", "reviewer", "oncall", "admin"]
@@ -40,7 +40,9 @@ class Budget(Answer):
 class BudgetChange(Request):
     """A new monthly limit."""
 
-    monthly_eur: float = Field(ge=0, le=10_000_000, description="The limit, in euro.")
+    monthly_eur: Annotated[float, Field(ge=0, le=10_000_000), Amount] = Field(
+        description="The limit, in euro; 0 or at least 0.01."
+    )
     reason: Reason = Field(description="Why, as a sentence.")
 
 
@@ -68,10 +70,16 @@ class ProjectRequest(Request):
     """A new project."""
 
     name: str = Field(pattern=PROJECT_NAME, description="2 to 40 of a-z, 0-9 and -.")
-    title: str = Field(min_length=1, max_length=100, description="What people call it.")
-    description: str = Field(default="", max_length=2000, description="What it is for.")
+    title: Annotated[str, Field(min_length=1, max_length=100), Visible] = Field(
+        description="What people call it."
+    )
+    description: Annotated[str, Field(max_length=2000), Visible] = Field(
+        default="", description="What it is for."
+    )
     template: str | None = Field(default=None, max_length=40, description="Where to start from.")
-    monthly_budget_eur: float = Field(default=0, ge=0, le=10_000_000, description="In euro.")
+    monthly_budget_eur: Annotated[float, Field(ge=0, le=10_000_000), Amount] = Field(
+        default=0, description="In euro; 0 or at least 0.01."
+    )
 
 
 class Member(Answer):

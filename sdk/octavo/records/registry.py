@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from octavo.records.base import Answer, Request
+from octavo.records.base import Answer, Request, Visible
 from octavo.records.experiments import LoggedModel
 
 Name = Annotated[str, Field(max_length=500)]
@@ -189,7 +189,9 @@ class AliasRequest(Request):
     """Moves an alias of a model to a version."""
 
     version: int = Field(ge=1, le=1_000_000, description="The version it shall point to.")
-    reason: str = Field(min_length=8, max_length=1_000, description="Why, a sentence.")
+    reason: Annotated[str, Field(min_length=8, max_length=1_000), Visible] = Field(
+        description="Why, a sentence."
+    )
     expected: int | None = Field(
         default=None, ge=1, le=1_000_000, description="Refuse unless it points to this version now."
     )

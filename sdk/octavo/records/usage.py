@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from octavo.records.base import Answer, Reason, Request
+from octavo.records.base import Amount, Answer, Reason, Request
 from octavo.records.workspaces import QuotaLeft
 
 QuotaScope = Literal["person", "group", "project"]
@@ -110,7 +110,9 @@ class QuotaChange(Request):
     scope: QuotaScope = Field(description="Whose it is. A group's holds for each member alone.")
     name: ScopeName = Field(description="Person, group or project.")
     resource: QuotaResource = Field(description="What is counted.")
-    limit: float = Field(ge=0, le=1e9, description="Hours allowed in the window.")
+    limit: Annotated[float, Field(ge=0, le=1e9), Amount] = Field(
+        description="Hours allowed in the window; 0 or at least 0.01."
+    )
     window_days: int = Field(ge=1, le=366, description="The window: the last so many days.")
     reason: Reason = Field(description="Why, as a sentence.")
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from octavo.records.visible import HIDDEN, UNSEEN
 from octavo_server.workspaces.profiles.findings import (
     Fault,
     Place,
@@ -35,12 +36,8 @@ DECIMAL = re.compile(
     r"[-+]?(?:\.[0-9]{1,20}|[0-9]{1,15}(?:\.[0-9]{0,20})?)(?:[eE][-+]?[0-9]{1,3})?"
 )
 WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
-HIDDEN = (
-    "\xad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f"
-)
-"""Marks that turn the direction of writing, and characters that nobody sees."""
-UNSEEN = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029{HIDDEN}\ud800-\udfff\ufffd]")
-"""These, control characters, and halves of characters."""
+NOT_TEXT = re.compile(f"{UNSEEN.pattern}|\ufffd")
+"""Characters that nobody sees, and what stands for bytes that are no UTF-8."""
 HIDDEN_ANYWHERE = re.compile(f"[{HIDDEN}]")
 """Refused in comments too: a reviewer reads the whole text."""
 VISIBLE = "visible characters"
@@ -121,7 +118,7 @@ class _Builder:
 
     def _scalar(self, event: yaml.ScalarEvent, line: int) -> None:
         text: str = event.value
-        if UNSEEN.search(text):
+        if NOT_TEXT.search(text):
             escaped = shown(text.encode("unicode_escape").decode())
             raise self._refusal(escaped, VISIBLE, NOT_VISIBLE, line)
         inside = self.open[-1] if self.open else None

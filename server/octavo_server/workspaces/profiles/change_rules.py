@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
 import rfc8785
@@ -23,8 +22,6 @@ from octavo_server.workspaces.profiles.domain import (
 from octavo_server.workspaces.profiles.findings import Finding, shown
 
 REVIEW = "profiles.review"
-JOINERS = "\n\t\u200c\u200d"
-"""Unseen characters that writing needs: breaks, and what joins signs into one."""
 
 
 class DocumentRefused(Invalid):
@@ -35,17 +32,6 @@ class DocumentRefused(Invalid):
 
 class Retired(NotFound):
     """The profile was retired; the remedy says where people are led."""
-
-
-def check_plain(field: str, text: str) -> None:
-    """Raise Invalid for characters that nobody sees, or that turn the direction of writing."""
-    for character in text:
-        unseen = unicodedata.category(character) in {"Cc", "Cf", "Cs"}
-        if unseen and character not in JOINERS:
-            raise Invalid(
-                f"{field} holds the character U+{ord(character):04X}, which nobody sees.",
-                f"Write {field} in visible characters.",
-            )
 
 
 def check_four_eyes(change: ProfileChange, reviewer: str) -> None:

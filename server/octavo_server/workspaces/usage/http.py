@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
+from octavo.records.base import Visible
 from octavo.records.usage import (
     BudgetRules,
     BudgetRulesChange,
@@ -28,7 +29,9 @@ By = Annotated[
     Side | None, Query(description="What days are stacked by; unset: projects, or people of one.")
 ]
 Reason = Annotated[
-    str, Query(min_length=3, max_length=500, description="Why, as a sentence; kept on the trail.")
+    str,
+    Query(min_length=3, max_length=500, description="Why, as a sentence; kept on the trail."),
+    Visible,
 ]
 CSV: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/csv": {}}, "description": "FOCUS 1.2 columns, one row an hour."}
