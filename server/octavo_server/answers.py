@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -133,6 +134,9 @@ async def _invalid_request(request: Request, error: RequestValidationError) -> J
 def describe_invalid(errors: Any) -> tuple[str, str]:
     """Return message and remedy for pydantic's errors: field, value and limit of the first."""
     first = errors[0]
+    if first["type"] == "json_invalid":
+        wrong = first["ctx"]["error"]
+        return _unreadable(f"{wrong[0].lower()}{wrong[1:]} at character {first['loc'][-1] + 1}")
     place = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
     shown = repr(first.get("input"))
     shown = shown if len(shown) <= 80 else shown[:77] + "..."
@@ -144,11 +148,31 @@ def describe_invalid(errors: Any) -> tuple[str, str]:
     )
 
 
+def _unreadable(why: str) -> tuple[str, str]:
+    return f"The body can't be read as JSON: {why}.", "Correct the body and send the request again."
+
+
+def _why_unreadable(cause: BaseException) -> str:
+    if isinstance(cause, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(cause, UnicodeError):
+        return "it is not UTF-8"
+    if isinstance(cause, ValueError):
+        return f"it has a number of more than {sys.get_int_max_str_digits():,} digits"
+    return "it didn't arrive whole"
+
+
 async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
     if error.status_code == 404:
         unknown = NotFound(f"There is no address {request.url.path[:200]!r} here.")
         return error_response(unknown, _id(request))
-    made = Invalid(f"{request.method} {request.url.path[:200]}: {error.detail}.")
+    cause = error.__cause__
+    if isinstance(cause, OctavoError):  # refused by us while the framework read the body
+        return error_response(cause, _id(request))
+    if error.status_code == 400 and cause is not None:
+        made = Invalid(*_unreadable(_why_unreadable(cause)))
+    else:
+        made = Invalid(f"{request.method} {request.url.path[:200]}: {error.detail}.")
     response = error_response(made, _id(request))
     response.status_code = error.status_code
     return response

@@ -34,6 +34,8 @@ HOSTILE = [
 
 HALF_A_CHARACTER = "\ud800"
 
+QUOTA = {"scope": "person", "name": "ada", "resource": "core_hours", "window_days": 7}
+
 VALUES = st.one_of(
     st.none(),
     st.booleans(),
@@ -107,3 +109,56 @@ def test_what_is_no_json_object_is_refused(platform: Platform, body: bytes) -> N
                 headers={"Content-Type": "application/json"},
             )
             _check(answer, (method, route.path, body[:20]))
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"limit": }', "expecting value at character 11"),
+        (b'{"limit": ' + b"9" * 5_000 + b"}", "it has a number of more than 4,300 digits"),
+        (b"[" * 100_000, "it is nested too deeply"),
+        (b'{"limit": "\xff"}', "it is not UTF-8"),
+    ],
+)
+def test_a_body_that_cannot_be_read_says_why(platform: Platform, body: bytes, said: str) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = platform.call("admin", "PUT", "/quotas", content=body, headers=headers)
+    assert answer.json()["error"] == "invalid"
+    assert answer.json()["message"] == f"The body can't be read as JSON: {said}."
+    assert answer.json()["remedy"] == "Correct the body and send the request again."
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        ("/projects/flights/budget", {"monthly_eur": True}, "it must be a number; got True"),
+        (
+            "/projects/flights/budget",
+            {"monthly_eur": 1e-5},
+            "it must be 0 or at least 0.01; got 1e-05",
+        ),
+        ("/quotas", QUOTA | {"limit": "5"}, "it must be a number; got '5'"),
+        ("/quotas", QUOTA | {"limit": 1e-320}, "it must be 0 or at least 0.01; got 1e-320"),
+    ],
+)
+def test_a_wrong_number_is_named_with_its_limit(
+    platform: Platform, path: str, body: dict[str, Any], said: str
+) -> None:
+    answer = platform.call("admin", "PUT", path, json=body | {"reason": "It trains."})
+    field = "limit" if path == "/quotas" else "monthly_eur"
+    assert (answer.status_code, answer.json()["message"]) == (422, f"{field}: {said}.")
+    assert answer.json()["remedy"] == f"Correct {field} and send the request again."
+
+
+def test_a_body_that_grows_over_the_limit_is_refused_with_the_limit(platform: Platform) -> None:
+    parts = (b" " * 1024**2 for _ in range(33))
+    headers = {"Content-Type": "application/json"}
+    answer = platform.call("admin", "PUT", "/quotas", content=parts, headers=headers)
+    assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
+    assert answer.json()["message"] == "The request's body is over 32 MiB."
+
+
+def test_a_reason_in_an_address_hides_nothing(platform: Platform) -> None:
+    answer = platform.call("admin", "DELETE", "/quotas/q", params={"reason": "Fine \u202edab"})
+    said = "it holds the character U+202E, which nobody sees; leave it out"
+    assert answer.json()["message"].startswith(f"reason: {said}; got ")
