@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from octavo_server.adapters.document_schema import DocumentSchema
-from octavo_server.adapters.safe_yaml import LARGEST, read_yaml, write_yaml
+from octavo_server.adapters.safe_yaml import LARGEST, MOST_NODES, read_yaml, write_yaml
 from octavo_server.workspaces.profiles.findings import Reading
 
 SCHEMA = "profile.schema.json"
@@ -71,7 +71,11 @@ class ProfileFormat:
 
 def _check_writable(document: Mapping[str, Any]) -> None:
     level: list[Any] = [document]
+    nodes = 0
     for _ in range(DEEPEST_FORM):
+        nodes += len(level)
+        if nodes > MOST_NODES:
+            raise ValueError(f"it has more than {MOST_NODES} values")
         inner: list[Any] = []
         for one in level:
             if isinstance(one, Mapping):

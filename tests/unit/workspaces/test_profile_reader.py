@@ -162,6 +162,28 @@ def test_a_form_nested_without_end_is_refused() -> None:
     assert "can't be written as YAML" in found.errors[0].message
 
 
+def test_a_form_of_many_values_is_refused_before_it_is_written() -> None:
+    found = checker().check_form(document(audiences=[0.5] * 600_000), "cpu-small.yaml", None)
+    assert [one.message for one in found.errors] == [
+        "The document can't be written as YAML: it has more than 5000 values."
+    ]
+    assert found.text == ""
+
+
+@pytest.mark.parametrize("hidden", "\u115f\u1160\u3164\uffa0\u2800\u034f\u202e\u200b")
+def test_what_nobody_sees_is_refused_wherever_it_stands(hidden: str) -> None:
+    for text in (f"title: a{hidden}b\n", f"title: ab # why{hidden}\n"):
+        [fault] = read_yaml(text).faults
+        assert fault.message.startswith("Control characters, unseen ones and marks")
+        assert fault.value == f"\\u{ord(hidden):04x}"
+
+
+def test_a_line_break_in_a_value_is_shown() -> None:
+    text = FORM.write(document()).replace("id: cpu-small", 'id: "cpu-small\\n"')
+    messages = [one.message for one in checker().check(text, "cpu-small.yaml", None).errors]
+    assert any(one.startswith(r"id is 'cpu-small\n'; it must be ") for one in messages)
+
+
 def test_a_form_keeps_the_schemas_order_and_drops_empty_fields() -> None:
     made = dict(reversed(document(images=None, capacity=None).items()))
     text = checker().check_form(made, "cpu-small.yaml", None).text

@@ -128,12 +128,13 @@ class NodePool:
 
 
 def shown(value: object) -> str:
-    """Return a value as messages show it: one line, shortened."""
+    """Return a value as messages show it: one line, shortened; odd spaces and breaks escaped."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
         return str(value).lower()
-    text = " ".join(str(value).split()) if isinstance(value, str) else repr(value)
+    plain = isinstance(value, str) and value == " ".join(value.split())
+    text = str(value) if plain else repr(value)
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 3] + "..."
 
 
