@@ -78,14 +78,14 @@ def check_path(method: str, path: str) -> None:
     if not known:
         raise NotLetThrough(
             404,
-            "not-found",
+            "not_found",
             f"The hub's pages have no address {path[:200]!r}.",
             "Use the platform's own API, with a token, for everything else.",
         )
     if not any(method in methods for methods in known):
         raise NotLetThrough(
             405,
-            "method-not-allowed",
+            "method_not_allowed",
             f"{method} {path[:200]!r} is not let through; {' or '.join(known[0])} is.",
             "Reload the page; if it stays, tell your platform admin.",
         )
@@ -127,7 +127,7 @@ def check_body(method: str, content_type: str, size: int) -> None:
     if size > LARGEST_BODY_BYTES:
         raise NotLetThrough(
             413,
-            "too-large",
+            "too_large",
             f"The request has {size:,} bytes; at most {LARGEST_BODY_BYTES:,} are accepted.",
             "Send less.",
         )

@@ -48,7 +48,8 @@ def client() -> AsyncHTTPClient:
 class RelayHandler(BaseHandler):  # type: ignore[misc]
     """``/hub/octavo/api/<path>``: a signed-in person's request to the platform."""
 
-    # Reading tells as much as writing changes: a GET takes the XSRF token too.
+    # Reading tells as much as writing changes: a script's GET takes the XSRF token too. JupyterHub
+    # asks none of a navigation, as a download is, nor of who doesn't say how they ask.
     _xsrf_safe_methods = frozenset({"HEAD", "OPTIONS"})
 
     def initialize(self, platform_url: str, token_file: str, open_url: str) -> None:
@@ -89,7 +90,7 @@ class RelayHandler(BaseHandler):  # type: ignore[misc]
                 return
             raise NotLetThrough(
                 502,
-                "platform-away",
+                "platform_away",
                 "The platform service doesn't answer.",
                 "Nothing was lost on this page. Try again in a minute; if it stays like this, tell "
                 "your platform admin.",

@@ -57,7 +57,7 @@ async function answered(url, options) {
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Refused(0, {
-      error: "hub-away",
+      error: "hub_away",
       message: "The hub doesn't answer.",
       remedy: "Check your connection; what you typed stays on this page. Then try again.",
     });

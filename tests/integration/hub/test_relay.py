@@ -169,7 +169,7 @@ def test_a_platform_that_is_away_is_said_in_the_one_shape(hub: RunningHub) -> No
         finally:
             hub.start_server()
     assert refused.status_code == 502
-    assert refused.json()["error"] == "platform-away"
+    assert refused.json()["error"] == "platform_away"
     assert "Nothing was lost on this page" in refused.json()["remedy"]
 
 

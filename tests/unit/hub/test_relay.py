@@ -52,7 +52,7 @@ def test_what_the_pages_need_is_let_through(method: str, path: str) -> None:
 def test_an_unlisted_path_is_refused_with_what_to_do(method: str, path: str) -> None:
     with pytest.raises(NotLetThrough) as refusal:
         allowed.check_path(method, path)
-    assert (refusal.value.status, refusal.value.code) == (404, "not-found")
+    assert (refusal.value.status, refusal.value.code) == (404, "not_found")
     assert repr(path) in refusal.value.message
     assert "own API" in refusal.value.remedy
 
@@ -60,7 +60,7 @@ def test_an_unlisted_path_is_refused_with_what_to_do(method: str, path: str) -> 
 def test_another_method_is_refused_with_those_that_are_let_through() -> None:
     with pytest.raises(NotLetThrough, match="DELETE 'profiles/changes' is not let through") as no:
         allowed.check_path("DELETE", "profiles/changes")
-    assert no.value.status == 405
+    assert (no.value.status, no.value.code) == (405, "method_not_allowed")
     assert "GET or POST" in no.value.message
 
 
@@ -104,8 +104,9 @@ def test_a_hub_behind_a_proxy_of_another_name_knows_its_own_pages() -> None:
 def test_a_large_body_and_a_form_are_refused_with_the_limit() -> None:
     check_body("POST", "application/json; charset=utf-8", allowed.LARGEST_BODY_BYTES)
     check_body("GET", "", 0)
-    with pytest.raises(NotLetThrough, match="524,289 bytes; at most 524,288 are accepted"):
+    with pytest.raises(NotLetThrough, match="524,289 bytes; at most 524,288 are accepted") as no:
         check_body("POST", "application/json", allowed.LARGEST_BODY_BYTES + 1)
+    assert no.value.code == "too_large"
     with pytest.raises(NotLetThrough, match="'text/plain'; only application/json is accepted"):
         check_body("POST", "text/plain", 2)
 
