@@ -150,15 +150,15 @@ class SessionSpawner(Spawner):  # type: ignore[misc]
         except PlatformRefused as no:
             return SpawnPage(failure=str(no))
 
-    async def run_options_from_form(self, form_data: dict[str, Any]) -> dict[str, str]:
+    async def run_options_from_form(self, form_data: dict[str, Any]) -> dict[str, Any]:
         """Return the posted options, once the platform agrees; else the page says why not."""
         return await self._checked(options_of(form_data))
 
-    async def options_from_query(self, query_data: dict[str, Any]) -> dict[str, str]:
+    async def options_from_query(self, query_data: dict[str, Any]) -> dict[str, Any]:
         """Return the options of a link, under the same rules as the page's."""
         return await self._checked(options_of(query_data))
 
-    async def _checked(self, options: dict[str, str]) -> dict[str, str]:
+    async def _checked(self, options: dict[str, Any]) -> dict[str, Any]:
         choice, self.refusal = self._choice(options), None
         try:
             decision = await self.platform.decide(choice)

@@ -8255,12 +8255,12 @@ export interface components {
             person: string;
             /**
              * Profile
-             * @description Profile to start.
+             * @description Profile to start; empty: none was chosen.
              */
             profile: string;
             /**
              * Project
-             * @description Project to work in.
+             * @description Project to work in; empty: none was chosen.
              */
             project: string;
         };

@@ -68,9 +68,29 @@ class LinkedSpawnHandler(SpawnHandler):  # type: ignore[misc]
         return super().get(user_name, server_name)
 
     def post(self, user_name: str | None = None, server_name: str = "") -> Any:
-        """Start what was chosen; a page that refuses it opens with the same choice."""
+        """Start what was chosen; a page that refuses it opens with the same choice.
+
+        Where the person's workspace waits, starts, runs or stops already, lead there.
+        """
         self._chosen = {name: self.get_body_argument(name, "") for name in LINK_FIELDS}
+        user = self.current_user
+        if user is not None and user_name in {None, user.name} and user.spawner.active:
+            return self.redirect(self._get_pending_url(user, server_name))
         return super().post(user_name, server_name)
+
+    async def spawn_single_user(
+        self, user: Any, server_name: str = "", display_name: str = "", options: Any = None
+    ) -> None:
+        """Start it, unless another click began a start while this one's choice was checked."""
+        spawner = user.spawners[server_name]
+        if spawner.active:
+            return
+        try:
+            await super().spawn_single_user(user, server_name, display_name, options=options)
+        except RuntimeError:
+            # JupyterHub's word for a start that was begun while it asked the identity provider.
+            if not spawner.pending:
+                raise
 
     @property
     def template_namespace(self) -> dict[str, Any]:

@@ -36,6 +36,8 @@ FailureKind = Literal[
 ]  # fmt: skip
 Group = Annotated[str, Field(min_length=1, max_length=255)]
 Name = Annotated[str, Field(pattern=NAME, max_length=63)]
+Chosen = Annotated[str, Field(max_length=200)]
+"""What a person sent as a choice; any text: one that can't be is refused in words, on the trail."""
 
 
 class QuotaLeft(Answer):
@@ -120,14 +122,11 @@ class SpawnChoice(Request):
 
     person: str = Field(pattern=PERSON, max_length=128, description="Whose workspace it is.")
     groups: list[Group] = Field(max_length=500, description="The person's groups.")
-    project: Name = Field(description="Project to work in.")
-    profile: Name = Field(description="Profile to start.")
-    image: Name | None = Field(None, description="One of the profile's images; unset: the first.")
-    digest: str | None = Field(
-        None,
-        pattern=DIGEST,
-        max_length=71,
-        description="Digest of the version the person saw; a different one now is refused.",
+    project: Chosen = Field(description="Project to work in; empty: none was chosen.")
+    profile: Chosen = Field(description="Profile to start; empty: none was chosen.")
+    image: Chosen | None = Field(None, description="One of the profile's images; unset: the first.")
+    digest: Chosen | None = Field(
+        None, description="Digest of the version the person saw; a different one now is refused."
     )
     further: dict[str, str] = Field(
         default_factory=dict,

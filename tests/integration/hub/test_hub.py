@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -96,7 +97,8 @@ def test_a_person_sees_the_cards_of_the_own_project(hub: RunningHub) -> None:
         ({"image": "evil"}, "The image &#39;evil&#39; is none of Small CPU&#39;s"),
         ({"privileged": "true"}, "Unknown option &#39;privileged&#39;"),
         ({"environment": "LD_PRELOAD=/tmp/x.so"}, "Unknown option &#39;environment&#39;"),
-        ({"profile": "../cpu"}, "profile"),
+        ({"profile": "../cpu"}, "profile is &#39;../cpu&#39;; it must be small letters"),
+        ({"profile": ""}, "No profile was chosen. Choose one on the start page."),
         ({"digest": "sha256:" + "0" * 64}, "was changed after you opened the page"),
     ],
 )
@@ -113,23 +115,21 @@ def test_a_smuggled_choice_is_refused_on_the_page(
 def test_a_smuggled_option_is_refused_at_the_api_too(hub: RunningHub) -> None:
     with hub.browser("reviewer") as client:
         token = next(c.value for c in client.cookies.jar if c.name == "_xsrf" and c.path == "/hub/")
-        answer = client.post(
-            "/hub/api/users/reviewer/server",
-            json={"project": "flights", "profile": "cpu-small", "cmd": "/bin/sh"},
-            headers={"X-XSRFToken": token or "", "Referer": f"{hub.url}/hub/home"},
-        )
-        said = answer.text
-        if answer.status_code == 202:  # it took longer than the hub waits: the progress says it
-            said = client.get("/hub/api/users/reviewer/server/progress").text
-        else:
-            assert answer.status_code == 403
-        assert "Unknown option" in said
-        assert "cmd" in said
+        headers = {"X-XSRFToken": token or "", "Referer": f"{hub.url}/hub/home"}
+
+        def said(status: int, **wish: str) -> str:
+            answer = client.post("/hub/api/users/reviewer/server", json=wish, headers=headers)
+            if answer.status_code == 202:  # longer than the hub waits: the progress says it
+                return client.get("/hub/api/users/reviewer/server/progress").text
+            assert answer.status_code == status
+            return answer.text
+
+        text = said(403, project="flights", profile="cpu-small", cmd="/bin/sh")
+        assert "Unknown option" in text
+        assert "cmd" in text
         assert _server(hub, "reviewer") == {}
         # Without options JupyterHub takes the last ones; what was refused is not among them.
-        headers = {"X-XSRFToken": token or "", "Referer": f"{hub.url}/hub/home"}
-        again = client.post("/hub/api/users/reviewer/server", json={}, headers=headers)
-        assert "No project was chosen" in again.text
+        assert "No project was chosen" in said(422)
 
 
 def test_a_workspace_starts_metered_and_stops(hub: RunningHub) -> None:
@@ -149,6 +149,27 @@ def test_a_workspace_starts_metered_and_stops(hub: RunningHub) -> None:
     assert cost["total_eur"] > 0
     if ROOT:
         assert hub.accounts.person("scientist").processes() == []
+
+
+def test_clicks_at_the_same_moment_are_one_start_and_later_ones_lead_to_it(
+    hub: RunningHub,
+) -> None:
+    with hub.browser("scientist") as client:
+        with ThreadPoolExecutor() as tabs:
+            clicks = [tabs.submit(_start, hub, client) for _ in range(3)]
+        answers = [one.result() for one in clicks]
+        answers.append(_start(hub, client, profile="cpu-large"))
+        for answer in answers:
+            first = answer.history[0]
+            assert (first.status_code, answer.status_code) == (302, 200)
+            assert first.headers["Location"].startswith("/hub/spawn-pending/scientist")
+        await_until(lambda: bool(_server(hub, "scientist").get("ready")), hub)
+        running = _start(hub, client, profile="cpu-large")
+        assert running.status_code == 200
+        assert running.url.path.startswith("/user/scientist/lab")
+        await_until(lambda: len(hub.running_sessions()) == 1, hub)
+        assert _stop(hub, client).status_code in {202, 204}
+        await_until(lambda: _server(hub, "scientist") == {}, hub)
 
 
 def _stop(hub: RunningHub, client: httpx.Client) -> httpx.Response:

@@ -17,15 +17,11 @@ def test_a_form_becomes_options() -> None:
     assert options_of(form) == GOOD
 
 
-@pytest.mark.parametrize(
-    ("form", "sentence"),
-    [
-        ({"project": ["a", "b"]}, "sent 2 times"),
-    ],
-)
-def test_a_form_with_more_is_refused(form: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(SpawnException, match=sentence):
-        options_of(form)
+def test_what_a_form_sends_twice_is_no_choice() -> None:
+    options = options_of({"project": ["a", "b"], "profile": ["cpu-small"], "cmd": ["x", "y"]})
+    choice = choice_of(options, "ann", [])
+    assert (choice.project, choice.profile) == ("['a', 'b']", "cpu-small")
+    assert choice.further == {"cmd": "['x', 'y']"}
 
 
 def test_options_become_a_choice() -> None:
@@ -35,19 +31,37 @@ def test_options_become_a_choice() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "sentence"),
+    ("options", "field", "sent"),
     [
-        ({}, "No project was chosen"),
-        ({"project": "flights"}, "No profile was chosen"),
-        (GOOD | {"image": "../x"}, "image '../x'"),
-        (GOOD | {"profile": "a/../b"}, "profile 'a/../b'"),
-        (GOOD | {"profile": ["cpu-small"]}, "profile"),
-        (GOOD | {"digest": "abc"}, "digest 'abc'"),
+        ({}, "project", ""),
+        ({"project": "flights", "profile": None}, "profile", ""),
+        (GOOD | {"image": "evil.example/x:latest"}, "image", "evil.example/x:latest"),
+        (GOOD | {"image": ""}, "image", None),
+        (GOOD | {"image": False}, "image", "False"),
+        (GOOD | {"profile": "a/../b"}, "profile", "a/../b"),
+        (GOOD | {"profile": ["cpu-small"]}, "profile", "['cpu-small']"),
+        (GOOD | {"profile": "\0" * 999}, "profile", r"\0" * 100),
+        (GOOD | {"digest": "abc"}, "digest", "abc"),
     ],
 )
-def test_other_options_are_refused(options: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(SpawnException, match=sentence):
-        choice_of(options, "ann", [])
+def test_what_cant_be_chosen_goes_to_the_platform_to_be_refused(
+    options: dict[str, Any], field: str, sent: str | None
+) -> None:
+    choice = choice_of(options | {"privileged": True}, "ann", [])
+    assert getattr(choice, field) == sent
+    assert choice.further == {"privileged": "True"}
+
+
+@pytest.mark.parametrize(("person", "groups"), [("ann b", []), ("ann", ["g"] * 501)])
+def test_an_account_that_the_platform_doesnt_take_is_refused_in_words(
+    person: str, groups: list[str]
+) -> None:
+    with pytest.raises(SpawnException) as no:
+        choice_of(GOOD, person, groups)
+    assert str(no.value) == (
+        f"{person} can't start a workspace: the name, or one of the {len(groups)} groups, is none "
+        "that the platform takes. Tell your platform admin."
+    )
 
 
 def test_what_no_page_sends_goes_to_the_platform_to_be_refused_by_name() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from jupyterhub.handlers.pages import SpawnHandler
 from tests.support.hub_pages import HOSTILE, card, offers, profile, render
 from traitlets.config import Config
 
@@ -12,6 +16,7 @@ from octavo.local.people import ensure_people
 from octavo.records.workspaces import Offers
 from octavo_hub import configuration, page, roles
 from octavo_hub.page import SpawnPage
+from octavo_hub.pages.views import LinkedSpawnHandler
 from octavo_hub.settings import HubSettings
 from octavo_hub.starter import notebooks_of
 
@@ -91,6 +96,22 @@ def test_another_authenticator_and_a_further_file_are_settings(tmp_path: Path) -
     config = _configured(tmp_path, authenticator="generic-oauth", hub_config=more)
     assert config.JupyterHub.authenticator_class == "generic-oauth"
     assert config.GenericOAuthenticator.client_id == "octavo"
+
+
+@pytest.mark.parametrize(("active", "pending", "raised"), [
+    (True, "spawn", False), (False, "spawn", False), (False, None, True),
+])  # fmt: skip
+def test_a_start_that_another_click_began_is_no_fault(
+    monkeypatch: pytest.MonkeyPatch, active: bool, pending: str | None, raised: bool
+) -> None:
+    async def too_late(*_: object, **__: object) -> None:
+        raise RuntimeError("ann pending spawn")
+
+    monkeypatch.setattr(SpawnHandler, "spawn_single_user", too_late)
+    user = SimpleNamespace(spawners={"": SimpleNamespace(active=active, pending=pending)})
+    handler = LinkedSpawnHandler.__new__(LinkedSpawnHandler)
+    with pytest.raises(RuntimeError) if raised else nullcontext():
+        asyncio.run(handler.spawn_single_user(user))
 
 
 def test_roles_give_no_one_the_hubs_whole_power() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from tests.support.people import ADMIN, SCIENTIST, STRANGER
 from tests.support.workspaces import HUB, MINUTE, World
 
 from octavo_server.database.rows import Database
-from octavo_server.errors import Forbidden, NotFound
+from octavo_server.errors import Forbidden, Invalid, NotFound, OctavoError
 from octavo_server.workspaces.sessions import wire
 from octavo_server.workspaces.sessions.domain import Choice, Failure, SessionState
 from octavo_server.workspaces.sessions.service import Beat
@@ -105,7 +106,11 @@ STALE = "sha256:" + "0" * 64
             "was changed after you opened the page",
             "Small CPU as it is now",
         ),
-        (Choice(project="flights", profile="cpu-small", image="x"), "image 'x'", "Small CPU"),
+        (
+            Choice(project="flights", profile="cpu-small", image="evil.example/x:latest"),
+            "The image 'evil.example/x:latest' is none of Small CPU's; it has none to choose from.",
+            "Small CPU",
+        ),
         (
             Choice(project="flights", profile="cpu-small", further={"privileged": "1"}),
             "Unknown option 'privileged'",
@@ -133,17 +138,65 @@ def test_a_refused_choice_starts_nothing_and_is_on_the_trail(
         assert sentence in entry.details["reasons"][0]
 
 
+SMUGGLED = {"privileged": "True", "environment": "LD_PRELOAD=/tmp/x.so"}
+
+
+def _refused_on_the_trail(world: World, choice: Choice, error: type[OctavoError]) -> str:
+    """Return why a choice is refused; nothing starts, and the trail says it, at page and start."""
+    choice = replace(choice, further=SMUGGLED)
+    before = len(world.audit.entries())
+    with pytest.raises(error) as no:
+        world.service.decide(HUB, "scientist", ["scientists"], choice)
+    with pytest.raises(error):
+        world.service.open_session(HUB, "scientist", ["scientists"], choice)
+    assert world.service.open_now() == []
+    entries = world.audit.entries()
+    assert len(entries) == before + 2
+    for entry in entries[:2]:
+        assert (entry.actor, entry.action) == ("scientist", "workspaces.start.refused")
+        assert entry.details["reasons"] == [no.value.message]
+        assert entry.details["further"] == SMUGGLED
+        assert f"{entry.subject}{entry.project}".isascii()
+    return f"{no.value.message} {no.value.remedy}"
+
+
 @pytest.mark.parametrize(
     ("choice", "sentence"),
     [
-        (Choice(project="flights", profile="nope"), "no profile 'nope'"),
-        (Choice(project="nope", profile="cpu-small"), "no project"),
+        (Choice(project="flights", profile="nope"), "There is no profile 'nope'. Use one of: c"),
+        (Choice(project="nope", profile="cpu-small"), "There is no project 'nope' that you belong"),
     ],
 )
 def test_what_is_not_there_cannot_be_chosen(world: World, choice: Choice, sentence: str) -> None:
-    with pytest.raises(NotFound, match=sentence):
-        world.service.open_session(HUB, "scientist", ["scientists"], choice)
-    assert world.service.open_now() == []
+    assert sentence in _refused_on_the_trail(world, choice, NotFound)
+
+
+BETWEEN = "it must be small letters, digits and hyphens between them, 63 at most."
+
+
+@pytest.mark.parametrize(
+    ("choice", "sentence"),
+    [
+        (Choice(project="", profile="cpu-small"), "No project was chosen. Choose one on the start"),
+        (Choice(project="flights", profile=""), "No profile was chosen. Choose one on the start"),
+        (Choice(project="a b", profile="x"), f"project is 'a b'; {BETWEEN} Choose one on the sta"),
+        (
+            Choice(project="flights", profile="../cpu-small"),
+            f"profile is '../cpu-small'; {BETWEEN} Choose one on the start page.",
+        ),
+        (
+            Choice(project="flights", profile="cpu-sm\u0430ll"),
+            rf"profile is 'cpu-sm\u0430ll'; {BETWEEN}",
+        ),
+        (Choice(project="flights", profile="x" * 200), f"profile is '{'x' * 100}'; {BETWEEN}"),
+        (
+            Choice(project="flights", profile="cpu-small", digest="x"),
+            "digest is 'x'; it must be sha256: and 64 hexadecimal digits. Leave it out, or start",
+        ),
+    ],
+)
+def test_what_cant_be_one_is_refused_in_words(world: World, choice: Choice, sentence: str) -> None:
+    assert sentence in _refused_on_the_trail(world, choice, Invalid)
 
 
 def test_a_project_without_budget_starts_nothing(world: World) -> None:

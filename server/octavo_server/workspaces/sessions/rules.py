@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from octavo_server.errors import Forbidden, IllegalMove
+from octavo.records.workspaces import DIGEST, NAME
+from octavo_server.errors import Forbidden, IllegalMove, Invalid
 from octavo_server.identity import HUB, Caller, CallerKind
 from octavo_server.workspaces.profiles import fit_rules
 from octavo_server.workspaces.profiles.domain import MICRO, Profile, ProfileVersion
@@ -51,6 +53,30 @@ def person_of(name: str, groups: Iterable[str], request_id: str | None) -> Calle
 
 
 # ---- what speaks against a start
+
+
+def check_shape(choice: Choice) -> None:
+    """Raise Invalid for a project or profile that is missing, or for what can't be one."""
+    for field, value in (("project", choice.project), ("profile", choice.profile)):
+        if not value:
+            raise Invalid(f"No {field} was chosen.", "Choose one on the start page.")
+        if not re.fullmatch(NAME, value):
+            raise Invalid(
+                f"{field} is {value[:100]!a}; it must be small letters, digits and hyphens between "
+                "them, 63 at most.",
+                "Choose one on the start page.",
+            )
+    if choice.digest is not None and not re.fullmatch(DIGEST, choice.digest):
+        raise Invalid(
+            f"digest is {choice.digest[:100]!a}; it must be sha256: and 64 hexadecimal digits.",
+            "Leave it out, or start from the profile's card on the start page.",
+        )
+
+
+def trail_place(choice: Choice) -> tuple[str, str | None]:
+    """Return subject and project of a refusal on the trail, whatever was sent as a choice."""
+    project = choice.project if re.fullmatch(NAME, choice.project) else None
+    return f"profile:{ascii(choice.profile[:100])[1:-1]}", project
 
 
 def obstacles(profile: Profile, pools: Sequence[NodePool]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from octavo_server.audit.service import AuditService, Change
 from octavo_server.database.rows import Database, RowExists, Rows
-from octavo_server.errors import Conflict, NotFound
+from octavo_server.errors import Conflict, Invalid, NotFound
 from octavo_server.identity import Caller, new_id, service_caller
 from octavo_server.policy.service import PolicyService
 from octavo_server.projects.service import ProjectsService
@@ -135,17 +135,24 @@ class SessionsService:
         """
         rules.check_hub(hub)
         caller = rules.person_of(person, groups, hub.request_id)
-        card = self._offers.decided(caller, choice)
+        card = self._decided(caller, choice)
         if card.reasons:
-            self._keep_refusal(caller, choice, card)
+            self._keep_refusal(caller, choice, card.reasons)
         return card
 
-    def _keep_refusal(self, caller: Caller, choice: Choice, card: Card) -> None:
-        subject = f"profile:{choice.profile}"
-        with self._audit.change(
-            caller, "workspaces.start.refused", subject, choice.project
-        ) as change:
-            change.note(reasons=list(card.reasons), further=dict(choice.further))
+    def _decided(self, caller: Caller, choice: Choice) -> Card:
+        """Return the card of a choice; one that has none is refused, and that is on the trail."""
+        try:
+            rules.check_shape(choice)
+            return self._offers.decided(caller, choice)
+        except (Invalid, NotFound) as error:
+            self._keep_refusal(caller, choice, [error.message])
+            raise
+
+    def _keep_refusal(self, caller: Caller, choice: Choice, reasons: Sequence[str]) -> None:
+        subject, project = rules.trail_place(choice)
+        with self._audit.change(caller, "workspaces.start.refused", subject, project) as change:
+            change.note(reasons=list(reasons), further=dict(choice.further))
 
     # ---- start
 
@@ -155,7 +162,8 @@ class SessionsService:
         """Grant a start, or put it in the queue; a session still open for the person ends.
 
         Asking for what waits or starts already answers with that: nobody has two.
-        Raises StartRefused with the reasons, NotFound for a foreign project or profile.
+        Raises StartRefused with the reasons, NotFound for a foreign project or profile, and
+        Invalid for what can't be one.
         """
         rules.check_hub(hub)
         caller = rules.person_of(person, groups, hub.request_id)
@@ -163,7 +171,7 @@ class SessionsService:
             earlier = store.open_of(rows, person)
         if earlier is not None and not choice.further and _same(earlier, choice):
             return self._queued_view(earlier)
-        card = self._offers.decided(caller, choice)
+        card = self._decided(caller, choice)
         if card.reasons:
             raise self._refused(caller, choice, card)
         try:
@@ -175,7 +183,7 @@ class SessionsService:
         return self._queued_view(opened)
 
     def _refused(self, caller: Caller, choice: Choice, card: Card) -> rules.StartRefused:
-        self._keep_refusal(caller, choice, card)
+        self._keep_refusal(caller, choice, card.reasons)
         fits = f"What fits: {card.nearest.reason}" if card.nearest else ""
         return rules.StartRefused(" ".join(card.reasons), fits)
 
