@@ -57,7 +57,8 @@ function head(change) {
             h("a", { href: page(`profiles/${change.profile}`) }, change.profile),
           ]
         : "; a new profile",
-      change.version ? [". It made version ", String(change.version)] : "",
+      // A retirement makes no version: it ends the newest.
+      change.version && change.kind !== "retire" ? [". It made version ", String(change.version)] : "",
       ".",
     ),
     h("blockquote", { class: "oc-quote" }, change.reason),

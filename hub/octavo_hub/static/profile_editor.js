@@ -165,9 +165,15 @@ function dryRun(found) {
   byId("verdict").textContent = found.valid
     ? `It could be published as ${next}.`
     : "It can't be published yet: mend the faults first.";
-  byId("fits").textContent = found.fits.length
-    ? `It fits on ${found.fits.join(", ")}.`
-    : "It fits nowhere that is declared.";
+  // A document that was read has a version to compare with, or a difference to nothing; one that
+  // can't be read has neither, and that it fits nowhere is then no answer.
+  const read = found.base_version || found.diff;
+  byId("diff").hidden = !read;
+  byId("fits").textContent = !read
+    ? "Fit and difference are shown once the faults are mended."
+    : found.fits.length
+      ? `It fits on ${found.fits.join(", ")}.`
+      : "It fits nowhere that is declared.";
   byId("diff").replaceChildren(
     found.base_version
       ? unified(found.diff, "Difference, line by line")

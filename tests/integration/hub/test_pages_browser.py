@@ -128,6 +128,10 @@ def test_a_fault_is_at_its_line_and_at_its_field_and_leads_there(sit: Sit) -> No
     expect(_said(page)).to_have_text("1 fault.")
     expect(page.locator("#announcer")).to_have_text("1 fault.")
     expect(cpu).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#fits")).to_have_text(
+        "Fit and difference are shown once the faults are mended."
+    )
+    expect(page.get_by_text("Nothing to compare with")).to_be_hidden()
     expect(cpu).to_have_accessible_description(re.compile("-4"))
     line = int(page.locator(".oc-line-bad").inner_text())
     assert "-4" in "\n".join(_editor(page).input_value().split("\n")[line - 1 : line + 3])
@@ -212,6 +216,7 @@ def test_a_version_is_rolled_back_and_a_profile_retired_by_two_people(sit: Sit) 
     page.wait_for_url("**/profiles/changes/*")
     expect(page.get_by_role("heading", name="Retire cpu-large")).to_be_visible()
     _approve(reviewer, page.url, "Approve and retire")
+    expect(reviewer.page.locator("#view")).not_to_contain_text("It made version")
     page = admin.open("/hub/octavo/profiles/cpu-large")
     expect(page.get_by_text("Two small ones cost less.")).to_be_visible()
 
