@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+
+from octavo.local import resources
 from octavo.local.accounts import EVALUATION_MODE
 from octavo.local.launch import Launch
 from octavo.local.people import read_passwords
@@ -41,5 +44,10 @@ def welcome(launch: Launch, seconds: float) -> str:
         ]
     if not launch.isolated:
         lines += [EVALUATION_MODE, ""]
-    lines.append(f"Logs are in {launch.home.logs}. Stop with Ctrl-C here, or `octavo down`.")
+    lines.append(f"Logs are in {launch.home.logs}. Stop with Ctrl-C here, or `{_stop()}`.")
     return "\n".join(lines)
+
+
+def _stop() -> str:
+    """Return the command that stops Octavo from another terminal, where it can be found."""
+    return "make down" if resources.checkout() and not shutil.which("octavo") else "octavo down"
