@@ -5,7 +5,7 @@ import { budgetOf, budgetsOf } from "./budgets.js";
 import { called, chart } from "./cost_chart.js";
 import { byId, h, load, section, table } from "./elements.js";
 import { quotasShown } from "./quotas.js";
-import { euro, exact, number } from "./words.js";
+import { euro, exact, hours, number } from "./words.js";
 
 const project = byId("content").dataset.subject || null;
 const path = project ? `projects/${project}/cost` : "cost";
@@ -177,7 +177,7 @@ function sideTable(report, field) {
     `Cost by ${title.toLowerCase()}`,
     [
       { title, header: true, cell: name },
-      { title: "Hours", numeric: true, cell: (one) => number(one.hours) },
+      { title: "Time", numeric: true, cell: (one) => hours(one.hours) },
       { title: "EUR", numeric: true, cell: (one) => euro(one.cost_eur) },
       { title: "of it idle", numeric: true, cell: (one) => euro(one.idle_eur) },
       {

@@ -177,6 +177,8 @@ function patterns() {
 
 function grid(top, scale) {
   const floor = HEIGHT - BOTTOM;
+  // As many decimals as tell one line from the next: a quarter of a round number has three figures.
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(top / 4)));
   return [0, 0.25, 0.5, 0.75, 1].map((part) => {
     const y = floor - scale(top * part);
     return [
@@ -184,7 +186,7 @@ function grid(top, scale) {
       svg(
         "text",
         { x: LEFT - 8, y: y + 4, "text-anchor": "end", class: "oc-axis" },
-        `${number(top * part, 2)}${part === 1 ? " EUR" : ""}`,
+        `${number(top * part, digits)}${part === 1 ? " EUR" : ""}`,
       ),
     ];
   });

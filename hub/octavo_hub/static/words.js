@@ -4,10 +4,10 @@ const MINUTE = 60,
   HOUR = 3600,
   DAY = 86400;
 
-/** An amount of euro with as many decimals as it needs to say something: 0.0042, 3.40, 1,204. */
+/** An amount of euro with as many decimals as it needs to say something: 0.0042, 3.40, 499.99, 1,204. */
 export function euro(amount) {
-  if (amount > 0 && amount < 0.01) return amount.toFixed(4);
-  const digits = Math.abs(amount) < 100 ? 2 : 0;
+  if (amount > 0 && amount < 0.01) return amount.toFixed(amount < 0.0001 ? 6 : 4);
+  const digits = Math.abs(amount) >= 100 && Number.isInteger(amount) ? 0 : 2;
   return amount.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
@@ -24,6 +24,11 @@ export function span(seconds) {
   if (whole < DAY)
     return `${Math.floor(whole / HOUR)} h ${String(Math.floor((whole % HOUR) / MINUTE)).padStart(2, "0")} min`;
   return `${Math.floor(whole / DAY)} d ${Math.floor((whole % DAY) / HOUR)} h`;
+}
+
+/** A number of hours; below one hour in minutes or seconds, so that little isn't nothing. */
+export function hours(count) {
+  return count > 0 && count < 1 ? span(count * HOUR) : `${number(count)} h`;
 }
 
 /** A moment as people say it, "3 h ago" or "in 5 min", in an element that holds the exact one. */

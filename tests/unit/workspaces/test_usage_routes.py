@@ -49,6 +49,20 @@ def test_a_member_reads_the_cost_of_their_project(booked: Platform) -> None:
     assert [line["name"] for line in by["days"][0]["lines"]] == ["deployment", "run"]
 
 
+def test_small_amounts_add_up_to_their_whole(booked: Platform) -> None:
+    since = datetime(2026, 1, 10, 12, tzinfo=UTC)
+    for subject in ("r2.1", "r3.1", "r4.1"):
+        booked.services.usage.record(
+            "run", subject, person="scientist", project="flights", profile="cpu-small",
+            since=since, until=since + timedelta(seconds=1), part=subject,
+        )  # fmt: skip
+    span = {"since": "2026-01-10", "until": "2026-01-10"}
+    answer = booked.call("scientist", "GET", "/projects/flights/cost", params=span).json()
+    parts = [line["cost_eur"] for line in answer["by_pipeline"]]
+    assert parts == [0.000033] * 3
+    assert sum(parts) == pytest.approx(answer["total_eur"], abs=1e-9)
+
+
 def test_a_side_that_there_is_not_is_refused_with_those_that_there_are(booked: Platform) -> None:
     answer = booked.call("admin", "GET", "/cost", params={"by": "moon"})
     assert answer.status_code == 422

@@ -37,8 +37,8 @@ def profile(version: ProfileVersion, today: date) -> wire.Profile:
 
 
 def euro(micro_eur: int) -> float:
-    """Return an amount in euro, rounded to 4 places."""
-    return round(micro_eur / MICRO, 4)
+    """Return an amount in euro, to the micro-euro: parts add up to their whole."""
+    return micro_eur / MICRO
 
 
 def summary(one: Summary) -> wire.ProfileSummary:
