@@ -41,7 +41,8 @@ def euro(amount: float) -> str:
     """Return an amount of money with as many decimals as it needs to say something."""
     if 0 < amount < 0.01:
         return f"{amount:.4f}"
-    return f"{amount:,.2f}" if amount < 100 else f"{amount:,.0f}"
+    whole = amount >= 100 and float(amount).is_integer()
+    return f"{amount:,.0f}" if whole else f"{amount:,.2f}"
 
 
 def hours(count: float) -> str:

@@ -34,6 +34,7 @@ AWAY = (
     "can't be checked. Try again in a minute; if it stays like this, tell your platform admin."
 )
 REQUEST_TIMEOUT_S = 10.0
+LONGEST_LINKED = 200
 UNAUTHENTICATED = 401
 
 
@@ -57,11 +58,10 @@ class Platform:
         self._base = f"{server_url.rstrip('/')}/services/octavo/api/v1/workspaces"
         self._token_file = token_file
 
-    async def offers(self, person: str, groups: Sequence[str]) -> Offers:
-        """Return the projects and profile cards of a person."""
-        return await self._post(
-            "offers", OffersRequest(person=person, groups=sorted(groups)), Offers
-        )
+    async def offers(self, person: str, groups: Sequence[str], linked: str = "") -> Offers:
+        """Return the projects and profile cards of a person, and where a link's profile leads."""
+        asked = OffersRequest(person=person, groups=sorted(groups), linked=linked[:LONGEST_LINKED])
+        return await self._post("offers", asked, Offers)
 
     async def decide(self, choice: SpawnChoice) -> SpawnDecision:
         """Return whether a choice may start; starts nothing."""

@@ -142,7 +142,8 @@ class SessionSpawner(Spawner):  # type: ignore[misc]
     async def get_options_form(self) -> SpawnPage:
         """Return what the spawn page shows: projects and cards, or why there are none."""
         try:
-            offers = await self.platform.offers(self.user.name, self.groups())
+            linked = getattr(self.handler, "linked", "")
+            offers = await self.platform.offers(self.user.name, self.groups(), linked)
             return SpawnPage(offers=offers, refusal=self.refusal)
         except PlatformAway as away:
             self.log.error("No cards for %s: %s", self.user.name, away)

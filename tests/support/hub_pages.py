@@ -77,12 +77,12 @@ def card(**more: object) -> ProfileCard:
     return ProfileCard.model_validate(usual | more)
 
 
-def offers(*cards: ProfileCard) -> Offers:
+def offers(*cards: ProfileCard, leads_to: str = "", link_note: str = "") -> Offers:
     """Return what ann may start: the cards in one project with a hostile title."""
     offer = ProjectOffer(
         project="flights", title=HOSTILE, description="", role="scientist", cards=list(cards)
     )
-    return Offers(person="ann", projects=[offer])
+    return Offers(person="ann", projects=[offer], leads_to=leads_to, link_note=link_note)
 
 
 def render(

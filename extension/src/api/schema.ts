@@ -5161,6 +5161,16 @@ export interface components {
          */
         Offers: {
             /**
+             * Leads To
+             * @description Profile that the link leads to, another one where it was retired; empty: none.
+             */
+            leads_to: string;
+            /**
+             * Link Note
+             * @description Why it leads there, or nowhere; empty: nothing to say.
+             */
+            link_note: string;
+            /**
              * Person
              * @description Who it is for.
              */
@@ -5181,6 +5191,12 @@ export interface components {
              * @description The person's groups.
              */
             groups: string[];
+            /**
+             * Linked
+             * @description Profile that a link names; empty: none.
+             * @default
+             */
+            linked: string;
             /**
              * Person
              * @description Who is signed in.
@@ -6156,7 +6172,7 @@ export interface components {
             free_now: number | null;
             /**
              * Hours Left
-             * @description Hours that budget and quotas allow; null: no limit.
+             * @description Hours that budget, quotas and its longest life allow.
              */
             hours_left: number | null;
             /**

@@ -93,6 +93,11 @@ class LinkedSpawnHandler(SpawnHandler):  # type: ignore[misc]
                 raise
 
     @property
+    def linked(self) -> str:
+        """The profile that a link names; empty for a choice that was posted, or none."""
+        return str(self._chosen["profile"]) if self._chosen.get("linked") else ""
+
+    @property
     def template_namespace(self) -> dict[str, Any]:
         """Add what was chosen, and where the cards' forms go: not back to a link's query."""
         own = {"chosen": self._chosen, "spawn_url": self._spawn_url()}

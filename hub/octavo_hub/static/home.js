@@ -5,32 +5,53 @@ import { byId, h } from "./elements.js";
 import { euro, exact, span } from "./words.js";
 
 const EVERY_MS = 30_000,
+  ENDING_MS = 2000,
   TICK_MS = 1000;
-const SETTLED = new Set([404, 0, 502]); // no session, or nobody to ask: the page says what it knows
+const NO_SESSION = 404;
+const AWAY = new Set([0, 502]); // nobody to ask: the page says what it knows
 let session = null;
+let next = null;
 
 look();
-setInterval(() => {
-  if (document.visibilityState === "visible") look();
-}, EVERY_MS);
 setInterval(show, TICK_MS);
+document.addEventListener("visibilitychange", look);
 byId("stop").addEventListener("click", stop);
 
 async function look() {
-  try {
-    session = await ask("GET", "workspaces/mine");
-  } catch (error) {
-    if (!SETTLED.has(error.status))
-      byId("notices").replaceChildren(h("p", { class: "oc-hint" }, error.message));
-    session = null;
-  }
+  clearTimeout(next);
+  if (document.visibilityState !== "visible") return;
+  const ended = await read();
   show();
-  byId("notices").replaceChildren(
-    ...(session?.notices ?? []).map((one) => h("p", { class: `oc-notice oc-${one.level}` }, one.message)),
-  );
+  if (ended && (await isOver())) location.reload();
+  next = setTimeout(look, ended || isStopping() ? ENDING_MS : EVERY_MS);
 }
 
+/** Read the session and show its notices; answers whether there is none any more. */
+async function read() {
+  let words = [];
+  let ended = false;
+  try {
+    session = await ask("GET", "workspaces/mine");
+    words = session.notices.map((one) => h("p", { class: `oc-notice oc-${one.level}` }, one.message));
+  } catch (error) {
+    session = null;
+    ended = error.status === NO_SESSION;
+    if (!ended && !AWAY.has(error.status)) words = [h("p", { class: "oc-hint" }, error.message)];
+  }
+  byId("notices").replaceChildren(...words);
+  return ended;
+}
+
+/** Whether the hub has cleared up too, so that this page has no workspace to show. */
+async function isOver() {
+  const answer = await fetch(location.href, { credentials: "same-origin" }).catch(() => null);
+  return Boolean(answer?.ok) && !(await answer.text()).includes('id="stop"');
+}
+
+const isStopping = () => Boolean(session?.stop_at) && Date.parse(session.stop_at) <= Date.now();
+
 function show() {
+  byId("start").hidden = byId("stop").hidden = isStopping();
   if (!session) {
     byId("facts").replaceChildren();
     return;
@@ -47,6 +68,7 @@ function facts(one) {
     ["Cost so far", `${euro(one.cost_eur)} EUR`, `${euro(one.profile.price_eur_per_hour)} EUR an hour`],
     ["Budget left", `${euro(one.budget_left_eur)} EUR`],
   ];
+  if (isStopping()) return [["Stopping", "now", exact(one.stop_at)], ...found];
   if (one.state === "queued")
     return [
       ["Place in the queue", String(one.position)],

@@ -57,7 +57,8 @@ function recall() {
 function pointAt(card) {
   card.classList.add("oc-chosen");
   card.scrollIntoView({ block: "nearest" });
-  (card.querySelector("button") || card.querySelector("h3")).focus();
+  // Enter starts the card that a link names, never the other one that a refused card offers.
+  card.querySelector(card.classList.contains("oc-off") ? "h3" : "button").focus();
 }
 
 function cardOf(project, profile) {

@@ -76,7 +76,7 @@ class ProfileCard(Answer):
     budget_eur: float = Field(description="The project's budget this month, euro.")
     budget_left_eur: float = Field(description="What is left of it, euro; never below 0.")
     hours_left: float | None = Field(
-        description="Hours that budget and quotas allow; null: no limit."
+        description="Hours that budget, quotas and its longest life allow."
     )
     quotas: list[QuotaLeft] = Field(description="Quotas that apply, tightest first.")
     free_now: int | None = Field(description="How many more fit now; null: not limited.")
@@ -108,6 +108,9 @@ class OffersRequest(Request):
 
     person: str = Field(pattern=PERSON, max_length=128, description="Who is signed in.")
     groups: list[Group] = Field(max_length=500, description="The person's groups.")
+    linked: str = Field(
+        default="", max_length=200, description="Profile that a link names; empty: none."
+    )
 
 
 class Offers(Answer):
@@ -115,6 +118,10 @@ class Offers(Answer):
 
     person: str = Field(description="Who it is for.")
     projects: list[ProjectOffer] = Field(description="Projects the person is a member of.")
+    leads_to: str = Field(
+        description="Profile that the link leads to, another one where it was retired; empty: none."
+    )
+    link_note: str = Field(description="Why it leads there, or nowhere; empty: nothing to say.")
 
 
 class SpawnChoice(Request):

@@ -228,6 +228,27 @@ def test_a_choice_of_a_retired_profile_says_why_and_offers_the_other(governed: P
     assert "Small CPU was retired" in opened.json()["message"]
 
 
+def test_a_link_to_a_retired_profile_leads_to_the_other_and_says_why(governed: Platform) -> None:
+    body = {"kind": "retire", "redirect_to": "cpu-large", "message": "It was too small."}
+    _review(governed, _propose(governed, **body).json())
+    person = {"person": "scientist", "groups": ["scientists"]}
+
+    def follow(linked: str) -> tuple[str, str]:
+        asked = person | {"linked": linked}
+        found = governed.call("spawner-service", "POST", "/workspaces/offers", json=asked)
+        assert found.status_code == 200, found.text
+        return found.json()["leads_to"], found.json()["link_note"]
+
+    said = "Small CPU was retired. It was too small. It is cpu-large now."
+    assert follow("cpu-small") == ("cpu-large", said)
+    assert follow("cpu-large") == ("cpu-large", "")
+    assert [follow(one) for one in ("", "never", "<b>")] == [("", "")] * 3
+    _review(governed, _propose(governed, profile="gpu-1", kind="retire", message="No.").json())
+    leads_to, note = follow("gpu-1")
+    assert leads_to == ""
+    assert note.startswith("One GPU was retired. No.")
+
+
 @pytest.mark.parametrize("path", ["/workspaces/decision", "/workspaces/sessions"])
 @pytest.mark.parametrize(
     ("wrong", "status", "sentence"),

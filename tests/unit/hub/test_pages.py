@@ -42,7 +42,7 @@ def test_a_card_that_cant_be_started_has_a_reason_and_no_button() -> None:
 
 def test_nothing_to_choose_says_why_and_what_to_do() -> None:
     assert "You belong to no project yet" in _render(
-        SpawnPage(offers=Offers(person="ann", projects=[]))
+        SpawnPage(offers=Offers(person="ann", projects=[], leads_to="", link_note=""))
     )
     away = _render(SpawnPage(failure="The platform is away."), message=HOSTILE)
     assert "The platform is away." in away
@@ -52,7 +52,14 @@ def test_nothing_to_choose_says_why_and_what_to_do() -> None:
 
 @pytest.mark.parametrize(
     ("amount", "text"),
-    [(0, "0.00"), (0.12, "0.12"), (0.0042, "0.0042"), (412, "412"), (2e4, "20,000")],
+    [
+        (0, "0.00"),
+        (0.12, "0.12"),
+        (0.0042, "0.0042"),
+        (412, "412"),
+        (499.99, "499.99"),
+        (2e4, "20,000"),
+    ],
 )
 def test_money_is_short_and_never_zero_by_rounding(amount: float, text: str) -> None:
     assert page.euro(amount) == text

@@ -86,6 +86,17 @@ def test_a_link_chooses_a_card_and_posts_nothing_by_itself() -> None:
 def test_a_link_to_a_project_of_others_says_so() -> None:
     text = _spawn(card(), chosen={"project": "secret", "profile": "x", "linked": True})
     assert "The link names project secret, which you don't belong to" in text
+    assert 'data-link=""' in text
+
+
+def test_a_link_to_a_retired_profile_points_at_the_card_that_it_leads_to() -> None:
+    led = offers(card(), leads_to="cpu-small", link_note="Tiny CPU was retired.")
+    linked = {"project": "flights", "profile": "tiny", "linked": True}
+    form = SpawnPage(offers=led)
+    text = render("spawn.html", spawner_options_form=form, chosen=linked)
+    assert text.count("data-chosen") == 1
+    assert 'data-link=""' in text
+    assert 'role="status">Tiny CPU was retired.</p>' in text
 
 
 @pytest.mark.parametrize(("kind", "opened"), [("unknown", True), ("timeout", False)])

@@ -110,6 +110,17 @@ def test_one_extension_puts_both_stops_off_and_no_second_one() -> None:
         idleness.extended(longer, GPU, at)
 
 
+def test_an_extension_counts_from_where_the_idle_stop_would_have_been() -> None:
+    at = T0 + 20 * MINUTE
+    idle = _probed(at)
+    stop = idleness.idle_stop(idle, CPU, at)
+    assert stop is not None
+    longer = idleness.extended(idle, CPU, at)
+    assert longer.extended_until == stop.at + CPU.extension_minutes * MINUTE
+    busy = idleness.extended(_probed(at, busy_kernels=1), CPU, at)
+    assert busy.extended_until == at + (CPU.idle_minutes + CPU.extension_minutes) * MINUTE
+
+
 def test_an_extension_is_no_way_around_the_longest_life() -> None:
     at = T0 + 8 * HOUR - 10 * MINUTE
     longer = idleness.extended(session(), CPU, at)

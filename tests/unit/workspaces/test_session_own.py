@@ -80,7 +80,8 @@ def test_one_extension_with_its_reason_on_the_trail(world: World) -> None:
     before = world.service.own.mine(SCIENTIST)
     assert before.notices[0].message.startswith("Nothing happens here: the workspace stops at")
     longer = world.service.own.extend(SCIENTIST, "A meeting first.")
-    assert longer.idle_stop_at == world.clock.now + 60 * MINUTE
+    assert before.idle_stop_at is not None
+    assert longer.idle_stop_at == before.idle_stop_at + 60 * MINUTE
     assert longer.extension_minutes_left == 0
     entry = world.audit.entries()[0]
     assert (entry.actor, entry.action) == ("scientist", "workspaces.extend")

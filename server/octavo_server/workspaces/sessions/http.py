@@ -57,8 +57,12 @@ def _starts(router: APIRouter, sessions: SessionsService, guard: Guard) -> None:
     def offer(body: OffersRequest, caller: Caller = guard.needs("workspaces.offer")) -> Offers:
         """Tell the hub what a signed-in person may start."""
         found = sessions.offers(caller, body.person, body.groups)
+        leads_to, note = sessions.followed(caller, body.linked)
         return Offers(
-            person=body.person, projects=[wire.offer(one, sessions.today()) for one in found]
+            person=body.person,
+            projects=[wire.offer(one, sessions.today()) for one in found],
+            leads_to=leads_to,
+            link_note=note,
         )
 
     @router.post("/workspaces/decision")

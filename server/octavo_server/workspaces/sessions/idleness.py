@@ -157,6 +157,9 @@ def extended(session: Session, profile: Profile, now: datetime) -> Session:
             f"The one extension was taken; it lasts until {session.extended_until:%H:%M} UTC.",
             "Run a cell to keep the workspace, or hand the notebook off as a run.",
         )
-    until = now + timedelta(minutes=profile.extension_minutes)
+    idle = idle_stop(session, profile, now)
+    # What it would have lived on without activity isn't paid for by the one extension.
+    due_at = idle.at if idle is not None else now + timedelta(minutes=profile.idle_minutes)
+    until = max(now, due_at) + timedelta(minutes=profile.extension_minutes)
     ends = life_ends(session, profile)
     return replace(session, extended_until=min(until, ends) if ends is not None else until)

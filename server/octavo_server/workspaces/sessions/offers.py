@@ -14,7 +14,7 @@ from octavo_server.projects.service import ProjectsService
 from octavo_server.workspaces.profiles.domain import ProfileVersion
 from octavo_server.workspaces.profiles.findings import NodePool
 from octavo_server.workspaces.profiles.rules import in_audience, outline, outsider
-from octavo_server.workspaces.profiles.service import ProfilesService, Resolved
+from octavo_server.workspaces.profiles.service import ProfilesService, Resolved, Retired
 from octavo_server.workspaces.sessions import fit_rules, rules
 from octavo_server.workspaces.sessions.domain import Choice
 from octavo_server.workspaces.sessions.fit_rules import Fit
@@ -114,6 +114,16 @@ class Offers:
     def cards(self, caller: Caller, project: str) -> list[Card]:
         """Return every profile's card in a project. Raises NotFound for who isn't a member."""
         return self._cards(self._table(caller, project, self._sight()))
+
+    def followed(self, linked: str) -> tuple[str, str]:
+        """Return the profile that a link's profile leads to, or nothing, and what to say of it."""
+        try:
+            found = self._profiles.resolve(linked)
+        except Retired as gone:
+            return "", f"{gone.message} {gone.remedy}"
+        except NotFound:
+            return "", ""
+        return found.version.profile.id, found.said
 
     def offers(self, caller: Caller) -> list[Offer]:
         """Return all projects of a person, with their cards."""

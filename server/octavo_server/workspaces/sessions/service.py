@@ -128,6 +128,11 @@ class SessionsService:
         rules.check_hub(hub)
         return self._offers.offers(rules.person_of(person, groups, hub.request_id))
 
+    def followed(self, hub: Caller, linked: str) -> tuple[str, str]:
+        """Return the profile that a link leads to, and what to say. Raises Forbidden as above."""
+        rules.check_hub(hub)
+        return self._offers.followed(linked)
+
     def decide(self, hub: Caller, person: str, groups: list[str], choice: Choice) -> Card:
         """Return the card of a choice with all that speaks against it; starts nothing.
 

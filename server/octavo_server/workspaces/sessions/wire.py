@@ -25,8 +25,8 @@ def card(one: Card, today: date) -> wire.ProfileCard:
     allowed = [
         rules.hours_left(one.budget.startable_micro_eur, inner, today),
         one.quotas.hours_left(inner),
+        inner.longest_hours,
     ]
-    known = [hours for hours in allowed if hours is not None]
     return wire.ProfileCard(
         profile=profile(one.version, today),
         available=not one.reasons,
@@ -34,7 +34,7 @@ def card(one: Card, today: date) -> wire.ProfileCard:
         notes=list(one.notes),
         budget_eur=euro(one.budget.limit_micro_eur),
         budget_left_eur=euro(one.budget.left_micro_eur),
-        hours_left=min(known, default=None),
+        hours_left=min(hours for hours in allowed if hours is not None),
         quotas=[quota(each) for each in one.quotas.items],
         free_now=one.free_now,
         expected_wait_s=round(one.expected_wait_s, 1),
