@@ -40,8 +40,8 @@ def resources_line(resources: ProfileResources) -> str:
 def euro(amount: float) -> str:
     """Return an amount of money with as many decimals as it needs to say something."""
     if 0 < amount < 0.01:
-        return f"{amount:.4f}"
-    whole = amount >= 100 and float(amount).is_integer()
+        return f"{amount:.6f}" if amount < 0.0001 else f"{amount:.4f}"
+    whole = amount >= 100 and round(float(amount), 2).is_integer()
     return f"{amount:,.0f}" if whole else f"{amount:,.2f}"
 
 

@@ -6174,7 +6174,7 @@ export interface components {
              * Hours Left
              * @description Hours that budget, quotas and its longest life allow.
              */
-            hours_left: number | null;
+            hours_left: number;
             /**
              * Idle Rule
              * @description When it stops by itself, in words.

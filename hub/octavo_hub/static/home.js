@@ -52,6 +52,7 @@ const isStopping = () => Boolean(session?.stop_at) && Date.parse(session.stop_at
 
 function show() {
   byId("start").hidden = byId("stop").hidden = isStopping();
+  if (isStopping()) byId("state").textContent = "is stopping";
   if (!session) {
     byId("facts").replaceChildren();
     return;

@@ -7,7 +7,8 @@ const MINUTE = 60,
 /** An amount of euro with as many decimals as it needs to say something: 0.0042, 3.40, 499.99, 1,204. */
 export function euro(amount) {
   if (amount > 0 && amount < 0.01) return amount.toFixed(amount < 0.0001 ? 6 : 4);
-  const digits = Math.abs(amount) >= 100 && Number.isInteger(amount) ? 0 : 2;
+  const cents = Math.round(Math.abs(amount) * 100);
+  const digits = cents >= 10_000 && cents % 100 === 0 ? 0 : 2;
   return amount.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 

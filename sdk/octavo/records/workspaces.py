@@ -75,9 +75,7 @@ class ProfileCard(Answer):
     notes: list[str] = Field(description="What to know before starting, in sentences.")
     budget_eur: float = Field(description="The project's budget this month, euro.")
     budget_left_eur: float = Field(description="What is left of it, euro; never below 0.")
-    hours_left: float | None = Field(
-        description="Hours that budget, quotas and its longest life allow."
-    )
+    hours_left: float = Field(description="Hours that budget, quotas and its longest life allow.")
     quotas: list[QuotaLeft] = Field(description="Quotas that apply, tightest first.")
     free_now: int | None = Field(description="How many more fit now; null: not limited.")
     expected_wait_s: float = Field(description="Expected wait before it starts; 0: at once.")
