@@ -110,9 +110,18 @@ class Lab:
         indicator = self.page.locator(".jp-Notebook-ExecutionIndicator").filter(visible=True)
         expect(indicator).to_have_attribute("data-status", status, timeout=limit_s * 1000)
 
-    def await_idle(self, path: str, limit_s: float) -> None:
-        """Wait until the kernel behind a notebook has nothing left to run."""
-        eventually(lambda: self._kernel(path), "idle".__eq__, limit_s, f"{path} is done")
+    def await_run(self, path: str, limit_s: float) -> list[dict[str, Any]]:
+        """Wait until every code cell of the notebook in front has run, or one failed; save it.
+
+        Returns its code cells. The kernel says "idle" between two cells too, and before the
+        browser has taken in what the last one answered: only the notebook itself tells.
+        """
+        eventually(lambda: self._kernel(path), "idle".__eq__, limit_s, f"{path} is idle")
+        return eventually(lambda: self._saved(path), ended, limit_s, f"{path} has run", pause_s=2.0)
+
+    def _saved(self, path: str) -> list[dict[str, Any]]:
+        self.save()
+        return self.cells(path)
 
     def save(self) -> None:
         """Save the notebook in front."""
@@ -158,6 +167,16 @@ class Lab:
 
     def _base(self) -> str:
         return f"{self.desk.installation.url}/user/{self.desk.person}"
+
+
+def failure(cell: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the errors among a cell's outputs."""
+    return [out for out in cell["outputs"] if out["output_type"] == "error"]
+
+
+def ended(cells: list[dict[str, Any]]) -> bool:
+    """Say whether all of a notebook's code cells have run, or one failed and ended the rest."""
+    return any(map(failure, cells)) or all(cell["execution_count"] is not None for cell in cells)
 
 
 def eventually(

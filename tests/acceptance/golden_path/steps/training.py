@@ -15,7 +15,7 @@ from octavo.client import Client
 from tests.acceptance.golden_path.play import Evidence
 from tests.acceptance.golden_path.story import PROJECT, Story
 from tests.acceptance.installation import clean_environment
-from tests.acceptance.lab import Lab, eventually
+from tests.acceptance.lab import Lab, eventually, failure
 
 NOTEBOOK = "flights/train.ipynb"
 TRAINING_S = 300.0
@@ -43,10 +43,9 @@ def act(story: Story) -> Evidence:
     lab.run_all()
     live = seen_live(lab)
     story.lab("reviewer")  # starts work meanwhile, as a second person does
-    lab.await_idle(NOTEBOOK, TRAINING_S)
+    cells = lab.await_run(NOTEBOOK, TRAINING_S)
     trained_s = time.monotonic() - begun
-    lab.save()
-    no_errors(lab)
+    no_errors(cells)
     runs = newest_runs(client)
     story.runs = [run["run_id"] for run in runs]
     return {
@@ -90,12 +89,11 @@ def facts(run: dict[str, Any]) -> Evidence:
     return {"run_id": run["run_id"], "name": run["name"], **metrics}
 
 
-def no_errors(lab: Lab) -> None:
+def no_errors(cells: list[dict[str, Any]]) -> None:
     """Hold every cell to have run without an error."""
-    for cell in lab.cells(NOTEBOOK):
-        failed = [out for out in cell["outputs"] if out["output_type"] == "error"]
-        if failed or cell["execution_count"] is None:
-            raise AssertionError(f"{''.join(cell['source'])[:80]!r}: {failed or 'did not run'}")
+    for cell in cells:
+        if failed := failure(cell):
+            raise AssertionError(f"{''.join(cell['source'])[:80]!r}: {failed}")
 
 
 def linked(lab: Lab, run: dict[str, Any]) -> Evidence:
