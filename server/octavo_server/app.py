@@ -13,8 +13,10 @@ from octavo_server.adapters.hub import HubClient
 from octavo_server.audit import http as audit_http
 from octavo_server.deployments import http as deployments_http
 from octavo_server.errors import ending_in_words
-from octavo_server.experiments import http as experiments_http
-from octavo_server.features import http as features_http
+from octavo_server.experiments.runs import http as runs_http
+from octavo_server.features.catalog import http as catalog_http
+from octavo_server.features.publishing import http as publishing_http
+from octavo_server.features.values import http as values_http
 from octavo_server.guard import Guard
 from octavo_server.identity import Identity
 from octavo_server.lineage import http as lineage_http
@@ -26,7 +28,7 @@ from octavo_server.projects import http as projects_http
 from octavo_server.registry import http as registry_http
 from octavo_server.settings import load_settings
 from octavo_server.templates import http as templates_http
-from octavo_server.wiring import Services, build_services
+from octavo_server.wiring.services import Services, build_services
 from octavo_server.workspaces.profiles import http as profiles_http
 from octavo_server.workspaces.sessions import http as sessions_http
 from octavo_server.workspaces.usage import http as usage_http
@@ -61,13 +63,15 @@ def create_app(services: Services, guard: Guard) -> FastAPI:
         policy_http.routes(services.policy, guard),
         audit_http.routes(services.audit, guard),
         lineage_http.routes(services.lineage, guard),
-        features_http.routes(services.features, services.projects, guard),
+        catalog_http.routes(services.features.catalog, guard),
+        publishing_http.routes(services.features.publishing, services.projects, guard),
+        values_http.routes(services.features.values, guard),
         registry_http.routes(services.registry, guard),
         notebooks_http.routes(services.notebooks, guard),
         pipelines_http.routes(services.pipelines, services.hand_offs, guard),
         deployments_http.routes(services.deployments, services.scoring.router, guard),
         monitoring_http.routes(services.monitoring, guard),
-        experiments_http.routes(
+        runs_http.routes(
             services.experiments, guard, f"{services.settings.public}/services/tracking"
         ),
     ):

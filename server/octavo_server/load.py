@@ -19,11 +19,11 @@ from pathlib import Path
 
 from octavo.local import resources
 from octavo_server.errors import Unavailable, ending_in_words
-from octavo_server.features.service import REPOSITORY
+from octavo_server.features.publishing.service import REPOSITORY
 from octavo_server.identity import service_caller
 from octavo_server.prepare import FIRST_PROJECT
 from octavo_server.settings import load_settings
-from octavo_server.wiring import Services, build_services
+from octavo_server.wiring.services import Services, build_services
 
 LAKE_MANIFEST = "lake.json"
 LOADED = "loaded.json"
@@ -47,11 +47,11 @@ def load(services: Services, project: str, tell: Tell) -> None:
     snapshots = services.settings.home / "features" / project
     made_from = fingerprint(folder / REPOSITORY, lake)
     if _is_loaded(services, project, snapshots / LOADED, made_from):
-        services.features.repair(project)
+        services.features.publishing.repair(project)
         tell("features are up to date")
         return
     caller = service_caller("install", project)
-    made = services.features.publish(caller, project, template, REASON, tell)
+    made = services.features.publishing.publish(caller, project, template, REASON, tell)
     (snapshots / LOADED).write_text(json.dumps({"made_from": made_from, "snapshot": made.id}))
 
 
@@ -82,12 +82,12 @@ def fingerprint(repository: Path, lake: Path) -> str:
 
 
 def _is_loaded(services: Services, project: str, note: Path, made_from: str) -> bool:
-    current = services.features.current(project)
+    current = services.features.catalog.current(project)
     try:
         kept = json.loads(note.read_text())
     except (OSError, ValueError):
         return False
-    if current is None or not services.features.folder(project, current.id).is_dir():
+    if current is None or not services.features.catalog.folder(project, current.id).is_dir():
         return False
     return bool(kept == {"made_from": made_from, "snapshot": current.id})
 

@@ -17,7 +17,7 @@ from octavo_server.app import build_guard, create_app
 from octavo_server.database.migrate import migrate
 from octavo_server.database.sql import open_engine
 from octavo_server.settings import Settings
-from octavo_server.wiring import build_services
+from octavo_server.wiring.services import build_services
 
 
 def document() -> dict[str, Any]:

@@ -15,7 +15,7 @@ from octavo_server.database.sql import open_engine
 from octavo_server.errors import ending_in_words
 from octavo_server.identity import service_caller
 from octavo_server.settings import Settings, load_settings
-from octavo_server.wiring import build_services
+from octavo_server.wiring.services import build_services
 
 FIRST_PROJECT = "flights"
 

@@ -25,7 +25,7 @@ from octavo_server.pipelines.ticker import Ticker
 from octavo_server.pipelines.usage import RunUsage
 from octavo_server.pipelines.work import WorkBook
 from octavo_server.settings import load_settings
-from octavo_server.wiring import Services, build_services, periodic_tasks
+from octavo_server.wiring.services import Services, build_services, periodic_tasks
 
 log = logging.getLogger("octavo.worker")
 

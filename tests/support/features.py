@@ -14,15 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from octavo_server.errors import OctavoError
-from octavo_server.features.domain import (
-    Column,
-    Freshness,
-    Order,
-    Publication,
-    Source,
-    StoredValue,
-    View,
-)
+from octavo_server.features.catalog.domain import Column, Freshness, Source, View
+from octavo_server.features.publishing.domain import Order, Publication
+from octavo_server.features.values.domain import StoredValue
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FIRST, SECOND = "a" * 64, "b" * 64

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from octavo_server.errors import Unavailable
-from octavo_server.experiments.domain import (
+from octavo_server.experiments.runs.domain import (
     Changes,
     LoggedModel,
     Point,
@@ -19,7 +19,7 @@ from octavo_server.experiments.domain import (
 
 
 class FakeTracking:
-    """MLflow as `octavo_server.experiments.ports.Tracking` sees it."""
+    """MLflow as `octavo_server.experiments.runs.ports.Tracking` sees it."""
 
     def __init__(self, experiments: Sequence[TrackedExperiment]) -> None:
         self.listed = list(experiments)

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from octavo_server.app import API, build_guard, create_app
 from octavo_server.prepare import prepare
 from octavo_server.settings import Settings
-from octavo_server.wiring import Services, build_services
+from octavo_server.wiring.services import Services, build_services
 from tests.support.people import FakeHub
 
 

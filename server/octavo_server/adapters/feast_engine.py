@@ -16,8 +16,9 @@ from octavo.features import CURRENT
 from octavo_server.adapters.feast_index import REFUSED
 from octavo_server.adapters.feast_online import ONLINE_FILE, waiting_online
 from octavo_server.errors import Invalid, Unavailable
-from octavo_server.features.domain import Freshness, Order, Publication, View
-from octavo_server.features.store import view_from
+from octavo_server.features.catalog.domain import Freshness, View
+from octavo_server.features.catalog.store import view_from
+from octavo_server.features.publishing.domain import Order, Publication
 
 LIMIT_S = 300.0
 """A child that takes longer is stopped: wall-clock seconds."""

@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from octavo_server.errors import Unavailable
-from octavo_server.features.domain import StoredValue, View
+from octavo_server.features.catalog.domain import View
+from octavo_server.features.values.domain import StoredValue
 
 ONLINE_FILE = "online.db"
 _STRING, _INT32, _INT64 = 2, 3, 4

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from octavo_server.errors import Conflict, Invalid, NotFound, OctavoError, Unavailable
-from octavo_server.experiments.domain import (
+from octavo_server.experiments.runs.domain import (
     Changes,
     DataInput,
     LoggedModel,

@@ -1,6 +1,6 @@
 """The draft of a model card, made from what is known about the run."""
 
-from octavo_server.experiments.service import Run
+from octavo_server.experiments.runs.service import Run
 from octavo_server.registry.domain import Packaging
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from octavo_server.errors import Conflict, Invalid, NotFound
-from octavo_server.experiments.service import LoggedModel, Run
+from octavo_server.experiments.runs.service import LoggedModel, Run
 from octavo_server.identity import Caller
 from octavo_server.policy.service import PolicyService
 from octavo_server.registry import card as cards

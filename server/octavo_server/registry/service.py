@@ -8,7 +8,7 @@ from pathlib import Path
 from octavo_server.audit.service import AuditService, Change
 from octavo_server.database.rows import Database, RowExists
 from octavo_server.errors import Conflict, NotFound, OctavoError, Unavailable
-from octavo_server.experiments.service import ExperimentsService
+from octavo_server.experiments.runs.service import ExperimentsService
 from octavo_server.identity import Caller
 from octavo_server.lineage.service import LineageService
 from octavo_server.policy.service import PolicyService

@@ -15,7 +15,7 @@ from pathlib import Path
 from octavo_server.adapters.profile_files import text_of
 from octavo_server.errors import ending_in_words
 from octavo_server.settings import load_settings
-from octavo_server.wiring import build_offline_checker
+from octavo_server.wiring.services import build_offline_checker
 from octavo_server.workspaces.profiles import wire
 from octavo_server.workspaces.profiles.catalog import DryRun
 

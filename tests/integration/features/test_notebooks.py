@@ -135,7 +135,7 @@ def test_a_model_takes_what_the_template_says(trained: dict[str, Any]) -> None:
 
 
 def test_a_run_names_its_snapshot_and_its_baseline(trained: dict[str, Any], desk: Desk) -> None:
-    current = desk.loaded.platform.services.features.snapshot("flights").id
+    current = desk.loaded.platform.services.features.catalog.snapshot("flights").id
     for one in trained.values():
         assert one["snapshot"] == current
         assert one["baseline"]["features"] == [name for name, _ in one["inputs"]]

@@ -18,8 +18,10 @@ from tests.support.people import ADMIN
 
 from octavo_server.adapters.feast_engine import FeastEngine
 from octavo_server.errors import Invalid, PolicyRefused, Unavailable
-from octavo_server.features.domain import Order, Publication
-from octavo_server.features.service import REPOSITORY, FeaturesService, Places
+from octavo_server.features.catalog.service import CatalogService
+from octavo_server.features.places import Places
+from octavo_server.features.publishing.domain import Order, Publication
+from octavo_server.features.publishing.service import REPOSITORY, PublishingService
 
 pytestmark = pytest.mark.timeout(400)  # each builds a registry in a process with Feast
 
@@ -65,15 +67,13 @@ class Workshop:
         shutil.copytree(TEMPLATE / REPOSITORY, self.repository)
         services = loaded.platform.services
         self.engine = FeastEngine(lambda: datetime.now(UTC))
-        self.features = FeaturesService(
-            services.database,
+        self.features = PublishingService(
+            CatalogService(services.database, services.lineage, self.places),
             services.audit,
             services.policy,
             services.lineage,
             self.engine,
-            services.features._online,
             self.places,
-            lambda: datetime.now(UTC),
         )
 
     def plant(self, known: str = "known_at", **change: str) -> None:
@@ -108,10 +108,10 @@ def workshop(loaded: Loaded, tmp_path: Path) -> Workshop:
 def test_a_planted_leak_is_caught_and_refused(loaded: Loaded, workshop: Workshop) -> None:
     """A delay that counts at departure, published with a proof-less view, stops at the gate."""
     workshop.plant(known="departed_at")
-    before = loaded.platform.services.features.snapshot("flights")
+    before = loaded.platform.services.features.catalog.snapshot("flights")
     with pytest.raises(PolicyRefused, match="not known yet"):
         workshop.features.publish(ADMIN, "flights", "flights", REASON)
-    assert loaded.platform.services.features.snapshot("flights") == before
+    assert loaded.platform.services.features.catalog.snapshot("flights") == before
     left = workshop.places.snapshots("flights")
     assert not (left / "current").exists()
     assert list(left.iterdir()) == []

@@ -12,8 +12,8 @@ from tests.unit.experiments.test_store import FOREIGN, LATE
 
 from octavo_server.database.memory import MemoryDatabase
 from octavo_server.errors import Invalid, NotFound, Unavailable
-from octavo_server.experiments.domain import RunStatus
-from octavo_server.experiments.service import SWEEP_EVERY, ExperimentsService
+from octavo_server.experiments.runs.domain import RunStatus
+from octavo_server.experiments.runs.service import SWEEP_EVERY, ExperimentsService
 
 
 class Clock:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from octavo_server.errors import Invalid
-from octavo_server.experiments import rules
-from octavo_server.experiments.domain import Order, Point, Position, Run, RunStatus
+from octavo_server.experiments.runs import rules
+from octavo_server.experiments.runs.domain import Order, Point, Position, Run, RunStatus
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 

@@ -9,8 +9,8 @@ import pytest
 from tests.unit.experiments.test_rules import run
 
 from octavo_server.database.rows import Database
-from octavo_server.experiments import rules, store
-from octavo_server.experiments.domain import Run, RunStatus, Sync, TrackedExperiment
+from octavo_server.experiments.runs import rules, store
+from octavo_server.experiments.runs.domain import Run, RunStatus, Sync, TrackedExperiment
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 LATE = TrackedExperiment(experiment_id="1", project="flights", name="flights/late")

@@ -7,8 +7,10 @@ import pytest
 from tests.support.features import NOON, view
 
 from octavo_server.errors import Invalid, NotFound
-from octavo_server.features import rules
-from octavo_server.features.domain import StoredValue
+from octavo_server.features.catalog.rules import snippets
+from octavo_server.features.publishing.rules import check_publishable, removed
+from octavo_server.features.values import rules
+from octavo_server.features.values.domain import StoredValue
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -25,7 +27,7 @@ HOSTILE = [
 
 
 def test_inserted_code_is_python_that_asks_for_the_inputs_alone() -> None:
-    for snippet in rules.snippets(view()):
+    for snippet in snippets(view()):
         ast.parse(snippet.code)
         assert '"carrier_delay:carrier_delay_mean_24h"' in snippet.code
         assert "known_at" not in snippet.code
@@ -42,15 +44,15 @@ def test_a_hostile_name_is_not_published(name: str) -> None:
         view(services=(name,)),
     ):
         with pytest.raises(Invalid):
-            rules.check_publishable([bad])
+            check_publishable([bad])
 
 
 def test_plain_names_are_published() -> None:
-    rules.check_publishable([view(), view("origin_weather")])
+    check_publishable([view(), view("origin_weather")])
 
 
 def test_views_that_go_away_are_named() -> None:
-    assert rules.removed(("a", "b", "c"), ("b", "d")) == ["a", "c"]
+    assert removed(("a", "b", "c"), ("b", "d")) == ["a", "c"]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 from tests.support.features import view
 
-from octavo_server.features import search
+from octavo_server.features.catalog import search
 
 WEATHER = view(
     "origin_weather",

@@ -12,8 +12,12 @@ from octavo_server.adapters.cedar import CedarEngine, default_policies
 from octavo_server.audit.service import AuditService
 from octavo_server.database.memory import MemoryDatabase
 from octavo_server.errors import Invalid, NotFound, PolicyRefused
-from octavo_server.features.domain import Publication, StoredValue
-from octavo_server.features.service import FeaturesService, Places
+from octavo_server.features.catalog.service import CatalogService
+from octavo_server.features.places import Places
+from octavo_server.features.publishing.domain import Publication
+from octavo_server.features.publishing.service import PublishingService
+from octavo_server.features.values.domain import StoredValue
+from octavo_server.features.values.service import ValuesService
 from octavo_server.identity import service_caller
 from octavo_server.lineage.service import LineageService
 from octavo_server.policy.service import PolicyService
@@ -22,7 +26,7 @@ REASON = "The carrier's delay is needed."
 
 
 class World:
-    """A features service on fakes, and what it stands on."""
+    """The rooms of features on fakes, and what they stand on."""
 
     def __init__(self, folder: Path) -> None:
         self.database = MemoryDatabase()
@@ -35,19 +39,14 @@ class World:
         self.places = Places(
             lakes=folder / "lake", features=folder / "features", templates=folder / "templates"
         )
-        self.features = FeaturesService(
-            self.database,
-            self.audit,
-            policy,
-            self.lineage,
-            self.engine,
-            self.online,
-            self.places,
-            lambda: NOON,
+        self.catalog = CatalogService(self.database, self.lineage, self.places)
+        self.publishing = PublishingService(
+            self.catalog, self.audit, policy, self.lineage, self.engine, self.places
         )
+        self.values = ValuesService(self.catalog, self.online, self.places, lambda: NOON)
 
     def publish(self) -> str:
-        return self.features.publish(ADMIN, "flights", "flights", REASON).id
+        return self.publishing.publish(ADMIN, "flights", "flights", REASON).id
 
     def entries(self) -> list[str]:
         return [one.action for one in self.audit.entries() if one.action != "policy.install"]
@@ -60,10 +59,10 @@ def world(tmp_path: Path) -> World:
 
 def test_publication_makes_a_snapshot_current(world: World) -> None:
     assert world.publish() == FIRST
-    snapshot = world.features.snapshot("flights")
+    snapshot = world.catalog.snapshot("flights")
     assert (snapshot.published_by, snapshot.previous) == ("admin", None)
     assert world.engine.pointers == {world.places.features / "flights": FIRST}
-    assert [hit.view.name for hit in world.features.find("flights", "delay")] == ["carrier_delay"]
+    assert [hit.view.name for hit in world.catalog.find("flights", "delay")] == ["carrier_delay"]
     [entry] = [one for one in world.audit.entries() if one.action == "features.publish"]
     assert entry.subject == f"feature_snapshot:flights/{FIRST}"
     assert entry.details["reason"] == REASON
@@ -90,7 +89,7 @@ def test_publication_is_seen_in_the_lineage(world: World) -> None:
             f"feature_snapshot:flights/{FIRST}",
         ),
     }
-    consumers = world.features.consumers(world.features.view("flights", "carrier_delay"))
+    consumers = world.catalog.consumers(world.catalog.view("flights", "carrier_delay"))
     assert ("feature_service", "part of") in {(one.kind, one.relation) for one in consumers}
 
 
@@ -100,8 +99,8 @@ def test_a_leak_keeps_the_gate_shut_and_nothing_changes(world: World) -> None:
     world.engine.publication = leaky
     with pytest.raises(PolicyRefused, match=r"not known yet.*too early"):
         world.publish()
-    assert world.features.snapshot("flights").id == FIRST
-    assert world.features.view("flights", "carrier_delay").snapshot == FIRST
+    assert world.catalog.snapshot("flights").id == FIRST
+    assert world.catalog.view("flights", "carrier_delay").snapshot == FIRST
     assert list(world.engine.pointers.values()) == [FIRST]
     assert world.engine.discarded == [SECOND]
     assert world.entries() == ["features.publish"]
@@ -111,7 +110,7 @@ def test_a_repository_that_can_not_be_built_changes_nothing(world: World) -> Non
     world.engine.refuses = Invalid("The features can't be published.", "")
     with pytest.raises(Invalid):
         world.publish()
-    assert world.features.current("flights") is None
+    assert world.catalog.current("flights") is None
     assert world.entries() == []
 
 
@@ -120,7 +119,7 @@ def test_a_hostile_name_is_refused_before_the_gate(world: World) -> None:
     world.engine.publication = replace(world.engine.publication, views=(bad,))
     with pytest.raises(Invalid, match="<script>"):
         world.publish()
-    assert world.features.current("flights") is None
+    assert world.catalog.current("flights") is None
 
 
 def test_publishing_the_same_again_is_no_change(world: World) -> None:
@@ -136,31 +135,31 @@ def test_a_publication_says_what_it_replaces_and_removes(world: World) -> None:
     other = view("route_delay", snapshot=SECOND)
     world.engine.publication = Publication(snapshot=SECOND, views=(other,), leaks=())
     world.publish()
-    assert world.features.snapshot("flights").previous == FIRST
+    assert world.catalog.snapshot("flights").previous == FIRST
     newest = world.audit.entries(limit=1)[0]
     assert newest.details["removed"] == ["carrier_delay"]
     with pytest.raises(NotFound):
-        world.features.view("flights", "carrier_delay")
-    assert world.features.folder("flights", FIRST) == world.places.features / "flights" / FIRST
+        world.catalog.view("flights", "carrier_delay")
+    assert world.catalog.folder("flights", FIRST) == world.places.features / "flights" / FIRST
 
 
 @pytest.mark.parametrize("template", [None, "unknown", "../flights"])
 def test_only_an_installed_repository_is_built(world: World, template: str | None) -> None:
     with pytest.raises(Invalid, match="no template with features"):
-        world.features.publish(service_caller("install"), "flights", template, REASON)
+        world.publishing.publish(service_caller("install"), "flights", template, REASON)
     assert world.engine.orders == []
 
 
 def test_a_folder_is_given_for_published_snapshots_alone(world: World) -> None:
     with pytest.raises(NotFound):
-        world.features.folder("flights", "../../etc")
+        world.catalog.folder("flights", "../../etc")
 
 
 def test_online_values_come_by_row_and_feature(world: World) -> None:
     world.publish()
     stored = StoredValue(text="12.5", event_at=NOON)
     world.online.values["carrier_delay", "UA", "carrier_delay_mean_24h"] = stored
-    rows = world.features.online(
+    rows = world.values.online(
         "flights",
         ["carrier_delay:carrier_delay_mean_24h"],
         [{"carrier": "UA"}, {"carrier": "ZZ"}],

@@ -6,8 +6,8 @@ from datetime import timedelta
 from tests.support.features import FIRST, NOON, SECOND, view
 
 from octavo_server.database.rows import Database
-from octavo_server.features import store
-from octavo_server.features.domain import Snapshot
+from octavo_server.features.catalog import store
+from octavo_server.features.catalog.domain import Snapshot
 
 MADE = Snapshot(
     project="flights",

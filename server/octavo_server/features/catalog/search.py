@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from octavo_server.features.domain import Hit, View
+from octavo_server.features.catalog.domain import Hit, View
 
 _WORD = re.compile(r"[^\W_]+")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 
@@ -128,54 +127,6 @@ class Snapshot:
     """Its feature services."""
     previous: str | None
     """The snapshot it replaced."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Publication:
-    """What the engine built from a repository; not yet current."""
-
-    snapshot: str
-    """Id of the snapshot that lies in the project's folder."""
-    views: tuple[View, ...]
-    """Its views with statistics."""
-    leaks: tuple[str, ...]
-    """Sentences about values that were used before they were known."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Order:
-    """What the engine shall build a snapshot from."""
-
-    project: str
-    """The project."""
-    repository: Path
-    """Folder of the Feast repository: code, so only an installed one."""
-    lake: Path
-    """The project's lake."""
-    features: Path
-    """The project's folder of snapshots."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoredValue:
-    """A value in the online store."""
-
-    text: str | None
-    """The value as text; None for a null."""
-    event_at: datetime
-    """Event time of the row it came from (UTC)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    """One value of an online answer."""
-
-    value: str | int | float | bool | None
-    """The value."""
-    status: str
-    """present, null, absent or expired."""
-    event_at: datetime | None
-    """Event time of the value (UTC)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,9 +9,9 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from octavo.records import experiments as wire
-from octavo_server.experiments import rules
-from octavo_server.experiments.domain import Detail
-from octavo_server.experiments.service import ExperimentsService
+from octavo_server.experiments.runs import rules
+from octavo_server.experiments.runs.domain import Detail
+from octavo_server.experiments.runs.service import ExperimentsService
 from octavo_server.guard import Guard, area_router
 from octavo_server.identity import Caller
 

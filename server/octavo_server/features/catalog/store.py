@@ -8,7 +8,7 @@ from typing import Any
 
 from octavo_server.database.rows import Row, Rows, Where
 from octavo_server.database.tables.features import feature_snapshots, feature_views
-from octavo_server.features.domain import Column, Freshness, Snapshot, Source, View
+from octavo_server.features.catalog.domain import Column, Freshness, Snapshot, Source, View
 
 _OWN = ("project", "snapshot", "name", "description", "owner")
 

@@ -1,22 +1,15 @@
-"""The one wiring file: builds every object that the service and the worker are made of."""
+"""All services, and what the worker does again and again."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from octavo.local import resources
 from octavo.local.accounts import Accounts
 from octavo_server.adapters.artifact_folder import ArtifactFolder
-from octavo_server.adapters.cedar import CedarEngine
-from octavo_server.adapters.checkpoint_files import CheckpointFile
 from octavo_server.adapters.child_runner import ChildRunner
-from octavo_server.adapters.feast_engine import FeastEngine
-from octavo_server.adapters.feast_online import SqliteOnlineStore
 from octavo_server.adapters.file_blobs import FileBlobs
 from octavo_server.adapters.hub_groups import HubGroups, UnknownGroups
 from octavo_server.adapters.installed_packages import InstalledPackages
@@ -36,14 +29,8 @@ from octavo_server.adapters.release_files import ReleaseFolders
 from octavo_server.adapters.run_artifacts import TrackingArtifacts
 from octavo_server.adapters.run_environment import LocalRunEnvironment
 from octavo_server.adapters.scorer_calls import ScorerClient
-from octavo_server.adapters.signed_note import NoteSigner
-from octavo_server.adapters.signing import Signer
 from octavo_server.adapters.workspace_desks import WorkspaceDesks
 from octavo_server.adapters.workspace_ledger import WorkspaceLedger, WorkspaceProfiles
-from octavo_server.audit.service import AuditService
-from octavo_server.database.migrate import check_version
-from octavo_server.database.rows import Database
-from octavo_server.database.sql import SqlDatabase, open_engine
 from octavo_server.deployments.catalog import OfferedProfiles, RegistryCatalog
 from octavo_server.deployments.champion import Champion
 from octavo_server.deployments.reconciler import Reconciler
@@ -51,10 +38,7 @@ from octavo_server.deployments.router import Router
 from octavo_server.deployments.service import DeploymentsService
 from octavo_server.deployments.telemetry import TelemetryBuffer
 from octavo_server.deployments.usage import ScorerUsage
-from octavo_server.experiments.service import ExperimentsService
-from octavo_server.features.service import FeaturesService, Places
-from octavo_server.identity import RunTokens
-from octavo_server.lineage.service import LineageService
+from octavo_server.experiments.runs.service import ExperimentsService
 from octavo_server.monitoring.service import MonitoringService
 from octavo_server.monitoring.watcher import Watcher
 from octavo_server.notebooks.releases import Releases
@@ -62,13 +46,14 @@ from octavo_server.notebooks.service import NotebooksService
 from octavo_server.periodic import PeriodicTask
 from octavo_server.pipelines.hand_offs import HandOffs
 from octavo_server.pipelines.service import PipelinesService
-from octavo_server.policy.service import PolicyService
 from octavo_server.projects.service import ProjectsService
 from octavo_server.registry.registration import Registration
 from octavo_server.registry.service import RegistryService
 from octavo_server.settings import Settings
 from octavo_server.templates.service import TemplatesService
 from octavo_server.templates.store import TemplateFolder
+from octavo_server.wiring.discovery import Features, build_features
+from octavo_server.wiring.foundation import Foundation, build_foundation
 from octavo_server.workspaces.profiles.catalog import CatalogService
 from octavo_server.workspaces.profiles.changes import ChangesService
 from octavo_server.workspaces.profiles.checking import DocumentChecker
@@ -77,20 +62,6 @@ from octavo_server.workspaces.sessions.domain import Admission
 from octavo_server.workspaces.sessions.service import SessionsService
 from octavo_server.workspaces.usage.domain import Terms
 from octavo_server.workspaces.usage.service import UsageService
-
-
-@dataclass(frozen=True, kw_only=True)
-class Foundation:
-    """What every area stands on."""
-
-    settings: Settings
-    clock: Callable[[], datetime]
-    database: Database
-    signer: Signer
-    run_tokens: RunTokens
-    audit: AuditService
-    policy: PolicyService
-    lineage: LineageService
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +99,7 @@ class Services(Foundation):
     sessions: SessionsService
     experiments: ExperimentsService
     registry: RegistryService
-    features: FeaturesService
+    features: Features
     runs: RunParts
     notebooks: NotebooksService
     pipelines: PipelinesService
@@ -136,32 +107,6 @@ class Services(Foundation):
     scoring: ScoringParts
     deployments: DeploymentsService
     monitoring: MonitoringService
-
-
-def utc_now() -> datetime:
-    """Return the time, in UTC."""
-    return datetime.now(UTC)
-
-
-def build_foundation(settings: Settings) -> Foundation:
-    """Return what every area stands on. Raises as :func:`build_services`."""
-    engine = open_engine(settings.platform_database)
-    check_version(engine)
-    database = SqlDatabase(engine)
-    key_file = settings.state / "signing.key"
-    signer = Signer.open(key_file)
-    copies = CheckpointFile(settings.state / "checkpoints.jsonl")
-    audit = AuditService(database, NoteSigner(key_file), copies, utc_now)
-    return Foundation(
-        settings=settings,
-        clock=utc_now,
-        database=database,
-        signer=signer,
-        run_tokens=RunTokens(derived_key(key_file.read_bytes(), "run-tokens"), utc_now),
-        audit=audit,
-        policy=PolicyService(database, audit, CedarEngine()),
-        lineage=LineageService(database),
-    )
 
 
 def build_services(settings: Settings) -> Services:
@@ -201,7 +146,7 @@ def build_services(settings: Settings) -> Services:
         sessions=sessions,
         experiments=experiments,
         registry=registry,
-        features=_features(base),
+        features=build_features(base),
         runs=runs,
         notebooks=notebooks,
         pipelines=pipelines,
@@ -317,23 +262,6 @@ def _registry(
         attestor=base.signer,
         registration=Registration(base.policy, files, workbench, book, base.signer),
         clock=base.clock,
-    )
-
-
-def _features(base: Foundation) -> FeaturesService:
-    return FeaturesService(
-        base.database,
-        base.audit,
-        base.policy,
-        base.lineage,
-        FeastEngine(base.clock),
-        SqliteOnlineStore(),
-        Places(
-            lakes=base.settings.home / "lake",
-            features=base.settings.home / "features",
-            templates=resources.path("notebook_templates"),
-        ),
-        base.clock,
     )
 
 
@@ -456,8 +384,3 @@ def periodic_tasks(services: Services) -> list[PeriodicTask]:
         PeriodicTask(name="monitors", period_s=15.0, call=_watcher(services).step),
         PeriodicTask(name="audit checkpoint", period_s=60.0, call=services.audit.checkpoint),
     ]
-
-
-def derived_key(secret: bytes, purpose: str) -> bytes:
-    """Return a 32-byte key for one purpose, so that no two purposes share one (HMAC-SHA256)."""
-    return hmac.new(secret, purpose.encode(), hashlib.sha256).digest()

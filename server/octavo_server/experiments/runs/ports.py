@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from octavo_server.experiments.domain import (
+from octavo_server.experiments.runs.domain import (
     Changes,
     LoggedModel,
     Point,

@@ -9,8 +9,8 @@ from typing import Final
 
 from octavo_server.database.rows import Database
 from octavo_server.errors import Invalid, NotFound, Unavailable
-from octavo_server.experiments import rules, store
-from octavo_server.experiments.domain import (
+from octavo_server.experiments.runs import rules, store
+from octavo_server.experiments.runs.domain import (
     Changes,
     Comparison,
     Detail,
@@ -21,7 +21,7 @@ from octavo_server.experiments.domain import (
     Series,
     Sync,
 )
-from octavo_server.experiments.ports import Tracking
+from octavo_server.experiments.runs.ports import Tracking
 
 __all__ = ["ExperimentsService", "LoggedModel", "Run"]
 

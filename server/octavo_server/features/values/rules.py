@@ -1,64 +1,17 @@
-"""Pure decisions about feature views: code for a notebook, online values, what a change removes."""
+"""Pure decisions about feature values: which are wanted, for which keys, how old they are."""
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from octavo_server.errors import Invalid, NotFound
-from octavo_server.features.domain import Cell, Snippet, StoredValue, View
-
-PROOF_SUFFIX = "_known_at"
-"""Columns of this end prove what a row could know; they are no model input."""
+from octavo_server.features.catalog.domain import View
+from octavo_server.features.values.domain import Cell, StoredValue
 
 EntityValue = str | int
 _INTEGERS = frozenset({"Int32", "Int64"})
 _FLOATS = frozenset({"Float32", "Float64"})
-
-
-def snippets(view: View) -> tuple[Snippet, ...]:
-    """Return code that reads ``view`` in a notebook; its names are checked identifiers."""
-    inputs = [name for name in view.columns if not name.endswith(PROOF_SUFFIX)]
-    listed = "".join(f'        "{view.name}:{name}",\n' for name in inputs)
-    keys = ", ".join(view.join_keys) or "no join key"
-    historical = (
-        "from octavo.features import store\n\n"
-        f"# entity_df: a frame with {keys} and event_timestamp (UTC), one row a prediction\n"
-        f"{view.name}_features = store().get_historical_features(\n"
-        "    entity_df=entity_df,\n"
-        f"    features=[\n{listed}    ],\n"
-        ").to_df()\n"
-        f"{view.name}_features.head()\n"
-    )
-    row = ", ".join(f'"{key}": ...' for key in view.join_keys)
-    online = (
-        "from octavo.features import store\n\n"
-        "store().get_online_features(\n"
-        f"    features=[\n{listed}    ],\n"
-        f"    entity_rows=[{{{row}}}],\n"
-        ").to_dict()\n"
-    )
-    return (
-        Snippet(title="As of each row's own time", code=historical),
-        Snippet(title="Newest values", code=online),
-    )
-
-
-def check_publishable(views: Sequence[View]) -> None:
-    """Raise Invalid when a name would not be safe or usable as code."""
-    for view in views:
-        for name in (view.name, *view.columns, *view.join_keys, *view.entities, *view.services):
-            if not name.isidentifier() or not name.isascii() or keyword.iskeyword(name):
-                raise Invalid(
-                    f"{view.name[:80]!r}: {name[:80]!r} can't name a feature, view or entity.",
-                    "Use letters, digits and underscores, not beginning with a digit.",
-                )
-
-
-def removed(before: Sequence[str], after: Sequence[str]) -> list[str]:
-    """Return the views that a publication takes away."""
-    return sorted(set(before) - set(after))
 
 
 def wanted_columns(views: Mapping[str, View], features: Sequence[str]) -> list[tuple[View, str]]:

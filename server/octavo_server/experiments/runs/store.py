@@ -12,8 +12,8 @@ from octavo_server.database.tables.experiments import (
     tracked_runs,
     tracking_sync,
 )
-from octavo_server.experiments import rules
-from octavo_server.experiments.domain import (
+from octavo_server.experiments.runs import rules
+from octavo_server.experiments.runs.domain import (
     DataInput,
     Experiment,
     Order,

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from octavo_server.errors import Invalid
-from octavo_server.experiments.domain import ComparedField, Order, Position, Run
+from octavo_server.experiments.runs.domain import ComparedField, Order, Position, Run
 
 #: Columns that a list can be sorted by, besides `metrics.<name>`.
 SORTABLE: Final = ("started_at", "ended_at", "name", "status", "owner")

@@ -1,12 +1,13 @@
-"""What the features area needs from outside."""
+"""What publishing needs from outside."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from octavo_server.features.domain import Order, Publication, StoredValue, View
+from octavo_server.features.catalog.domain import View
+from octavo_server.features.publishing.domain import Order, Publication
 
 
 class FeatureEngine(Protocol):
@@ -30,19 +31,3 @@ class FeatureEngine(Protocol):
 
     def discard(self, features: Path, snapshot: str) -> None:
         """Remove a snapshot that was refused."""
-
-
-class OnlineStore(Protocol):
-    """Reads newest values."""
-
-    def read(
-        self,
-        features: Path,
-        view: View,
-        columns: Sequence[str],
-        keys: Sequence[Mapping[str, str | int]],
-    ) -> list[dict[str, StoredValue]]:
-        """Return, for each key, the stored values by column; an absent one is left out.
-
-        Raises :class:`octavo_server.errors.Unavailable` when the store can't be read.
-        """

@@ -1,0 +1,1 @@
+"""Runs of MLflow: the read model, lists, details and comparisons."""

@@ -1,0 +1,1 @@
+"""What features there are: views, snapshots, search, consumers."""

@@ -1,0 +1,1 @@
+"""How features become current: built by the engine, judged, recorded."""

@@ -1,0 +1,1 @@
+"""Values of features: the newest ones of an entity."""

@@ -1,0 +1,1 @@
+"""Wiring: builds every object that the service and the worker are made of."""
