@@ -6,9 +6,15 @@ import * as React from 'react';
 import type { Run } from '../api/experiments';
 import { IOctavo } from '../tokens';
 import { trans } from '../words';
-import { CompareModel, RecentRuns, RunModel, RunsModel } from './model';
-import type { IRunActions } from './panel';
-import { ComparePage, RunBadge, RunPageView, RunsPage, RunSection } from './panel';
+import type { IRunActions } from './actions';
+import { ComparePage } from './compare';
+import { CompareModel } from './compareModel';
+import { RecentRuns } from './recent';
+import { RunPageView } from './run';
+import { RunModel } from './runModel';
+import { RunsPage } from './runs';
+import { RunsModel } from './runsModel';
+import { RunBadge, RunSection } from './section';
 
 const COMMAND = 'octavo-lab:open-runs';
 /** The command of the registry's area that registers a run's model. */

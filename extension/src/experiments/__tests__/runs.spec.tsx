@@ -4,8 +4,10 @@ import * as React from 'react';
 import { HOSTILE, run, runPage } from '../../testing/records';
 import { FakeServer, fakeOctavo, until } from '../../testing/server';
 import { leadingMetrics, runSeconds } from '../components/runs';
-import { CompareModel, merged, RecentRuns, RunsModel } from '../model';
-import { ComparePage, RunSection, RunsPage } from '../panel';
+import { merged, RecentRuns } from '../recent';
+import { RunsPage } from '../runs';
+import { RunsModel } from '../runsModel';
+import { RunSection } from '../section';
 
 const other = run({ run_id: 'b'.repeat(32), name: HOSTILE, metrics: { auc: 0.7 } });
 const EXPERIMENTS = 'GET projects/flights/experiments';
@@ -13,12 +15,7 @@ const EXPERIMENTS = 'GET projects/flights/experiments';
 function server(): FakeServer {
   return new FakeServer({
     [EXPERIMENTS]: () => ({ items: [], next_cursor: null, as_of: null }),
-    [`${EXPERIMENTS}/runs`]: () => runPage(run(), other),
-    [`${EXPERIMENTS}/compare`]: () => ({
-      runs: [run(), other],
-      fields: [{ kind: 'metric', name: 'auc', values: [0.7651, 0.7], differs: true, delta: -0.0651 }],
-      series: {}
-    })
+    [`${EXPERIMENTS}/runs`]: () => runPage(run(), other)
   });
 }
 
@@ -67,16 +64,6 @@ describe('runs', () => {
     expect(octavo.opened).toEqual([['compare', { project: 'flights', runs: `${'a'.repeat(32)},${'b'.repeat(32)}` }]]);
     model.dispose();
     recent.dispose();
-  });
-
-  it('shows what differs, with the difference', async () => {
-    const asked = server();
-    const octavo = fakeOctavo(asked);
-    const model = new CompareModel(octavo, { project: 'flights', runs: 'a,b' });
-    render(<ComparePage model={model} octavo={octavo} />);
-    expect((await screen.findByText('−0.0651')).closest('tr')?.textContent).toContain('auc');
-    expect(asked.asked.find(one => one.url.pathname.endsWith('compare'))?.url.searchParams.getAll('run')).toEqual(['a', 'b']);
-    model.dispose();
   });
 
   it('asks again with what is searched for', async () => {
