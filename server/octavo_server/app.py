@@ -13,6 +13,7 @@ from octavo_server.adapters.hub import HubClient
 from octavo_server.audit import http as audit_http
 from octavo_server.deployments import http as deployments_http
 from octavo_server.errors import ending_in_words
+from octavo_server.experiments.comparison import http as comparison_http
 from octavo_server.experiments.runs import http as runs_http
 from octavo_server.features.catalog import http as catalog_http
 from octavo_server.features.publishing import http as publishing_http
@@ -71,8 +72,9 @@ def create_app(services: Services, guard: Guard) -> FastAPI:
         pipelines_http.routes(services.pipelines, services.hand_offs, guard),
         deployments_http.routes(services.deployments, services.scoring.router, guard),
         monitoring_http.routes(services.monitoring, guard),
+        comparison_http.routes(services.experiments.comparison, guard),
         runs_http.routes(
-            services.experiments, guard, f"{services.settings.public}/services/tracking"
+            services.experiments.runs, guard, f"{services.settings.public}/services/tracking"
         ),
     ):
         app.include_router(router, prefix=API)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from octavo.local import resources
 from octavo_server.adapters.feast_engine import FeastEngine
 from octavo_server.adapters.feast_online import SqliteOnlineStore
+from octavo_server.adapters.mlflow_rest import MlflowRest
+from octavo_server.experiments.comparison.service import ComparisonService
+from octavo_server.experiments.runs.service import ExperimentsService
 from octavo_server.features.catalog.service import CatalogService
 from octavo_server.features.places import Places
 from octavo_server.features.publishing.service import PublishingService
@@ -39,3 +42,17 @@ def build_features(base: Foundation) -> Features:
         ),
         values=ValuesService(catalog, SqliteOnlineStore(), places, base.clock),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiments:
+    """The rooms of the area `experiments`."""
+
+    runs: ExperimentsService
+    comparison: ComparisonService
+
+
+def build_experiments(base: Foundation, mlflow: MlflowRest) -> Experiments:
+    """Return the rooms of the area `experiments`."""
+    runs = ExperimentsService(base.database, mlflow, base.clock)
+    return Experiments(runs=runs, comparison=ComparisonService(runs))

@@ -52,7 +52,12 @@ from octavo_server.registry.service import RegistryService
 from octavo_server.settings import Settings
 from octavo_server.templates.service import TemplatesService
 from octavo_server.templates.store import TemplateFolder
-from octavo_server.wiring.discovery import Features, build_features
+from octavo_server.wiring.discovery import (
+    Experiments,
+    Features,
+    build_experiments,
+    build_features,
+)
 from octavo_server.wiring.foundation import Foundation, build_foundation
 from octavo_server.workspaces.profiles.catalog import CatalogService
 from octavo_server.workspaces.profiles.changes import ChangesService
@@ -97,7 +102,7 @@ class Services(Foundation):
     catalog: CatalogService
     usage: UsageService
     sessions: SessionsService
-    experiments: ExperimentsService
+    experiments: Experiments
     registry: RegistryService
     features: Features
     runs: RunParts
@@ -124,8 +129,8 @@ def build_services(settings: Settings) -> Services:
         base.database, base.audit, ProfileFolder(resources.path("spawner_profiles")), checker
     )
     usage = _usage_books(base, projects, profiles)
-    experiments = ExperimentsService(base.database, mlflow, base.clock)
-    registry = _registry(base, experiments, mlflow)
+    experiments = build_experiments(base, mlflow)
+    registry = _registry(base, experiments.runs, mlflow)
     runs = _run_parts(base, profiles, usage, registry)
     notebooks = _notebooks(base, runs)
     scoring = _scoring(base, profiles, usage, registry)
@@ -370,7 +375,9 @@ def _watcher(services: Services) -> Watcher:
 def periodic_tasks(services: Services) -> list[PeriodicTask]:
     """Return what the worker does again and again, besides executing runs."""
     return [
-        PeriodicTask(name="experiments index", period_s=5.0, call=services.experiments.refresh),
+        PeriodicTask(
+            name="experiments index", period_s=5.0, call=services.experiments.runs.refresh
+        ),
         PeriodicTask(name="lost sessions", period_s=60.0, call=services.sessions.end_lost),
         PeriodicTask(name="deployments", period_s=0.5, call=_reconciler(services).step),
         PeriodicTask(

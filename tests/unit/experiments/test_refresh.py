@@ -11,7 +11,7 @@ from tests.unit.experiments.test_rules import run
 from tests.unit.experiments.test_store import FOREIGN, LATE
 
 from octavo_server.database.memory import MemoryDatabase
-from octavo_server.errors import Invalid, NotFound, Unavailable
+from octavo_server.errors import NotFound, Unavailable
 from octavo_server.experiments.runs.domain import RunStatus
 from octavo_server.experiments.runs.service import SWEEP_EVERY, ExperimentsService
 
@@ -126,9 +126,3 @@ def test_removed_runs_are_announced_once(
     assert service.changed_since("flights", gone.revision) == []
     with pytest.raises(NotFound):
         service.run("flights", "a")
-
-
-@pytest.mark.parametrize("ids", [[], ["a"], ["a", "a"], [str(n) for n in range(11)]])
-def test_two_to_ten_runs_compare(service: ExperimentsService, ids: list[str]) -> None:
-    with pytest.raises(Invalid, match="run"):
-        service.compare("flights", ids)

@@ -91,25 +91,6 @@ def test_a_cursor_of_another_order_is_refused() -> None:
         rules.position_from(cursor, rules.order_from("-name"))
 
 
-def test_a_comparison_begins_with_what_differs() -> None:
-    first = run("a", metrics={"auc": 0.7, "f1": 0.5}, params={"C": "1", "seed": "0"})
-    second = run("b", metrics={"auc": 0.9, "f1": 0.5}, params={"C": "2", "seed": "0"})
-    lines = rules.lines([first, second])
-    assert [(line.kind, line.name) for line in lines if line.differs] == [
-        ("metric", "auc"),
-        ("param", "C"),
-    ]
-    assert lines[0].delta == pytest.approx(0.2)
-    assert all(not line.differs for line in lines[2:])
-
-
-def test_a_missing_value_differs_and_has_no_delta() -> None:
-    (line,) = [
-        one for one in rules.lines([run("a", metrics={"auc": 0.7}), run("b")]) if one.name == "auc"
-    ]
-    assert (line.values, line.differs, line.delta) == ((0.7, None), True, None)
-
-
 def test_mlflow_bookkeeping_is_not_shown() -> None:
     tags = {"mlflow.user": "x", "mlflow.note.content": "why", "team": "ops"}
     assert rules.shown_tags(run(tags=tags)) == {"note": "why", "team": "ops"}

@@ -20,8 +20,6 @@ LOOK_EVERY_S = 0.7
 #: Looks without a change after which a comment keeps the connection alive.
 QUIET_LOOKS = 20
 
-RunIds = Annotated[list[str], Query(max_length=rules.MOST_COMPARED, description="Run ids.")]
-
 
 def _detail(found: Detail, tracking_url: str) -> wire.RunDetail:
     run = found.run
@@ -98,19 +96,12 @@ def routes(experiments: ExperimentsService, guard: Guard, tracking_url: str) -> 
         """Read one run with parameters, metrics and their history, tags, inputs and models."""
         return _detail(experiments.detail(project, run_id), tracking_url)
 
-    _together(router, experiments, guard)
+    _live(router, experiments, guard)
     return router
 
 
-def _together(router: APIRouter, experiments: ExperimentsService, guard: Guard) -> None:
+def _live(router: APIRouter, experiments: ExperimentsService, guard: Guard) -> None:
     prefix = "/projects/{project}/experiments"
-
-    @router.get(f"{prefix}/compare")
-    def compare_runs(
-        project: str, run: RunIds, caller: Caller = guard.needs("experiments.read")
-    ) -> wire.Comparison:
-        """Compare runs; what differs comes first."""
-        return wire.Comparison.model_validate(experiments.compare(project, run))
 
     @router.get(
         f"{prefix}/events",

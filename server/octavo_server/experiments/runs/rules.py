@@ -4,16 +4,15 @@ import base64
 import binascii
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
 from octavo_server.errors import Invalid
-from octavo_server.experiments.runs.domain import ComparedField, Order, Position, Run
+from octavo_server.experiments.runs.domain import Order, Position, Run
 
 #: Columns that a list can be sorted by, besides `metrics.<name>`.
 SORTABLE: Final = ("started_at", "ended_at", "name", "status", "owner")
-MOST_COMPARED: Final = 10
 LONGEST_METRIC: Final = 250
 
 
@@ -91,53 +90,6 @@ def shown_tags(run: Run) -> dict[str, str]:
         for name, value in run.tags.items()
         if name in kept or not name.startswith("mlflow.")
     }
-
-
-def lines(runs: Sequence[Run]) -> tuple[ComparedField, ...]:
-    """What a comparison shows: all that differs first, then what is the same; by name."""
-    found = [
-        *_lines("metric", [run.metrics for run in runs]),
-        *_lines("param", [run.params for run in runs]),
-        *_lines("input", [{one.name: one.digest for one in run.inputs} for run in runs]),
-        *_lines("notebook", [_notebook(run) for run in runs]),
-        *_lines("setting", [_settings(run) for run in runs]),
-    ]
-    return tuple(sorted(found, key=lambda line: not line.differs))
-
-
-def _lines(
-    kind: str, values: Sequence[Mapping[str, float | None] | Mapping[str, str]]
-) -> Iterable[ComparedField]:
-    names = sorted({name for one in values for name in one})
-    for name in names:
-        row = tuple(one.get(name) for one in values)
-        numbers = [value for value in row if isinstance(value, int | float)]
-        delta = numbers[-1] - numbers[0] if len(numbers) == len(row) > 1 else None
-        yield ComparedField(
-            kind=kind,
-            name=name,
-            values=row,
-            differs=any(value != row[0] for value in row),
-            delta=delta if kind == "metric" else None,
-        )
-
-
-def _notebook(run: Run) -> dict[str, str]:
-    link = run.notebook
-    if link is None:
-        return {}
-    parts = {"path": link.path, "version": link.digest, "cell": link.cell, "commit": link.commit}
-    return {name: value for name, value in parts.items() if value}
-
-
-def _settings(run: Run) -> dict[str, str]:
-    parts = {
-        "owner": run.owner,
-        "profile": run.profile,
-        "status": run.status.value,
-        "feature snapshot": run.tags.get("octavo.feature_snapshot"),
-    }
-    return {name: value for name, value in parts.items() if value}
 
 
 def multi_step(runs: Iterable[Run]) -> list[str]:

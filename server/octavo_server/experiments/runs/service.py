@@ -1,4 +1,4 @@
-"""Keeps the read model of MLflow's runs fresh, and answers lists, details and comparisons."""
+"""Keeps the read model of MLflow's runs fresh, and answers lists and details."""
 
 import logging
 import threading
@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from octavo_server.database.rows import Database
-from octavo_server.errors import Invalid, NotFound, Unavailable
+from octavo_server.errors import NotFound, Unavailable
 from octavo_server.experiments.runs import rules, store
 from octavo_server.experiments.runs.domain import (
     Changes,
-    Comparison,
     Detail,
     Experiment,
     LoggedModel,
@@ -23,7 +22,7 @@ from octavo_server.experiments.runs.domain import (
 )
 from octavo_server.experiments.runs.ports import Tracking
 
-__all__ = ["ExperimentsService", "LoggedModel", "Run"]
+__all__ = ["ExperimentsService", "LoggedModel", "Run", "Series"]
 
 #: A list that somebody looks at is at most this old.
 WATCHED_AGE: Final = timedelta(seconds=1)
@@ -120,7 +119,7 @@ class ExperimentsService:
     def detail(self, project: str, run_id: str) -> Detail:
         """A run with the histories of its metrics and the models it logged. Raises NotFound."""
         run = self.run(project, run_id)
-        curves = self._curves([run])
+        curves = self.curves([run])
         series = [
             curves[name][0] if name in curves else _single(run, name) for name in sorted(run.latest)
         ]
@@ -129,17 +128,6 @@ class ExperimentsService:
     def models(self, run: Run) -> list[LoggedModel]:
         """The models that `run` logged, newest first."""
         return self._tracking.models(run.experiment_id, run.run_id)
-
-    def compare(self, project: str, run_ids: Sequence[str]) -> Comparison:
-        """Two or more runs side by side. Raises Invalid or NotFound."""
-        ids = list(dict.fromkeys(run_ids))
-        if not 2 <= len(ids) <= rules.MOST_COMPARED:
-            raise Invalid(
-                f"run: {len(ids)} different runs were given; 2 to {rules.MOST_COMPARED} compare.",
-                "Give run= once for each run.",
-            )
-        runs = tuple(self.run(project, run_id) for run_id in ids)
-        return Comparison(runs=runs, fields=rules.lines(runs), series=self._curves(runs))
 
     def revision(self) -> int:
         """Number of the newest refresh that changed something."""
@@ -206,7 +194,8 @@ class ExperimentsService:
             "See GET experiments for its experiments.",
         )
 
-    def _curves(self, runs: Sequence[Run]) -> dict[str, tuple[Series, ...]]:
+    def curves(self, runs: Sequence[Run]) -> dict[str, tuple[Series, ...]]:
+        """The histories of the runs' metrics by name, one series a run."""
         found = {}
         for name in rules.multi_step(runs)[:MOST_CURVES]:
             ids = [run.run_id for run in runs]
