@@ -1,0 +1,1 @@
+"""Newest values into the online store: jobs, schedules, freshness, pushes."""
