@@ -81,8 +81,17 @@ def definition(store: FeatureStore, view: FeatureView) -> dict[str, Any]:
             "description": source.description,
             "event_column": source.timestamp_field,
             "created_column": source.created_timestamp_column or None,
+            "push_source": push_source(view),
         },
     }
+
+
+def push_source(view: FeatureView) -> str | None:
+    """Return the name of the push source that brings a view's rows as they happen, if one does."""
+    from feast import PushSource
+
+    found = view.stream_source
+    return found.name if isinstance(found, PushSource) else None
 
 
 def file_source(view: FeatureView) -> FileSource:

@@ -257,7 +257,7 @@ class Breach:
     """A rule that is broken now."""
 
     rule: str
-    """``drift``, ``schema``, ``latency``, ``errors``, ``scores`` or ``scorer``."""
+    """``drift``, ``schema``, ``latency``, ``errors``, ``scores``, ``scorer`` or ``freshness``."""
     subject: str
     """Feature, column or version."""
     level: Level
@@ -279,7 +279,7 @@ class Alert:
     project: str
     """Project."""
     deployment: str
-    """Deployment."""
+    """Deployment; empty: it is about features."""
     rule: str
     """Rule that raised it."""
     subject: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,15 +10,21 @@ from octavo_server.audit.service import AuditService
 from octavo_server.database.rows import Database, Where
 from octavo_server.deployments.service import DeploymentsService, View
 from octavo_server.errors import IllegalMove, Invalid, NotFound
-from octavo_server.identity import Caller
+from octavo_server.identity import Caller, new_id
 from octavo_server.monitoring import lights, rules, store, telemetry
 from octavo_server.monitoring.domain import (
     WINDOWS,
     Alert,
     Baseline,
+    Breach,
     DriftReport,
     Summary,
 )
+
+__all__ = ["Alert", "Breach", "MonitoringService", "reconciled"]
+
+FEATURES = ""
+"""In place of a deployment's name: the alert is about features."""
 
 MOST_REQUESTS = 50_000
 """Requests of a window that are summed up; the newest count."""
@@ -144,6 +150,21 @@ class MonitoringService:
         with self._database.read() as rows:
             return store.alerts(rows, *where, limit=limit, offset=offset)
 
+    def judge_features(self, project: str, broken: Sequence[Breach]) -> None:
+        """Raise, renew and resolve the alerts about a project's features.
+
+        ``broken`` is all that is broken now; an open alert about anything else is resolved.
+        """
+        with self._database.write() as rows:
+            standing = store.open_alerts(rows, project, FEATURES)
+            for alert in reconciled(standing, broken, project, FEATURES, self._clock()):
+                store.put_alert(rows, alert)
+
+    def feature_alerts(self, project: str) -> list[Alert]:
+        """Return the open alerts about a project's features."""
+        with self._database.read() as rows:
+            return store.open_alerts(rows, project, FEATURES)
+
     def acknowledge(self, caller: Caller, project: str, alert_id: str, note: str) -> Alert:
         """Take an alert. Raises NotFound, and IllegalMove when somebody has it."""
         subject = f"alert:{project}/{alert_id}"
@@ -165,6 +186,42 @@ class MonitoringService:
             store.put_alert(change.rows, taken)
             change.note(deployment=alert.deployment, rule=alert.rule, about=alert.subject)
         return taken
+
+
+def reconciled(
+    standing: Sequence[Alert], broken: Sequence[Breach], project: str, name: str, now: datetime
+) -> list[Alert]:
+    """Return the alerts to write: new ones, ones seen again, ones found no more."""
+    known = {(alert.rule, alert.subject): alert for alert in standing}
+    written: list[Alert] = []
+    for breach in broken:
+        alert = known.pop((breach.rule, breach.subject), None)
+        if alert is None:
+            alert = Alert(
+                id=new_id(),
+                project=project,
+                deployment=name,
+                rule=breach.rule,
+                subject=breach.subject,
+                level=breach.level,
+                message=breach.message,
+                value=breach.value,
+                limit=breach.limit,
+                opened_at=now,
+                last_seen_at=now,
+            )
+        written.append(
+            replace(
+                alert,
+                level=breach.level,
+                message=breach.message,
+                value=breach.value,
+                limit=breach.limit,
+                last_seen_at=now,
+            )
+        )
+    written += [replace(alert, resolved_at=now) for alert in known.values()]
+    return written
 
 
 def _no_report(view: View, problem: str) -> DriftReport:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from octavo_server.database.rows import Database
 from octavo_server.deployments.service import DeploymentsService, View
 from octavo_server.errors import OctavoError
-from octavo_server.identity import new_id
 from octavo_server.monitoring import lights, rules, store, telemetry
 from octavo_server.monitoring.domain import (
-    Alert,
     Baseline,
-    Breach,
     Finding,
     MonthProfile,
 )
 from octavo_server.monitoring.ports import LakeProfiler, RunArtifacts
-from octavo_server.monitoring.service import MOST_REQUESTS, MonitoringService
+from octavo_server.monitoring.service import MOST_REQUESTS, MonitoringService, reconciled
 from octavo_server.monitoring.store import KeptBaseline
 
 BASELINE_ARTIFACT = "baseline.json"
@@ -144,42 +141,6 @@ class Watcher:
             standing = store.open_alerts(rows, project, name)
             for alert in reconciled(standing, broken, project, name, now):
                 store.put_alert(rows, alert)
-
-
-def reconciled(
-    standing: Sequence[Alert], broken: Sequence[Breach], project: str, name: str, now: datetime
-) -> list[Alert]:
-    """Return the alerts to write: new ones, ones seen again, ones found no more."""
-    known = {(alert.rule, alert.subject): alert for alert in standing}
-    written: list[Alert] = []
-    for breach in broken:
-        alert = known.pop((breach.rule, breach.subject), None)
-        if alert is None:
-            alert = Alert(
-                id=new_id(),
-                project=project,
-                deployment=name,
-                rule=breach.rule,
-                subject=breach.subject,
-                level=breach.level,
-                message=breach.message,
-                value=breach.value,
-                limit=breach.limit,
-                opened_at=now,
-                last_seen_at=now,
-            )
-        written.append(
-            replace(
-                alert,
-                level=breach.level,
-                message=breach.message,
-                value=breach.value,
-                limit=breach.limit,
-                last_seen_at=now,
-            )
-        )
-    written += [replace(alert, resolved_at=now) for alert in known.values()]
-    return written
 
 
 def _inputs(view: View, baseline: Baseline) -> list[str]:

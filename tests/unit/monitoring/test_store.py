@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from octavo_server.database.rows import Database
 from octavo_server.monitoring import store
 from octavo_server.monitoring.domain import Alert, Breach, Finding, Level, MonthProfile
+from octavo_server.monitoring.service import reconciled
 from octavo_server.monitoring.store import KeptBaseline
-from octavo_server.monitoring.watcher import reconciled
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 KEPT = KeptBaseline(

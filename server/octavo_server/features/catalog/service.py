@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from octavo_server.audit.service import Change
-from octavo_server.database.rows import Database
+from octavo_server.database.rows import Database, Rows
 from octavo_server.errors import NotFound
 from octavo_server.features.catalog import search, store
 from octavo_server.features.catalog.domain import Consumer, Hit, Snapshot, View
@@ -87,6 +88,19 @@ class CatalogService:
         """Take the views of the current snapshot, read again."""
         with self._database.write() as rows:
             store.replace_views(rows, project, views)
+
+    def note_freshness(
+        self,
+        rows: Rows,
+        project: str,
+        view: str,
+        *,
+        newest_event_at: datetime | None = None,
+        materialized_until: datetime | None = None,
+    ) -> None:
+        """Move a view's freshness figures on, inside the transaction that made it fresher."""
+        figures = {"newest_event_at": newest_event_at, "materialized_until": materialized_until}
+        store.move_freshness(rows, project, view, figures)
 
 
 def view_node(project: str, view: str) -> str:
