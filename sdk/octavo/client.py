@@ -127,6 +127,14 @@ class Client:
         """Set what is at ``path``. Raises ClientError."""
         return self.request("PUT", path, body=body)
 
+    def put_bytes(self, path: str, content: bytes, **query: str) -> Any:
+        """Set the bytes at ``path``, in one attempt. Raises ClientError."""
+        headers = {"Content-Type": "application/octet-stream"}
+        request = self._http.build_request(
+            "PUT", path, params=query, content=content, headers=headers
+        )
+        return _result(self._send(request, attempts=1))
+
     def delete(self, path: str) -> Any:
         """Remove what is at ``path``. Raises ClientError."""
         return self.request("DELETE", path)

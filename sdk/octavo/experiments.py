@@ -10,10 +10,8 @@ tags on every run that is started.  `register` takes a live model, or one that i
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,10 +19,11 @@ from typing import Any
 from mlflow.tracking.context.abstract_context import RunContextProvider
 
 from octavo.client import Client
+from octavo.environment_facts import environment_tags
+from octavo.keeping import keeper
+from octavo.notebook_files import commit_of, executing_cell, notebook_path, read_notebook
 from octavo.records.registry import ModelVersionDetail
 
-LARGEST_NOTEBOOK = 256 * 2**20
-"""Notebooks over this size, in bytes, are linked without a digest."""
 REGISTER_S = 400.0
 """How long a registration may take: the model is copied, scanned, loaded and tried, seconds."""
 RUN_ID = re.compile(r"[0-9a-f]{32}")
@@ -37,91 +36,57 @@ _FROM_ENVIRONMENT = {
     "octavo.profile": "OCTAVO_PROFILE",
     "octavo.session": "OCTAVO_SESSION",
     "octavo.run": "OCTAVO_RUN",
+    "octavo.price_eur_per_hour": "OCTAVO_PRICE_EUR_PER_HOUR",
 }
 
 
 class OctavoRunContext(RunContextProvider):
-    """Tags that link a run to its project, workspace and notebook version."""
+    """Tags that link a run to its project, workspace, notebook version and cell.
+
+    Nothing that happens here fails a training: what can't be found out is left out.
+    """
 
     def in_context(self) -> bool:
         """Whether this process was started by Octavo."""
         return bool(os.environ.get("OCTAVO_PROJECT"))
 
     def tags(self) -> dict[str, str]:
-        """The tags of a run that starts now."""
+        """The tags of a run that starts now; the notebook's version is sent in the background."""
         found = {tag: os.environ.get(name, "") for tag, name in _FROM_ENVIRONMENT.items()}
-        found |= notebook_tags(os.environ.get("JPY_SESSION_NAME", ""))
-        found["octavo.notebook.cell"] = executing_cell()
+        found |= environment_tags()
+        found |= _of_notebook(os.environ.get("JPY_SESSION_NAME", ""), found["octavo.project"])
         found["octavo.feature_snapshot"] = _snapshot_read()
+        found["octavo.features"] = _features_read()
         return {tag: value for tag, value in found.items() if value}
 
 
-def notebook_tags(session: str) -> dict[str, str]:
-    """Path, content version and commit of the notebook that Jupyter started the kernel for.
+def _of_notebook(session: str, project: str) -> dict[str, str]:
+    """Path, version, commit and cell of the notebook that Jupyter started the kernel for.
 
-    `session` is what Jupyter Server puts into JPY_SESSION_NAME; without one nothing is known.
+    `session` is what Jupyter Server puts into JPY_SESSION_NAME; without one only the cell can be
+    known.
     """
+    cell = executing_cell()
+    found = {}
+    if cell is not None and cell.id:
+        found["octavo.notebook.cell"] = cell.id
+        found["octavo.notebook.cell_sha256"] = cell.sha256
     if not session.endswith(".ipynb"):
-        return {}
-    path = next((one for one in _places(session) if one.is_file()), None)
+        return found
+    path = notebook_path(session)
     if path is None:
-        return {"octavo.notebook.path": Path(session).name}
-    return {
-        "octavo.notebook.path": _shown(path),
-        "octavo.notebook.sha256": _sha256(path),
-        "octavo.git.commit": _commit(path.parent),
+        return found | {"octavo.notebook.path": Path(session).name}
+    notebook = read_notebook(path)
+    found |= {
+        "octavo.notebook.path": notebook.shown,
+        "octavo.notebook.sha256": notebook.sha256,
+        "octavo.git.commit": commit_of(path.parent),
     }
-
-
-def _places(session: str) -> list[Path]:
-    """Where the notebook may lie: the name is absolute, or relative to home or to the kernel."""
-    return [Path(session), Path.home() / session, Path.cwd() / Path(session).name]
-
-
-def _shown(path: Path) -> str:
-    try:
-        return path.resolve().relative_to(Path.home().resolve()).as_posix()
-    except ValueError:
-        return path.as_posix()
-
-
-def _sha256(path: Path) -> str:
-    try:
-        if path.stat().st_size > LARGEST_NOTEBOOK:
-            return ""
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
-        return ""
-
-
-def _commit(folder: Path) -> str:
-    """The commit that is checked out around `folder`, empty where there is none."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), "rev-parse", "HEAD"],
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
-
-
-def executing_cell() -> str:
-    """The id of the notebook cell that is being executed, empty outside a notebook.
-
-    JupyterLab sends it with the request to execute.
-    """
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    kernel = getattr(shell, "kernel", None)
-    if kernel is None:
-        return ""
-    parent = kernel.get_parent("shell") or {}
-    cell = parent.get("metadata", {}).get("cellId", "")
-    return cell[:200] if isinstance(cell, str) else ""
+    if project:
+        kept = keeper(project)
+        kept.keep(notebook, cell if cell is not None and cell.id else None)
+        found["octavo.notebook.not_stored"] = kept.failure(notebook.sha256)
+    return found
 
 
 def _snapshot_read() -> str:
@@ -129,6 +94,13 @@ def _snapshot_read() -> str:
     features = sys.modules.get("octavo.features")
     read: list[str] = getattr(features, "reads", [])
     return read[-1] if read else ""
+
+
+def _features_read() -> str:
+    """What features this process read, as JSON, empty when it read none."""
+    features = sys.modules.get("octavo.features")
+    told = getattr(features, "features_read", None)
+    return str(told()) if callable(told) else ""
 
 
 class DeferredFeastHeaders:

@@ -50,6 +50,9 @@ PERMISSIONS: dict[str, Permission] = {
     "tracking.read": _project("see the project's runs in MLflow", *_MEMBERS, RUN, SERVICE),
     "tracking.write": _project("log runs and models to MLflow", SCIENTIST, ADMIN, RUN, SERVICE),
     "tracking.govern": _project("move aliases and delete versions in MLflow", SERVICE),
+    "experiments.record": _project(
+        "keep the notebook versions that make runs", SCIENTIST, ADMIN, RUN
+    ),
     "experiments.read": _project("see runs and compare them", *_MEMBERS, RUN, SERVICE),
     "registry.read": _project("see models and their versions", *_MEMBERS, RUN, SERVICE),
     "registry.register": _project("register a model version", SCIENTIST, ADMIN, RUN),

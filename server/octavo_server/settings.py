@@ -175,6 +175,14 @@ class Settings(BaseSettings):
         description="Size of a person's home on this machine, in GiB; above it a workspace opens "
         "as a rescue, to make room. Unset: no limit but the disk's.",
     )
+    notebook_versions_gib: float = Field(
+        10.0,
+        gt=0,
+        le=1_000_000,
+        allow_inf_nan=False,
+        description="What the notebook versions that made runs may fill in each project, in GiB; "
+        "at it no more are stored, and runs go on without. Default: 10.",
+    )
     platform_admin_group: str = Field(
         "admins", description="Hub group whose members are platform admins."
     )

@@ -16,6 +16,8 @@ class RunStatus(StrEnum):
     KILLED = "killed"
 
 
+MICRO = 1_000_000
+"""Millionths of a euro in a euro."""
 LIVE = frozenset({RunStatus.SCHEDULED, RunStatus.RUNNING})
 """States that end by themselves."""
 
@@ -62,6 +64,8 @@ class Notebook:
     """Id of the executing cell, where known."""
     commit: str | None
     """Git commit, where known."""
+    cell_digest: str | None
+    """SHA-256 of the cell's source as it ran, where known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,6 +162,13 @@ class Run:
     """Number of the refresh that last changed it."""
     experiment: str = field(default="", compare=False)
     """Title of the experiment, filled in when read."""
+    cost_micro_eur: int | None = field(default=None, compare=False)
+    """What it cost, millionths of a euro, filled in when read; None where no price is known."""
+
+    @property
+    def cost_eur(self) -> float | None:
+        """What it cost, in euro."""
+        return None if self.cost_micro_eur is None else self.cost_micro_eur / MICRO
 
     @property
     def metrics(self) -> dict[str, float | None]:
@@ -175,6 +186,7 @@ class Run:
             digest=self.tags.get("octavo.notebook.sha256"),
             cell=self.tags.get("octavo.notebook.cell"),
             commit=self.tags.get("octavo.git.commit"),
+            cell_digest=self.tags.get("octavo.notebook.cell_sha256"),
         )
 
     @property

@@ -10,6 +10,7 @@ from typing import Final
 from octavo_server.database.rows import Database
 from octavo_server.errors import NotFound, Unavailable
 from octavo_server.experiments.runs import rules, store
+from octavo_server.experiments.runs.cost import RunCosts
 from octavo_server.experiments.runs.domain import (
     Changes,
     Detail,
@@ -40,11 +41,17 @@ class ExperimentsService:
     """Runs of MLflow as the project's members see them."""
 
     def __init__(
-        self, database: Database, tracking: Tracking, clock: Callable[[], datetime]
+        self,
+        database: Database,
+        tracking: Tracking,
+        clock: Callable[[], datetime],
+        costs: RunCosts | None = None,
     ) -> None:
+        """Take what it stands on; without `costs` no run has a cost."""
         self._database = database
         self._tracking = tracking
         self._clock = clock
+        self._costs = costs
         self._refreshing = threading.Lock()
 
     def refresh(self, max_age: timedelta = WATCHED_AGE) -> datetime:
@@ -97,7 +104,7 @@ class ExperimentsService:
             metrics = store.metrics_of(rows, project, key)
         more = len(found) > limit
         return Page(
-            items=tuple(found[:limit]),
+            items=tuple(self.priced(one) for one in found[:limit]),
             next_cursor=rules.cursor_of(order, positions[limit - 1]) if more else None,
             total=total,
             metrics=metrics,
@@ -114,7 +121,11 @@ class ExperimentsService:
                 f"Project {project} has no run {run_id[:64]!r}.",
                 "Check the id; a run in an experiment outside the project isn't shown here.",
             )
-        return found
+        return self.priced(found)
+
+    def priced(self, run: Run) -> Run:
+        """The run with what it cost."""
+        return replace(run, cost_micro_eur=self._costs.of(run)) if self._costs else run
 
     def detail(self, project: str, run_id: str) -> Detail:
         """A run with the histories of its metrics and the models it logged. Raises NotFound."""
@@ -137,7 +148,8 @@ class ExperimentsService:
         """Runs of the project that changed after `revision`, the removed ones too."""
         self.refresh()
         with self._database.read() as rows:
-            return store.runs_since(rows, project, revision, MOST_EVENTS)
+            found = store.runs_since(rows, project, revision, MOST_EVENTS)
+        return [self.priced(one) for one in found]
 
     def _stale(self, state: Sync, why: str) -> datetime:
         if state.synced_at is None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from octavo_server.database.rows import Row, Rows, Where
+from octavo_server.database.tables.cells import cell_runs
 from octavo_server.database.tables.experiments import (
     metric_names,
     run_metrics,
@@ -61,6 +62,9 @@ def save_experiments(rows: Rows, found: Sequence[TrackedExperiment], revision: i
         rows.delete(tracked_experiments, ("experiment_id", "=", key))
         rows.delete(run_metrics, ("experiment_id", "=", key))
         rows.delete(metric_names, ("experiment_id", "=", key))
+        ids = [one["run_id"] for one in rows.find(tracked_runs, ("experiment_id", "=", key))]
+        for start in range(0, len(ids), CHUNK):
+            rows.delete(cell_runs, ("run_id", "in", ids[start : start + CHUNK]))
         gone: Where = ("experiment_id", "=", key)
         rows.update(tracked_runs, {"removed": True, "revision": revision}, gone)
     for key, one in after.items():
@@ -88,7 +92,25 @@ def save_runs(rows: Rows, runs: Iterable[Run], revision: int) -> int:
         else:
             rows.insert(tracked_runs, {"run_id": run.run_id, **values})
         _save_metrics(rows, run, before, named)
+        _save_cell(rows, run, before)
     return changed
+
+
+def _save_cell(rows: Rows, run: Run, before: Row | None) -> None:
+    link = run.notebook
+    if run.removed or link is None or not link.cell:
+        if before:
+            rows.delete(cell_runs, ("run_id", "=", run.run_id))
+        return
+    values = {
+        "run_id": run.run_id,
+        "project": run.project,
+        "path": link.path[:500],
+        "cell": link.cell[:200],
+        "owner": run.owner[:255],
+        "started_at": run.started_at,
+    }
+    rows.upsert(cell_runs, [values])
 
 
 def _save_metrics(rows: Rows, run: Run, before: Row | None, named: set[tuple[str, str]]) -> None:
