@@ -1,13 +1,37 @@
 """Pure decisions of a comparison: which runs may be compared, what differs between them."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from octavo_server.errors import Invalid
-from octavo_server.experiments.comparison.domain import ComparedField
+from octavo_server.experiments.comparison.domain import ComparedField, Kind, Values
 from octavo_server.experiments.runs.service import Run
 
-MOST_COMPARED: Final = 10
+MOST_COMPARED: Final = 100
+#: Values in one answer: with more runs there are fewer lines.
+MOST_VALUES: Final = 20_000
+#: Characters of one value; of longer ones the part that differs is shown.
+LONGEST_VALUE: Final = 500
+LONGEST_NAME: Final = 500
+#: How a metric is written whose newest value is NaN or an infinity.
+NO_NUMBER: Final = "not a finite number"
+
+_NOTEBOOK: Final = {
+    "path": "octavo.notebook.path",
+    "version": "octavo.notebook.sha256",
+    "commit": "octavo.git.commit",
+}
+_CELL: Final = {"cell": "octavo.notebook.cell", "source": "octavo.notebook.cell_sha256"}
+_ENVIRONMENT: Final = {
+    "profile": "octavo.profile",
+    "python": "octavo.environment.python",
+    "image": "octavo.image",
+}
+_PACKAGES: Final = "octavo.environment.packages"
+_SNAPSHOT: Final = "octavo.feature_snapshot"
+_FEATURES: Final = "octavo.features"
+_NOTES: Final = {"mlflow.note.content": "note", "mlflow.source.name": "source"}
 
 
 def checked_ids(run_ids: Sequence[str]) -> list[str]:
@@ -21,48 +45,118 @@ def checked_ids(run_ids: Sequence[str]) -> list[str]:
     return ids
 
 
-def lines(runs: Sequence[Run]) -> tuple[ComparedField, ...]:
-    """What a comparison shows: all that differs first, then what is the same; by name."""
-    found = [
-        *_lines("metric", [run.metrics for run in runs]),
-        *_lines("param", [run.params for run in runs]),
-        *_lines("input", [{one.name: one.digest for one in run.inputs} for run in runs]),
-        *_lines("notebook", [_notebook(run) for run in runs]),
-        *_lines("setting", [_settings(run) for run in runs]),
-    ]
-    return tuple(sorted(found, key=lambda line: not line.differs))
+def lines(runs: Sequence[Run]) -> list[ComparedField]:
+    """All lines of a comparison: what differs first, then by kind and name."""
+    tables: Mapping[Kind, Sequence[Values]] = {
+        Kind.METRIC: [_metrics(run) for run in runs],
+        Kind.PARAM: [run.params for run in runs],
+        Kind.FEATURE: [_features(run) for run in runs],
+        Kind.INPUT: [_inputs(run) for run in runs],
+        Kind.NOTEBOOK: [_tagged(run, _NOTEBOOK) for run in runs],
+        Kind.CELL: [_tagged(run, _CELL) for run in runs],
+        Kind.ENVIRONMENT: [_environment(run) for run in runs],
+        Kind.SETTING: [_settings(run) for run in runs],
+        Kind.TAG: [_tags(run) for run in runs],
+    }
+    found = [line for kind, values in tables.items() for line in _lines(kind, values)]
+    return sorted(found, key=lambda line: not line.differs)
 
 
-def _lines(
-    kind: str, values: Sequence[Mapping[str, float | None] | Mapping[str, str]]
-) -> Iterable[ComparedField]:
-    names = sorted({name for one in values for name in one})
-    for name in names:
+def shown(found: Sequence[ComparedField], runs: int) -> tuple[ComparedField, ...]:
+    """As many of the lines as one answer holds."""
+    return tuple(found[: MOST_VALUES // max(runs, 1)])
+
+
+def _lines(kind: Kind, values: Sequence[Values]) -> Iterable[ComparedField]:
+    for name in sorted({name for one in values for name in one}):
         row = tuple(one.get(name) for one in values)
         numbers = [value for value in row if isinstance(value, int | float)]
-        delta = numbers[-1] - numbers[0] if len(numbers) == len(row) > 1 else None
         yield ComparedField(
             kind=kind,
-            name=name,
-            values=row,
+            name=name[:LONGEST_NAME],
+            values=cut(row),
             differs=any(value != row[0] for value in row),
-            delta=delta if kind == "metric" else None,
+            delta=numbers[-1] - numbers[0] if len(numbers) == len(row) > 1 else None,
         )
 
 
-def _notebook(run: Run) -> dict[str, str]:
-    link = run.notebook
-    if link is None:
-        return {}
-    parts = {"path": link.path, "version": link.digest, "cell": link.cell, "commit": link.commit}
-    return {name: value for name, value in parts.items() if value}
+def cut(values: tuple[float | str | None, ...]) -> tuple[float | str | None, ...]:
+    """The same values, long texts cut to where they begin to differ."""
+    texts = [value for value in values if isinstance(value, str)]
+    if max(map(len, texts), default=0) <= LONGEST_VALUE:
+        return values
+    alike = _alike(texts)
+    start = max(alike - 40, 0) if alike > LONGEST_VALUE // 2 else 0
+    return tuple(_part(one, start) if isinstance(one, str) else one for one in values)
 
 
-def _settings(run: Run) -> dict[str, str]:
-    parts = {
-        "owner": run.owner,
-        "profile": run.profile,
-        "status": run.status.value,
-        "feature snapshot": run.tags.get("octavo.feature_snapshot"),
+def _alike(texts: Sequence[str]) -> int:
+    """How many characters the texts begin with together; 0 when they are all the same."""
+    low, high = min(texts), max(texts)  # the first and the last differ earliest
+    if low == high:
+        return 0
+    return next((at for at, char in enumerate(low) if char != high[at]), len(low))
+
+
+def _part(text: str, start: int) -> str:
+    end = start + LONGEST_VALUE
+    return f"{'…' if start else ''}{text[start:end]}{'…' if len(text) > end else ''}"
+
+
+def _metrics(run: Run) -> Values:
+    return {name: NO_NUMBER if value is None else value for name, value in run.metrics.items()}
+
+
+def _inputs(run: Run) -> Values:
+    return {
+        f"{one.name} ({one.context})" if one.context else one.name: one.digest for one in run.inputs
     }
-    return {name: value for name, value in parts.items() if value}
+
+
+def _tagged(run: Run, names: Mapping[str, str]) -> dict[str, float | str | None]:
+    return {name: run.tags[tag] for name, tag in names.items() if run.tags.get(tag)}
+
+
+def _environment(run: Run) -> Values:
+    found = _tagged(run, _ENVIRONMENT)
+    for package in run.tags.get(_PACKAGES, "").split():
+        name, _, version = package.partition("=")
+        found[name] = version.lstrip("=")
+    return found
+
+
+def _features(run: Run) -> Values:
+    """The snapshot that was read, and which columns of which views."""
+    found = _tagged(run, {"snapshot": _SNAPSHOT})
+    text = run.tags.get(_FEATURES, "")
+    try:
+        told = json.loads(text) if text else {}
+    except (ValueError, RecursionError):
+        told = {"views": dict(one.partition("@")[::2] for one in text.split())}
+    views = told.get("views") if isinstance(told, dict) else None
+    for name, columns in views.items() if isinstance(views, dict) else ():
+        is_list = isinstance(columns, list)
+        found[name] = ", ".join(sorted(map(str, columns))) if is_list else str(columns)
+    services = told.get("services") if isinstance(told, dict) else None
+    if isinstance(services, list) and services:
+        found["services"] = ", ".join(sorted(map(str, services)))
+    return found
+
+
+def _settings(run: Run) -> Values:
+    found: dict[str, float | str | None] = {"owner": run.owner, "status": run.status.value}
+    return {**found, **_tagged(run, {"price per hour": "octavo.price_eur_per_hour"})}
+
+
+def _tags(run: Run) -> Values:
+    """The tags that people wrote; bookkeeping of MLflow and of Octavo has lines of its own."""
+    return {
+        _NOTES.get(name, name): value
+        for name, value in run.tags.items()
+        if name in _NOTES or not name.startswith(("mlflow.", "octavo."))
+    }
+
+
+def stepped(runs: Iterable[Run]) -> set[str]:
+    """Metrics that were logged at a later step than the first, so that a curve says something."""
+    return {name for run in runs for name, point in run.latest.items() if point.step > 0}
