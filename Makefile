@@ -1,7 +1,7 @@
 # Octavo's commands; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install up down status test check golden-path bench-start bench-hub wheel screenshots openapi reference lock format
+.PHONY: help install up down status test check golden-path bench-start bench-hub bench-panels wheel screenshots openapi reference lock format
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -46,6 +46,10 @@ bench-start: ## Measure cold start, warm start, spawn and memory; the last line 
 bench-hub: ## Measure decisions, a burst with a restart, and polling beside a bare JupyterHub's
 	@images/install.sh --venv $(VENV) all dev >&2
 	@$(BIN)/python -m benchmarks.hub
+
+bench-panels: ## Measure runs, search, detail and scrolling beside MLflow's and Feast's own REST
+	@images/install.sh --venv $(VENV) all dev >&2
+	@$(BIN)/python -m benchmarks.panels
 
 wheel: ## Build the wheel, with the lab extension in it
 	@images/install.sh --venv $(VENV) all dev

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
-from octavo_server.tracking.access import REGISTERED_TAG, Target, project_of
+from octavo_server.tracking.access import REGISTERED_TAG, project_of, project_of_model
+from octavo_server.tracking.targets import Target
 
 AsgiApp = Callable[
     [
@@ -62,49 +63,46 @@ class StoreRecords:
     """Looks into MLflow's store, in process."""
 
     def __init__(self) -> None:
-        self._experiments: dict[Target, str] = {}
+        self._experiments: dict[Target, frozenset[str]] = {}
         self._projects: dict[str, str | None] = {}
         self._registered: set[str] = set()
         self._lock = threading.Lock()
 
-    def project_of(self, target: Target) -> str | None:
-        """The project, None for what is nobody's or unknown."""
+    def projects_of(self, target: Target) -> frozenset[str] | None:
+        """The projects it belongs to, none for what is nobody's; None for what isn't there."""
         from mlflow.exceptions import MlflowException
 
+        if target.kind == "registered":
+            project = project_of_model(target.id)
+            return frozenset({project} if project else ())
         try:
-            experiment = self._experiment_of(target)
-            with self._lock:
-                if experiment in self._projects:
-                    return self._projects[experiment]
-            return self._look_up(experiment)
+            found = [self._project_of(one) for one in self._experiments_of(target)]
         except MlflowException:
             return None
+        return frozenset(one for one in found if one is not None)
 
-    def _experiment_of(self, target: Target) -> str:
-        """The experiment of a run or a model; it never changes."""
+    def _experiments_of(self, target: Target) -> frozenset[str]:
+        """The experiments of a run, a model, a trace or a data set."""
         if target.kind == "experiment":
-            return target.id
+            return frozenset({target.id})
         with self._lock:
             if target in self._experiments:
                 return self._experiments[target]
-        from mlflow.server.handlers import _get_tracking_store
-
-        store: Any = _get_tracking_store()
-        if target.kind == "run":
-            found = str(store.get_run(target.id).info.experiment_id)
-        else:
-            found = str(store.get_logged_model(target.id).experiment_id)
+        found = _look_up(target)
+        if target.kind in _MOVES:
+            return found
         with self._lock:
             if len(self._experiments) > MOST_KNOWN:
                 self._experiments.clear()
             self._experiments[target] = found
         return found
 
-    def _look_up(self, experiment_id: str) -> str | None:
-        from mlflow.server.handlers import _get_tracking_store
-
-        store: Any = _get_tracking_store()
-        experiment = store.get_experiment(experiment_id)
+    def _project_of(self, experiment_id: str) -> str | None:
+        """The project of an experiment; it never changes."""
+        with self._lock:
+            if experiment_id in self._projects:
+                return self._projects[experiment_id]
+        experiment = _store().get_experiment(experiment_id)
         project = project_of(experiment.name, dict(experiment.tags))
         with self._lock:
             if len(self._projects) > MOST_KNOWN:
@@ -117,13 +115,41 @@ class StoreRecords:
         if model_id in self._registered:
             return True
         from mlflow.exceptions import MlflowException
-        from mlflow.server.handlers import _get_tracking_store
 
         try:
-            store: Any = _get_tracking_store()
-            found = REGISTERED_TAG in store.get_logged_model(model_id).tags
+            found = REGISTERED_TAG in _store().get_logged_model(model_id).tags
         except MlflowException:
             return False
         if found:
             self._registered.add(model_id)
         return found
+
+
+#: What may belong to other experiments tomorrow, or be called differently.
+_MOVES = frozenset({"experiment_name", "dataset"})
+
+
+def _store() -> Any:
+    from mlflow.server.handlers import _get_tracking_store
+
+    return _get_tracking_store()
+
+
+def _look_up(target: Target) -> frozenset[str]:
+    """Ask MLflow's store for the experiments. Raises MlflowException for what isn't there."""
+    from mlflow.exceptions import MlflowException
+
+    store = _store()
+    if target.kind == "dataset":
+        store.get_dataset(target.id)
+        return frozenset(str(one) for one in store.get_dataset_experiment_ids(target.id))
+    if target.kind == "experiment_name":
+        found = store.get_experiment_by_name(target.id)
+        if found is None:
+            raise MlflowException(f"there is no experiment {target.id!r}")
+        return frozenset({str(found.experiment_id)})
+    if target.kind == "run":
+        return frozenset({str(store.get_run(target.id).info.experiment_id)})
+    if target.kind == "trace":
+        return frozenset({str(store.get_trace_info(target.id).experiment_id)})
+    return frozenset({str(store.get_logged_model(target.id).experiment_id)})

@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 import uvicorn
 
 from octavo_server.adapters import mlflow_app
+from octavo_server.adapters.mlflow_metrics import StoreHistories
 from octavo_server.errors import ending_in_words
 from octavo_server.settings import Settings, load_settings
 from octavo_server.tracking.browser import HubPages
@@ -48,7 +49,8 @@ def build(settings: Settings) -> Gate:
         authorize_path=f"{public.path}/hub/api/oauth2/authorize",
     )
     visitors = ServerVisitors(f"{settings.server}/services/octavo/api/v1/me")
-    return Gate(mlflow_app.load(), visitors, mlflow_app.StoreRecords(), pages, PREFIX)
+    records = mlflow_app.StoreRecords()
+    return Gate(mlflow_app.load(), visitors, records, pages, PREFIX, StoreHistories())
 
 
 def main() -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from octavo_server.tracking.targets import Target
+
 
 class Need(StrEnum):
     """What a caller must hold for a route."""
@@ -75,7 +77,7 @@ _ROUTES: Final[tuple[tuple[frozenset[str], re.Pattern[str], Need], ...]] = tuple
         ({_GET}, r"/static-files/.+", Need.READ),
         ({_GET}, r"/get-artifact|/model-versions/get-artifact", Need.READ),
         ({_GET, _POST}, r"(?:/ajax-api/2\.0/mlflow)?/graphql|/graphql", Need.READ),
-        ({_GET}, r"/octavo/changes", Need.GOVERN),
+        ({_GET}, r"/octavo/(?:changes|metric-history)", Need.GOVERN),
         # Only Octavo's service moves what production loads.
         ({_POST, _DELETE}, _MLFLOW + r"registered-models/alias", Need.GOVERN),
         ({_POST}, _MLFLOW + r"registered-models/rename", Need.GOVERN),
@@ -140,54 +142,15 @@ def touches_model(method: str, path: str) -> str | None:
     return match.group(1) if match else None
 
 
-#: Writes whose body says where they go.
-_ADDRESSED: Final = re.compile(
-    _MLFLOW + r"(?:experiments/(?!search).+|runs/(?!search).+|logged-models"
-    r"|(?:registered-models|model-versions)/(?:create|update|set-tag|delete-tag))"
-)
-_MODEL: Final = re.compile(_MLFLOW + r"logged-models/(m-[0-9a-f]+)(?:/.+)?")
-_ARTIFACT: Final = re.compile(_FILES + r"(?:artifacts|mpu/[a-z]+)/([^/]+)/.+")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """What a write goes to."""
-
-    kind: str
-    """experiment, run or model."""
-    id: str
-    """MLflow's id of it."""
-
-
-def reads_body(method: str, path: str) -> bool:
-    """Whether the body of this request must be looked at before it may pass."""
-    return method in ("POST", "PATCH", "DELETE") and _ADDRESSED.fullmatch(path) is not None
-
-
-def target_in_path(path: str) -> Target | None:
-    """What a write goes to, where the path says so."""
-    if match := _MODEL.fullmatch(path):
-        return Target(kind="model", id=match.group(1))
-    if match := _ARTIFACT.fullmatch(path):
-        return Target(kind="experiment", id=match.group(1))
-    return None
-
-
-def target_in_body(path: str, body: Mapping[str, Any]) -> Target | None:
-    """What a write goes to, where its body says so."""
-    run = _field(body, "run_id") or _field(body, "run_uuid")
-    if "/mlflow/runs/" in path and run and not path.endswith("/runs/create"):
-        return Target(kind="run", id=str(run))
-    experiment = _field(body, "experiment_id")
-    return Target(kind="experiment", id=str(experiment)) if experiment else None
-
-
-def check_target(visitor: Visitor, target: Target, project: str | None) -> Refusal | None:
-    """Whether the caller may write to something of `project`; what is nobody's is everybody's."""
-    if project is None or project in visitor.writes:
+def check_target(
+    visitor: Visitor, target: Target, projects: frozenset[str] | None
+) -> Refusal | None:
+    """Whether the caller may write to something; what is nobody's is everybody's."""
+    foreign = sorted((projects or frozenset()) - visitor.writes)
+    if not foreign:
         return None
     return _denied(
-        f"{target.kind.capitalize()} {target.id[:64]} belongs to project {project!r}; "
+        f"{target.kind.capitalize()} {target.id[:64]} belongs to project {foreign[0]!r}; "
         "you may not write there."
     )
 
@@ -208,6 +171,12 @@ def project_of(name: str, tags: Mapping[str, str] | None = None) -> str | None:
     return head if slash and head else None
 
 
+def project_of_model(name: str) -> str | None:
+    """The project that a registered model's name (`<project>.<name>`) names."""
+    head, dot, rest = name.partition(".")
+    return head if dot and rest and head else None
+
+
 def tags_in(body: Mapping[str, Any]) -> dict[str, str]:
     """The tags of a create request as a mapping."""
     found = _field(body, "tags")
@@ -223,7 +192,8 @@ def _denied(message: str) -> Refusal:
     return Refusal(status=403, error_code="PERMISSION_DENIED", message=message)
 
 
-def _wrong(message: str) -> Refusal:
+def wrong(message: str) -> Refusal:
+    """Return the refusal of a request that makes no sense."""
     return Refusal(status=400, error_code="INVALID_PARAMETER_VALUE", message=message)
 
 
@@ -235,7 +205,7 @@ def check_experiment(
     A name that names no project gets the caller's only project as its tag.
     """
     if _field(body, "artifact_location"):
-        return body, _wrong(
+        return body, wrong(
             "artifact_location can't be chosen: Octavo keeps artifacts itself. Leave it out."
         )
     tags = tags_in(body)

@@ -4,14 +4,17 @@ import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import replace
 from typing import Any, Final, Protocol
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 import anyio.to_thread
 
 from octavo_server.errors import OctavoError, Unauthenticated
 from octavo_server.tracking import access
-from octavo_server.tracking.access import Need, Refusal, Target, Visitor
+from octavo_server.tracking.access import Need, Refusal, Visitor
 from octavo_server.tracking.changes import CHANGES_PATH, LARGEST_READ, Changes, touched, watched
+from octavo_server.tracking.histories import HISTORY_PATH, Histories, hand_over
+from octavo_server.tracking.reach import Asked, Reach, Records, carries_json, is_list
+from octavo_server.tracking.targets import EXPERIMENT_HEADER
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -21,13 +24,11 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 #: MLflow's own clients send at most 1 MiB in a batch; a larger body is refused.
 MAX_BODY: Final = 16 * 1_048_576
+#: Pages in a row of which nothing is left that are skipped.
+MOST_SKIPPED: Final = 20
+MODEL_LISTS: Final = ("registered_models", "model_versions")
 #: Where the Hub sends a browser back to after signing in.
 CALLBACK: Final = "/oauth_callback"
-SIGNED: Final = Refusal(
-    status=403,
-    error_code="PERMISSION_DENIED",
-    message="This model is registered and signed: its files stay as they are. Log it again.",
-)
 
 
 class Visitors(Protocol):
@@ -35,16 +36,6 @@ class Visitors(Protocol):
 
     def of(self, token: str) -> Visitor:
         """The visitor. Raises `Unauthenticated`, or `Unavailable` when the Hub is away."""
-
-
-class Records(Protocol):
-    """What MLflow's own records tell about experiments, runs and models."""
-
-    def project_of(self, target: Target) -> str | None:
-        """The project, None for what is nobody's or unknown."""
-
-    def is_registered(self, model_id: str) -> bool:
-        """Whether Octavo has signed this logged model."""
 
 
 class Pages(Protocol):
@@ -70,11 +61,18 @@ class Gate:
     """MLflow behind Octavo's sign-in, at `prefix`."""
 
     def __init__(
-        self, app: App, visitors: Visitors, records: Records, pages: Pages, prefix: str
+        self,
+        app: App,
+        visitors: Visitors,
+        records: Records,
+        pages: Pages,
+        prefix: str,
+        histories: Histories,
     ) -> None:
         self._app = app
+        self._histories = histories
         self._visitors = visitors
-        self._records = records
+        self._reach = Reach(records)
         self._pages = pages
         self._changes = Changes()
         self._prefix = prefix.rstrip("/")
@@ -131,27 +129,16 @@ class Gate:
                 await _refuse(send, _as_refusal(error))
             return
         refusal = _refusal(visitor, needed, scope["method"], inner["path"])
-        if refusal is None and needed is Need.WRITE:
-            refusal = await self._refused_by_path(visitor, scope["method"], inner["path"])
         if refusal is not None:
             await _refuse(send, refusal)
         elif inner["path"] == CHANGES_PATH:
             await self._tell_changes(scope, send)
-        elif (
-            visitor.governs
-            or needed is not Need.WRITE
-            or not access.reads_body(scope["method"], inner["path"])
-        ):
+        elif inner["path"] == HISTORY_PATH:
+            await hand_over(self._histories, scope["query_string"], send)
+        elif visitor.governs:
             await self._pass_on(inner, receive, send)
         else:
-            await self._checked(visitor, inner, receive, send)
-
-    async def _is_signed(self, method: str, path: str) -> bool:
-        """Whether the request would change the files of a model that Octavo has signed."""
-        model = access.touches_model(method, path)
-        if model is None:
-            return False
-        return await anyio.to_thread.run_sync(self._records.is_registered, model)
+            await self._checked(visitor, needed, inner, receive, send)
 
     async def _finish_sign_in(self, scope: Scope, send: Send) -> None:
         """Starts a session only for a token that holds, so that no browser goes in circles."""
@@ -165,27 +152,68 @@ class Gate:
         else:
             await self._pages.begin(token, send)
 
-    async def _checked(self, visitor: Visitor, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes a write on after its body was found to stay in the caller's projects."""
-        raw = await _body(receive)
-        body = _object(raw)
+    async def _checked(
+        self, visitor: Visitor, needed: Need, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Passes a request on after all that it names was found in the caller's projects."""
+        looked_into = carries_json(scope["method"], scope["path"])
+        raw = await _body(receive) if looked_into else b""
+        body = _object(raw) if looked_into and raw != b"" else {}
         if body is None:
-            await _refuse(
-                send,
-                Refusal(
-                    status=400,
-                    error_code="INVALID_PARAMETER_VALUE",
-                    message=f"The body must be one JSON object of at most {MAX_BODY} bytes.",
-                ),
-            )
+            text = f"The body must be one JSON object of at most {MAX_BODY} bytes."
+            await _refuse(send, access.wrong(text))
             return
-        found, refusal = await anyio.to_thread.run_sync(self._examine, visitor, scope["path"], body)
+        if scope["method"] in ("GET", "HEAD") and _has_body(scope):
+            # MLflow would read it, and nobody has looked into it.
+            await _refuse(send, access.wrong("A GET takes no body: put it into the query."))
+            return
+        asked = _asked(scope, body if looked_into else None)
+        found, refusal = await anyio.to_thread.run_sync(self._reach.examine, visitor, needed, asked)
         if refusal is not None:
             await _refuse(send, refusal)
             return
-        sent = (raw or b"") if found is body else json.dumps(found).encode()
-        scope, receive = _replaced(scope, receive, sent)
-        await self._pass_on(scope, receive, send)
+        if looked_into:
+            sent = (raw or b"") if found is body else json.dumps(found).encode()
+            scope, receive = _replaced(scope, receive, sent)
+        if needed is Need.READ and is_list(scope["path"]):
+            await self._cut_down(visitor, scope, asked.body, send)
+        else:
+            await self._pass_on(scope, receive, send)
+
+    async def _cut_down(
+        self, visitor: Visitor, scope: Scope, body: dict[str, Any] | None, send: Send
+    ) -> None:
+        """Answers a list with what the caller may read.
+
+        A page of which nothing is left is skipped, so that no client takes it for the end.
+        """
+        shown: dict[str, Any] = {}
+        for _ in range(MOST_SKIPPED):
+            status, answered = await self._answer(scope, body)
+            content = _object(answered)
+            if status >= 400 or content is None:
+                await _send(send, status, answered)
+                return
+            shown = self._reach.shown(visitor, content)
+            token = shown.get("next_page_token")
+            if not token or any(shown.get(name) for name in ("experiments", *MODEL_LISTS)):
+                break
+            scope, body = _next_page(scope, body, str(token))
+        await _json(send, 200, shown)
+
+    async def _answer(self, scope: Scope, body: dict[str, Any] | None) -> tuple[int, bytes]:
+        """MLflow's whole answer to a request."""
+        status, answered = 500, bytearray()
+
+        async def hear(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            answered.extend(message.get("body", b""))
+
+        sent = b"" if body is None else json.dumps(body).encode()
+        inner, receive = _replaced(scope, _silence, sent)
+        await self._app(inner, receive, hear)
+        return status, bytes(answered)
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves the request and remembers which runs it changed."""
@@ -218,32 +246,6 @@ class Gate:
         since = query.get("since", ["0"])[0]
         seq = int(since) if since.isascii() and since.isdigit() and len(since) < 19 else -1
         await _json(send, 200, self._changes.since(query.get("boot", [""])[0], seq))
-
-    def _examine(
-        self, visitor: Visitor, path: str, body: dict[str, Any]
-    ) -> tuple[dict[str, Any], Refusal | None]:
-        if path.endswith("/experiments/create"):
-            return access.check_experiment(visitor, body)
-        if "/mlflow/registered-models/" in path or "/mlflow/model-versions/" in path:
-            return body, access.check_registered(visitor, body)
-        target = access.target_in_body(path, body)
-        if target is not None:
-            refusal = access.check_target(visitor, target, self._records.project_of(target))
-            if refusal is not None:
-                return body, refusal
-        if path.endswith("/runs/create"):
-            return access.owned(visitor, body), None
-        return body, access.check_tag(visitor, body) if "/experiments/" in path else None
-
-    async def _refused_by_path(self, visitor: Visitor, method: str, path: str) -> Refusal | None:
-        """Why a write is refused by its path alone: a foreign project, a signed model."""
-        target = access.target_in_path(path) if method != "GET" else None
-        if visitor.governs or target is None:
-            return None
-        if await self._is_signed(method, path):
-            return SIGNED
-        project = await anyio.to_thread.run_sync(self._records.project_of, target)
-        return access.check_target(visitor, target, project)
 
 
 def _refusal(visitor: Visitor, needed: Need, method: str, path: str) -> Refusal | None:
@@ -300,9 +302,20 @@ async def _body(receive: Receive) -> bytes | None:
 def _object(raw: bytes | None) -> dict[str, Any] | None:
     try:
         found = json.loads(raw) if raw is not None else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def _asked(scope: Scope, body: dict[str, Any] | None) -> Asked:
+    headers = (value for name, value in scope["headers"] if name == EXPERIMENT_HEADER)
+    return Asked(
+        method=scope["method"],
+        path=scope["path"],
+        query=parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True),
+        headers=tuple(value.decode("latin-1") for value in headers),
+        body=body,
+    )
 
 
 def _replaced(scope: Scope, receive: Receive, body: bytes) -> tuple[Scope, Receive]:
@@ -326,8 +339,33 @@ async def _refuse(send: Send, refusal: Refusal) -> None:
     await _json(send, refusal.status, content)
 
 
+def _has_body(scope: Scope) -> bool:
+    sent = dict(scope["headers"])
+    return b"transfer-encoding" in sent or sent.get(b"content-length", b"0") != b"0"
+
+
+async def _silence() -> Message:
+    """What a client says that has sent all: nothing, until it leaves."""
+    return {"type": "http.disconnect"}
+
+
+def _next_page(
+    scope: Scope, body: dict[str, Any] | None, token: str
+) -> tuple[Scope, dict[str, Any] | None]:
+    """The request for the page after the one that ended with `token`."""
+    if body is not None:
+        kept = {name: value for name, value in body.items() if name != "pageToken"}
+        return scope, {**kept, "page_token": token}
+    query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    asked = urlencode({**query, "page_token": [token]}, doseq=True)
+    return {**scope, "query_string": asked.encode()}, None
+
+
 async def _json(send: Send, status: int, content: dict[str, Any]) -> None:
-    body = json.dumps(content).encode()
+    await _send(send, status, json.dumps(content).encode())
+
+
+async def _send(send: Send, status: int, body: bytes) -> None:
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     if status == 401:
         headers.append((b"www-authenticate", b"Bearer"))

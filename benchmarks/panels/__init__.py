@@ -1,0 +1,1 @@
+"""Benchmarks of the panels for features and experiments."""
