@@ -1,6 +1,8 @@
 """MLflow's own ASGI app, set up for one process; the only place that imports MLflow's server."""
 
+import contextlib
 import os
+import sqlite3
 import threading
 import warnings
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -20,6 +22,7 @@ AsgiApp = Callable[
 ]
 
 
+SQLITE = "sqlite:///"
 #: Experiments and runs whose project is remembered.
 MOST_KNOWN = 10_000
 
@@ -45,6 +48,10 @@ def configure(*, database_url: str, artifacts: Path, hosts: str, origin: str) ->
         }
     )
     os.environ.pop("MLFLOW_TRACKING_URI", None)
+    if database_url.startswith(SQLITE):
+        # It stays in the file: who reads a long history holds up nobody who logs.
+        with contextlib.closing(sqlite3.connect(database_url.removeprefix(SQLITE))) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
 
 
 def load() -> AsgiApp:
