@@ -4,6 +4,7 @@
 - ``FakeEngine``: stands in for Feast; ``publication`` is what it builds, ``refuses`` an error it
   raises instead, ``pointers`` where readers are pointed to, ``discarded`` what it threw away
 - ``FakeOnlineStore``: newest values from a dictionary
+- ``FakeJoin``: what rows meet, by view; ``orders`` what it was asked for
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from octavo_server.errors import OctavoError
 from octavo_server.features.catalog.domain import Column, Freshness, Source, View
 from octavo_server.features.publishing.domain import Order, Publication
-from octavo_server.features.values.domain import StoredValue
+from octavo_server.features.values.domain import JoinOrder, Met, StoredValue
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FIRST, SECOND = "a" * 64, "b" * 64
@@ -129,3 +130,16 @@ class FakeOnlineStore:
             }
             for key in keys
         ]
+
+
+@dataclass
+class FakeJoin:
+    """What rows meet, by view."""
+
+    met: dict[str, list[Met]] = field(default_factory=dict)
+    orders: list[JoinOrder] = field(default_factory=list)
+
+    def join(self, lake: Path, order: JoinOrder) -> dict[str, list[Met]]:
+        """Return what was prepared for the ordered views."""
+        self.orders.append(order)
+        return {view.name: self.met[view.name] for view, _ in order.views}

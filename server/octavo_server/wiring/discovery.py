@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from octavo.local import resources
 from octavo_server.adapters.feast_engine import FeastEngine
 from octavo_server.adapters.feast_online import SqliteOnlineStore
+from octavo_server.adapters.feature_join import ChildJoin
 from octavo_server.adapters.mlflow_rest import MlflowRest
 from octavo_server.experiments.comparison.service import ComparisonService
 from octavo_server.experiments.runs.service import ExperimentsService
@@ -40,7 +41,7 @@ def build_features(base: Foundation) -> Features:
         publishing=PublishingService(
             catalog, base.audit, base.policy, base.lineage, engine, places
         ),
-        values=ValuesService(catalog, SqliteOnlineStore(), places, base.clock),
+        values=ValuesService(catalog, SqliteOnlineStore(), ChildJoin(), places, base.clock),
     )
 
 

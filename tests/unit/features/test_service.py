@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.support.features import FIRST, NOON, SECOND, FakeEngine, FakeOnlineStore, view
+from tests.support.features import FIRST, NOON, SECOND, FakeEngine, FakeJoin, FakeOnlineStore, view
 from tests.support.people import ADMIN
 from tests.support.services import open_audit
 
@@ -43,7 +43,9 @@ class World:
         self.publishing = PublishingService(
             self.catalog, self.audit, policy, self.lineage, self.engine, self.places
         )
-        self.values = ValuesService(self.catalog, self.online, self.places, lambda: NOON)
+        self.values = ValuesService(
+            self.catalog, self.online, FakeJoin(), self.places, lambda: NOON
+        )
 
     def publish(self) -> str:
         return self.publishing.publish(ADMIN, "flights", "flights", REASON).id

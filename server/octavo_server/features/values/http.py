@@ -2,8 +2,15 @@
 
 from fastapi import APIRouter
 
+from octavo.records.feature_previews import (
+    CodeFrame,
+    CodeRequest,
+    FeatureCode,
+    PreviewAnswer,
+    PreviewRequest,
+)
 from octavo.records.features import OnlineAnswer, OnlineRequest, OnlineRow
-from octavo_server.features.values.service import ValuesService
+from octavo_server.features.values.service import LiveFrame, OwnKeys, OwnRows, ValuesService
 from octavo_server.guard import Guard, area_router
 from octavo_server.identity import Caller
 
@@ -25,4 +32,27 @@ def routes(features: ValuesService, guard: Guard) -> APIRouter:
         ]
         return OnlineAnswer(rows=rows, snapshot=features.snapshot(project))
 
+    @router.post(f"{base}/preview")
+    def preview_features(
+        project: str, body: PreviewRequest, caller: Caller = guard.needs("features.online")
+    ) -> PreviewAnswer:
+        """Join own rows as of each row's time, each null with its reason; keeps nothing."""
+        keys = {key.name: OwnKeys(kind=key.kind, values=key.values) for key in body.keys}
+        rows = OwnRows(keys=keys, times=body.times)
+        return PreviewAnswer.model_validate(features.preview(project, body.features, rows))
+
+    @router.post(f"{base}/code")
+    def write_feature_code(
+        project: str, body: CodeRequest, caller: Caller = guard.needs("features.read")
+    ) -> FeatureCode:
+        """Write the Python that reads a view, a service or picked columns; changes nothing."""
+        frame = _frame(body.frame)
+        online = body.how == "online"
+        code, keys = features.code(project, body.features, body.service, frame, online=online)
+        return FeatureCode(code=code, keys=keys)
+
     return router
+
+
+def _frame(given: CodeFrame | None) -> LiveFrame | None:
+    return LiveFrame(**given.model_dump()) if given else None

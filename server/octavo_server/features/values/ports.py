@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from octavo_server.features.catalog.domain import View
-from octavo_server.features.values.domain import StoredValue
+from octavo_server.features.values.domain import JoinOrder, Met, StoredValue
 
 
 class OnlineStore(Protocol):
@@ -23,4 +23,14 @@ class OnlineStore(Protocol):
         """Return, for each key, the stored values by column; an absent one is left out.
 
         Raises :class:`octavo_server.errors.Unavailable` when the store can't be read.
+        """
+
+
+class Join(Protocol):
+    """Joins rows with the sources of views."""
+
+    def join(self, lake: Path, order: JoinOrder) -> dict[str, list[Met]]:
+        """Return for each view what each row met, as of the row's own time.
+
+        Raises :class:`octavo_server.errors.Unavailable` when a source can't be read in time.
         """

@@ -12,6 +12,7 @@ from octavo_server.features.values.domain import Cell, StoredValue
 EntityValue = str | int
 _INTEGERS = frozenset({"Int32", "Int64"})
 _FLOATS = frozenset({"Float32", "Float64"})
+_KEY_WORDS = {"integer": "whole numbers", "text": "text"}
 
 
 def wanted_columns(views: Mapping[str, View], features: Sequence[str]) -> list[tuple[View, str]]:
@@ -51,6 +52,37 @@ def entity_key(view: View, entity: Mapping[str, EntityValue]) -> dict[str, Entit
             raise Invalid(f"entities: {name} is {kind}; got {value!r:.60}.", f"Send {kind}.")
         key[name] = value
     return key
+
+
+def key_column(view: View, name: str, kind: str, values: Sequence[str | None]) -> None:
+    """Raise Invalid when a column of keys is of another kind than ``view``'s join key."""
+    wanted = "integer" if view.key_types.get(name) in _INTEGERS else "text"
+    if kind not in ("none", wanted):
+        first = next((one for one in values if one is not None), "")
+        theirs, ours = (_KEY_WORDS[one] for one in (kind, wanted))
+        raise Invalid(
+            f"keys: {name} holds {theirs} in your rows ({first!r:.60}), {ours} in {view.name}.",
+            f"Change the column to {ours}, or pick another one.",
+        )
+
+
+def own_key(view: View, texts: Mapping[str, str | None]) -> dict[str, EntityValue]:
+    """Return a key that came as text, with the types of ``view``'s join keys."""
+    return {
+        name: int(text or 0) if view.key_types.get(name) in _INTEGERS else str(text)
+        for name, text in texts.items()
+    }
+
+
+def covered(views: Sequence[View], keys: Mapping[str, object]) -> None:
+    """Raise Invalid when a join key of ``views`` is missing in ``keys``."""
+    for view in views:
+        missing = [name for name in view.join_keys if name not in keys]
+        if missing:
+            raise Invalid(
+                f"keys: {view.name} needs {', '.join(missing)}.",
+                f"Say which column of yours holds {missing[0]}.",
+            )
 
 
 def cell(view: View, column: str, stored: StoredValue | None, now: datetime) -> Cell:
