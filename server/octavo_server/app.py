@@ -64,7 +64,7 @@ def create_app(services: Services, guard: Guard) -> FastAPI:
         policy_http.routes(services.policy, guard),
         audit_http.routes(services.audit, guard),
         lineage_http.routes(services.lineage, guard),
-        catalog_http.routes(services.features.catalog, guard),
+        catalog_http.routes(services.features.catalog, services.projects, guard),
         publishing_http.routes(services.features.publishing, services.projects, guard),
         values_http.routes(services.features.values, guard),
         registry_http.routes(services.registry, guard),

@@ -69,6 +69,8 @@ PERMISSIONS: dict[str, Permission] = {
     ),
     "monitoring.acknowledge": _project("acknowledge an alert", *_MEMBERS),
     "features.read": _project("find features and read about them", *_MEMBERS, RUN, SERVICE),
+    "features.search": _platform("search the features of all projects one may read", ANYONE),
+    "features.report": _project("tell which features one read", *_MEMBERS, RUN, SERVICE),
     "features.online": _project(
         "read newest feature values", SCIENTIST, ONCALL, ADMIN, RUN, SERVICE
     ),

@@ -77,11 +77,25 @@ class FeatureFreshness(Answer):
         description="End of the last materialisation window; None if never materialised."
     )
     checked_at: datetime = Field(description="When both were read.")
+    expected_seconds: int | None = Field(
+        default=None,
+        description="The newest event should be at most this old; None: nothing is expected.",
+    )
+    expected_by: Literal["tag", "ttl", "cadence", ""] = Field(
+        default="",
+        description="What says so: the view's tag `freshness`, its TTL, or how often rows came "
+        "so far.",
+    )
+    state: Literal["fresh", "stale", "empty", "unknown"] = Field(
+        default="unknown",
+        description="stale: older than expected; empty: no rows; unknown: nothing is expected.",
+    )
 
 
 class FeatureViewSummary(Answer):
     """One feature view in a list."""
 
+    project: Name = Field(description="The project.")
     name: Name = Field(description="The view's name.")
     description: Text = Field(description="What it holds.")
     owner: Name = Field(description="Who answers for it.")
@@ -93,6 +107,14 @@ class FeatureViewSummary(Answer):
         description="A value older than this is not joined; None never expires."
     )
     freshness: FeatureFreshness = Field(description="How old its data is.")
+    online: bool = Field(description="True: its newest values can be looked up by entity.")
+    last_used_at: datetime | None = Field(
+        default=None, description="When it was last read; None: not since uses are counted."
+    )
+    unused: bool = Field(
+        default=False,
+        description="True: nobody read it and nothing was made from it for 90 days.",
+    )
     matched: list[Name] = Field(
         default=[], description="Where a search found its words, e.g. name, column carrier_delay."
     )
@@ -138,8 +160,37 @@ class FeatureConsumer(Answer):
     relation: Name = Field(description="How it uses the view.")
 
 
+class FeatureUse(Answer):
+    """Who or what reads a view, summed up over the last 90 days."""
+
+    person: Name = Field(description="Who read it; `run:<id>` for a production run.")
+    how: Literal["historical", "online", "preview"] = Field(description="What kind of read.")
+    subject: Name = Field(description="The notebook's path or `run:<id>`; may be empty.")
+    count: int = Field(description="Reads.")
+    columns: list[Name] = Field(description="The columns of the newest read.")
+    last_at: datetime = Field(description="The newest read.")
+
+
+class FeatureCost(Answer):
+    """What materialising a view cost in the last 30 days."""
+
+    materializations: int = Field(description="How often it was materialised.")
+    seconds: float = Field(description="How long that took in all.")
+    cost_eur: float = Field(description="What it cost, euro.")
+
+
 class FeatureView(FeatureViewSummary):
     """A feature view with all that is known about it."""
+
+    node: Name = Field(description="Its node in the lineage graph.")
+    uses: list[FeatureUse] = Field(description="Who reads it, newest first; at most 20.")
+    people: int = Field(description="How many people read it in the last 30 days.")
+    cost: FeatureCost = Field(description="What keeping it fresh costs.")
+    version: int = Field(description="Number of its definition; 0 before one was recorded.")
+    version_at: datetime | None = Field(description="Since when the definition is current.")
+    problems: list[Text] = Field(
+        description="What is wrong with the registry that describes it; usually empty."
+    )
 
     features: list[FeatureColumn] = Field(description="Its columns with statistics.")
     services: list[Name] = Field(description="Feature services that contain it.")

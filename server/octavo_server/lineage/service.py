@@ -9,7 +9,15 @@ from octavo_server.database.rows import Database
 from octavo_server.lineage import rules, store
 from octavo_server.lineage.domain import Edge, Graph
 
+__all__ = ["Edge", "Graph", "LineageService"]
+
 MOST_NODES = 500
+
+
+def _every(edge: Edge) -> bool:
+    """Follow every edge."""
+    del edge
+    return True
 
 
 class LineageService:
@@ -27,18 +35,36 @@ class LineageService:
         edge = Edge(source=source, target=target, relation=relation, project=project, at=change.at)
         store.add(change.rows, edge)
 
-    def around(self, project: str, node: str, depth: int) -> Graph:
-        """Return the graph up to ``depth`` steps up and down from ``node``."""
+    def around(
+        self, project: str, node: str, depth: int, follow: Callable[[Edge], bool] = _every
+    ) -> Graph:
+        """Return the graph up to ``depth`` steps up and down from ``node``.
+
+        ``follow`` tells which edges belong to it.
+        """
         rules.check_node(node)
         with self._database.read() as rows:
-            up = self._walk(node, depth, lambda at: _ends(store.into(rows, project, at), 0))
-            down = self._walk(node, depth, lambda at: _ends(store.out_of(rows, project, at), 1))
+
+            def into(at: set[str]) -> set[str]:
+                return {one.source for one in store.into(rows, project, at) if follow(one)}
+
+            def out_of(at: set[str]) -> set[str]:
+                return {one.target for one in store.out_of(rows, project, at) if follow(one)}
+
+            up, down = self._walk(node, depth, into), self._walk(node, depth, out_of)
             distances = {node: 0, **{n: -d for n, d in up.items()}, **down}
             shown = sorted(distances, key=lambda one: (abs(distances[one]), one))[:MOST_NODES]
-            edges = [e for e in store.out_of(rows, project, shown) if e.target in set(shown)]
+            inside = set(shown)
+            between = store.out_of(rows, project, shown)
+            edges = [one for one in between if one.target in inside and follow(one)]
         nodes = tuple(rules.described(one, distances[one]) for one in shown)
         truncated = len(distances) > MOST_NODES
         return Graph(root=node, nodes=nodes, edges=tuple(edges), truncated=truncated)
+
+    def every(self, project: str, follow: Callable[[Edge], bool] = _every) -> list[Edge]:
+        """Return all edges of a project that ``follow`` lets pass."""
+        with self._database.read() as rows:
+            return [one for one in store.every(rows, project) if follow(one)]
 
     def targets(self, project: str, source: str) -> list[Edge]:
         """Return the edges that start at ``source``: who uses it."""
@@ -59,7 +85,3 @@ class LineageService:
             if not at or len(found) > MOST_NODES:
                 break
         return found
-
-
-def _ends(edges: list[Edge], end: int) -> set[str]:
-    return {(edge.source, edge.target)[end] for edge in edges}

@@ -26,3 +26,8 @@ def out_of(rows: Rows, project: str, sources: Collection[str]) -> list[Edge]:
     """Return the project's edges that start at ``sources``."""
     where: list[Where] = [("project", "=", project), ("source", "in", list(sources))]
     return [Edge(**row) for row in rows.find(lineage_edges, *where, order_by=("at",))]
+
+
+def every(rows: Rows, project: str) -> list[Edge]:
+    """Return all edges of the project."""
+    return [Edge(**row) for row in rows.find(lineage_edges, ("project", "=", project))]

@@ -34,7 +34,7 @@ def build_features(base: Foundation) -> Features:
         features=base.settings.home / "features",
         templates=resources.path("notebook_templates"),
     )
-    catalog = CatalogService(base.database, base.lineage, places)
+    catalog = CatalogService(base.database, base.lineage, places, base.clock)
     engine = FeastEngine(base.clock)
     return Features(
         catalog=catalog,

@@ -68,7 +68,7 @@ class Workshop:
         services = loaded.platform.services
         self.engine = FeastEngine(lambda: datetime.now(UTC))
         self.features = PublishingService(
-            CatalogService(services.database, services.lineage, self.places),
+            CatalogService(services.database, services.lineage, self.places, services.clock),
             services.audit,
             services.policy,
             services.lineage,

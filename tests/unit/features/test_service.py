@@ -39,7 +39,7 @@ class World:
         self.places = Places(
             lakes=folder / "lake", features=folder / "features", templates=folder / "templates"
         )
-        self.catalog = CatalogService(self.database, self.lineage, self.places)
+        self.catalog = CatalogService(self.database, self.lineage, self.places, lambda: NOON)
         self.publishing = PublishingService(
             self.catalog, self.audit, policy, self.lineage, self.engine, self.places
         )
@@ -64,7 +64,7 @@ def test_publication_makes_a_snapshot_current(world: World) -> None:
     snapshot = world.catalog.snapshot("flights")
     assert (snapshot.published_by, snapshot.previous) == ("admin", None)
     assert world.engine.pointers == {world.places.features / "flights": FIRST}
-    assert [hit.view.name for hit in world.catalog.find("flights", "delay")] == ["carrier_delay"]
+    assert [hit.entry.view.name for hit in world.catalog.find("flights", "delay")] == ["carrier_delay"]
     [entry] = [one for one in world.audit.entries() if one.action == "features.publish"]
     assert entry.subject == f"feature_snapshot:flights/{FIRST}"
     assert entry.details["reason"] == REASON

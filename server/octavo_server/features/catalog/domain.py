@@ -42,6 +42,8 @@ class Source:
     """Rows at publication."""
     sha256: str | None
     """Digest of the data at publication."""
+    push_source: str | None = None
+    """Name of the push source that brings rows as they happen; None: none does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +90,12 @@ class View:
     """Feature services that contain it."""
     freshness: Freshness
     """How old its data is."""
+    online: bool = True
+    """Its newest values are meant to be looked up by entity."""
+    cadence_seconds: int | None = None
+    """How far apart event times usually are; None for fewer than two."""
+    history: Mapping[str, Any] | None = None
+    """Column to its windows over event time, where the registry was just read; kept beside."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -96,15 +104,41 @@ class View:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hit:
-    """A view that a search found."""
+class Standing:
+    """What is known of a view besides its registry: since when it is there, who needs it."""
+
+    published_at: datetime | None = None
+    """When it was first published (UTC); None before that was kept."""
+    last_used_at: datetime | None = None
+    """Newest read that was counted (UTC)."""
+    consumed_at: datetime | None = None
+    """When something made from it was newest, or is in use (UTC)."""
+    people: int = 0
+    """How many people read it in the last 30 days."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A view as the index keeps it."""
 
     view: View
     """The view."""
-    score: float
-    """How well it matches; higher is better."""
-    matched: tuple[str, ...]
-    """Where the words were found, best first."""
+    standing: Standing
+    """What is known of it besides."""
+    revision: int
+    """Grows with each change of the project's features."""
+    removed: bool = False
+    """True: the view is gone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expectation:
+    """How old a view's newest event may be."""
+
+    seconds: int | None
+    """At most this old; None: nothing is expected."""
+    by: str
+    """tag, ttl, cadence, or empty: what says so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,3 +185,117 @@ class Consumer:
     """Its name for a person."""
     relation: str
     """How it uses the view."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """Reads of one view by one reader."""
+
+    project: str
+    """The project."""
+    view: str
+    """The view."""
+    columns: tuple[str, ...]
+    """The columns that were read."""
+    how: str
+    """historical, online or preview."""
+    person: str
+    """Who read it; ``run:<id>`` for a production run."""
+    at: datetime
+    """When (UTC)."""
+    service: str = ""
+    """The feature service that was asked for; may be empty."""
+    subject: str = ""
+    """The notebook's path or ``run:<id>``; may be empty."""
+    count: int = 1
+    """How often."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What materialising a view cost over some days."""
+
+    materializations: int = 0
+    """How often it was materialised."""
+    seconds: float = 0.0
+    """How long that took in all."""
+    micro_eur: int = 0
+    """What it cost, millionths of a euro."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """One difference between two definitions."""
+
+    what: str
+    """What differs."""
+    change: str
+    """added, removed or changed."""
+    before: str | None
+    """As it was."""
+    after: str | None
+    """As it became."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """A definition that a view had."""
+
+    number: int
+    """1, 2, ..."""
+    snapshot: str
+    """The snapshot that brought it."""
+    published_at: datetime
+    """When (UTC)."""
+    published_by: str
+    """Who."""
+    reason: str
+    """Why."""
+    removed: bool
+    """True: this publication took the view away."""
+    definition: Mapping[str, Any]
+    """What its author wrote."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Windows:
+    """How a view's values change over event time."""
+
+    computed_at: datetime
+    """When it was computed (UTC)."""
+    columns: Mapping[str, Any]
+    """Column to edges and windows, as JSON."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Something that is wrong with a project's registry."""
+
+    code: str
+    """moved, missing, changed, unreadable, hostile or behind."""
+    message: str
+    """What is wrong, with which value."""
+    remedy: str
+    """What to do."""
+    since: datetime
+    """When it was first seen (UTC)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndexState:
+    """How far the read model of a project's features is."""
+
+    project: str
+    """The project."""
+    revision: int = 0
+    """Grows with each change."""
+    checked_at: datetime | None = None
+    """When the registry was last compared (UTC)."""
+    indexed_at: datetime | None = None
+    """When the registry was last read whole (UTC)."""
+    pointed_to: str | None = None
+    """What new readers got then."""
+    fingerprint: str = ""
+    """What the files looked like then."""
+    problems: tuple[Problem, ...] = ()
+    """What doesn't agree."""

@@ -67,9 +67,8 @@ def replace_views(
 
     Only rows that differ get a new revision, so that readers take in what changed and no more.
     """
-    rows.lock(f"feature-index:{project}")
     kept = {row["name"]: row for row in rows.find(feature_views, ("project", "=", project))}
-    wanted = {view.name: _values(view) for view in views}
+    wanted = {view.name: _moved_on(kept.get(view.name), _values(view)) for view in views}
     gone = [name for name, row in kept.items() if name not in wanted and not row["removed"]]
     new = [name for name, values in wanted.items() if _differs(kept.get(name), values)]
     if gone or new:
@@ -89,6 +88,26 @@ def _differs(row: Row | None, values: Row) -> bool:
     if row is None or row["removed"]:
         return True
     return any(row[name] != values[name] for name in _CHANGING)
+
+
+def _moved_on(row: Row | None, values: Row) -> Row:
+    """Return the values with freshness that jobs and pushes brought since the registry was built.
+
+    A snapshot never changes, so it knows nothing of them; a view of another shape starts anew.
+    """
+    if row is None or row["removed"] or _shape(row["definition"]) != _shape(values["definition"]):
+        return values
+    pushed = values["definition"]["source"].get("push_source") is not None
+    figures = ("materialized_until", *(("newest_event_at",) if pushed else ()))
+    kept = {name: row[name] for name in figures if row[name]}
+    newer = {name: at for name, at in kept.items() if not values[name] or at > values[name]}
+    return {**values, **newer}
+
+
+def _shape(definition: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what decides whether stored values still belong to a view."""
+    columns = [(one["name"], one["dtype"]) for one in definition["features"]]
+    return definition["join_keys"], definition["key_types"], columns
 
 
 def _write(rows: Rows, kept: Row | None, values: Row, published_at: datetime | None) -> None:
@@ -146,6 +165,18 @@ def note(rows: Rows, project: str, name: str, standing: Standing, revision: int)
     _update(rows, project, name, {**asdict(standing), "revision": revision})
 
 
+def move_freshness(
+    rows: Rows, project: str, name: str, figures: Mapping[str, datetime | None]
+) -> None:
+    """Take those figures that are newer than what is kept; freshness never goes back."""
+    row = rows.get(feature_views, project=project, name=name, removed=False)
+    if row is None:
+        return
+    newer = {key: at for key, at in figures.items() if at and (not row[key] or at > row[key])}
+    if newer:
+        _update(rows, project, name, {**newer, "revision": bump(rows, project)})
+
+
 def states(rows: Rows) -> list[IndexState]:
     """Return how far the read models of all projects are."""
     return [_state(row) for row in rows.find(feature_index)]
@@ -163,7 +194,8 @@ def save_state(rows: Rows, made: IndexState) -> None:
 
 
 def bump(rows: Rows, project: str) -> int:
-    """Return the project's next revision and keep it."""
+    """Return the project's next revision and keep it; revisions become readable in their order."""
+    rows.lock(f"feature-index:{project}")
     known = state(rows, project)
     save_state(rows, replace(known, revision=known.revision + 1))
     return known.revision + 1
