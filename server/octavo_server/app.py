@@ -13,9 +13,11 @@ from octavo_server.adapters.hub import HubClient
 from octavo_server.audit import http as audit_http
 from octavo_server.deployments import http as deployments_http
 from octavo_server.errors import ending_in_words
+from octavo_server.experiments.cells import http as cells_http
 from octavo_server.experiments.comparison import http as comparison_http
 from octavo_server.experiments.runs import http as runs_http
 from octavo_server.features.catalog import http as catalog_http
+from octavo_server.features.materialization import http as materialization_http
 from octavo_server.features.publishing import http as publishing_http
 from octavo_server.features.values import http as values_http
 from octavo_server.guard import Guard
@@ -65,16 +67,34 @@ def create_app(services: Services, guard: Guard) -> FastAPI:
         audit_http.routes(services.audit, guard),
         lineage_http.routes(services.lineage, guard),
         catalog_http.routes(services.features.catalog, services.projects, guard),
-        publishing_http.routes(services.features.publishing, services.projects, guard),
+        publishing_http.routes(
+            services.features.publishing, services.feature_changes, services.projects, guard
+        ),
         values_http.routes(services.features.values, guard),
+        materialization_http.routes(
+            services.features.materialization.jobs,
+            services.features.materialization.schedules,
+            services.features.materialization.freshness,
+            services.features.materialization.pushes,
+            guard,
+        ),
         registry_http.routes(services.registry, guard),
         notebooks_http.routes(services.notebooks, guard),
         pipelines_http.routes(services.pipelines, services.hand_offs, guard),
         deployments_http.routes(services.deployments, services.scoring.router, guard),
         monitoring_http.routes(services.monitoring, guard),
-        comparison_http.routes(services.experiments.comparison, guard),
+        comparison_http.routes(
+            services.experiments.comparison,
+            services.experiments.curves,
+            services.experiments.artifacts,
+            guard,
+        ),
+        cells_http.routes(services.experiments.cells, guard),
         runs_http.routes(
-            services.experiments.runs, guard, f"{services.settings.public}/services/tracking"
+            services.experiments.runs,
+            services.experiments.actions,
+            guard,
+            f"{services.settings.public}/services/tracking",
         ),
     ):
         app.include_router(router, prefix=API)

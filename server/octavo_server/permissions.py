@@ -54,6 +54,7 @@ PERMISSIONS: dict[str, Permission] = {
         "keep the notebook versions that make runs", SCIENTIST, ADMIN, RUN
     ),
     "experiments.read": _project("see runs and compare them", *_MEMBERS, RUN, SERVICE),
+    "experiments.write": _project("tag runs, save views and pin baselines", SCIENTIST, ADMIN),
     "registry.read": _project("see models and their versions", *_MEMBERS, RUN, SERVICE),
     "registry.register": _project("register a model version", SCIENTIST, ADMIN, RUN),
     "registry.verify": _project("check a version's bytes and signature", *_MEMBERS, RUN, SERVICE),
@@ -74,7 +75,12 @@ PERMISSIONS: dict[str, Permission] = {
     "features.online": _project(
         "read newest feature values", SCIENTIST, ONCALL, ADMIN, RUN, SERVICE
     ),
-    "features.publish": _project("make a new feature registry current", ADMIN, SERVICE),
+    "features.materialize": _project(
+        "start, schedule and cancel materialisations", SCIENTIST, ONCALL, ADMIN, SERVICE
+    ),
+    "features.expect": _project("set how fresh features must be", SCIENTIST, ONCALL, ADMIN),
+    "features.push": _project("push rows into features", SCIENTIST, ADMIN, RUN, SERVICE),
+    "features.publish": _project("propose the features of the project's template", ADMIN, SERVICE),
     "notebooks.read": _project("see submissions and releases", *_MEMBERS, RUN, SERVICE),
     "notebooks.lint": _project("lint a notebook", *_MEMBERS),
     "notebooks.submit": _project("submit a notebook for review", SCIENTIST, ADMIN),

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from octavo.records.base import Answer
+from octavo.records.run_table import RunBaseline
 
 Name = Annotated[str, Field(max_length=500)]
 Text = Annotated[str, Field(max_length=8_000)]
@@ -48,6 +49,7 @@ class NotebookLink(Answer):
     digest: Name | None = Field(description="SHA-256 of the file's bytes when the run began.")
     cell: Name | None = Field(description="Id of the cell that was executing, where known.")
     commit: Name | None = Field(description="Git commit of the folder, where it is a repository.")
+    cell_digest: Name | None = Field(description="SHA-256 of the cell's source as it ran.")
 
 
 class Run(Answer):
@@ -62,11 +64,26 @@ class Run(Answer):
     started_at: datetime | None = Field(description="Start, UTC.")
     ended_at: datetime | None = Field(description="End, UTC; null while it runs.")
     metrics: dict[str, float | None] = Field(
-        description="Latest value of each metric; null stands for a value that is no finite number."
+        description="Latest value of each asked metric, of at most 200 where none is asked for; "
+        "null stands for a value that is no finite number."
     )
+    odd: dict[str, Literal["nan", "inf", "-inf"]] = Field(
+        default_factory=dict, description="What the metrics are that are no finite number."
+    )
+    params: dict[str, Text] = Field(default_factory=dict, description="The asked parameters.")
+    tags: dict[str, Text] = Field(default_factory=dict, description="The asked tags.")
+    deltas: dict[str, float] = Field(
+        default_factory=dict,
+        description="Metric minus that of the experiment's baseline, where both have it.",
+    )
+    baseline: bool = Field(default=False, description="True for its experiment's baseline.")
+    revision: int = Field(default=0, description="Number of the refresh that last changed it.")
     notebook: NotebookLink | None = Field(description="The notebook version it came from.")
     profile: Name | None = Field(description="Spawner profile of the workspace or run.")
     session: Name | None = Field(description="Workspace session it was started in.")
+    cost_eur: float | None = Field(
+        description="What its profile cost while it ran, euro; null where no price is known."
+    )
     pipeline_run: Name | None = Field(description="Octavo run it was started by, if any.")
     models: int = Field(description="How many models the run logged.")
     registered: list[Name] = Field(description="Model versions made from it, as name/version.")
@@ -78,8 +95,18 @@ class RunPage(Answer):
     items: list[Run] = Field(description="The runs, in the asked order.")
     next_cursor: Text | None = Field(description="Give it back as cursor= for the next page.")
     total: int = Field(description="How many runs match in all.")
-    metrics: list[Name] = Field(description="Every metric name of the matching experiments.")
+    offset: int = Field(description="How many matching runs come before the first item.")
+    metrics: list[Name] = Field(
+        description="Names of metrics that the runs of the asked experiments have, those that most "
+        "runs have first; at most 200. See GET fields for all."
+    )
+    baselines: list[RunBaseline] = Field(description="The baselines of the shown experiments.")
+    revision: int = Field(description="Number of the refresh that last changed a run.")
     as_of: datetime | None = Field(description="When the read model last agreed with MLflow, UTC.")
+    stale: Text | None = Field(
+        description="Why the list may be out of date, such as an MLflow that doesn't answer; null "
+        "where it is up to date."
+    )
 
 
 class MetricPoint(Answer):

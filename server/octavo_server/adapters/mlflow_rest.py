@@ -1,8 +1,7 @@
 """MLflow over its REST, with the service's token; MLflow itself is never imported here."""
 
 import json
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +16,7 @@ from octavo_server.experiments.runs.domain import (
     Run,
     RunStatus,
     TrackedExperiment,
+    point_of,
 )
 from octavo_server.tracking.access import project_of
 
@@ -96,6 +96,14 @@ class MlflowRest:
         found = self.call("POST", f"{API}/logged-models/search", json=asked)
         return [_model(one["info"]) for one in found.get("models", [])]
 
+    def tag(self, run_id: str, values: Mapping[str, str], removed: Sequence[str]) -> None:
+        """Set and remove tags of one run."""
+        if values:
+            tags = [{"key": name, "value": value} for name, value in values.items()]
+            self.call("POST", f"{API}/runs/log-batch", json={"run_id": run_id, "tags": tags})
+        for name in removed:
+            self.call("POST", f"{API}/runs/delete-tag", json={"run_id": run_id, "key": name})
+
     def _pages(self, path: str, asked: dict[str, Any], key: str) -> Iterator[list[dict[str, Any]]]:
         token: str | None = None
         while True:
@@ -136,11 +144,6 @@ def _time(milliseconds: Any) -> datetime | None:
     return datetime.fromtimestamp(int(milliseconds) / 1000, tz=UTC) if milliseconds else None
 
 
-def _number(value: Any) -> float | None:
-    number = float(value)
-    return number if math.isfinite(number) else None
-
-
 def _text(value: Any) -> str:
     """What a client wrote, without what no database keeps: null characters, half characters."""
     return str(value).encode("utf-8", "replace").decode().replace("\0", "")
@@ -152,7 +155,7 @@ def _pairs(found: Any) -> dict[str, str]:
 
 def _point(one: dict[str, Any]) -> Point:
     at = _time(one.get("timestamp")) or datetime.fromtimestamp(0, tz=UTC)
-    return Point(step=int(one.get("step", 0)), at=at, value=_number(one.get("value", 0.0)))
+    return point_of(one.get("value", 0.0), int(one.get("step", 0)), at)
 
 
 def _experiment(one: dict[str, Any]) -> TrackedExperiment | None:

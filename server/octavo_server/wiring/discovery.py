@@ -5,17 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from octavo.local import resources
+from octavo.local.accounts import Accounts
 from octavo_server.adapters.feast_engine import FeastEngine
 from octavo_server.adapters.feast_online import SqliteOnlineStore
 from octavo_server.adapters.feature_join import ChildJoin
+from octavo_server.adapters.file_blobs import FileBlobs
+from octavo_server.adapters.mlflow_histories import MlflowHistories
 from octavo_server.adapters.mlflow_rest import MlflowRest
+from octavo_server.adapters.nbdime_differ import NbdimeDiffer
+from octavo_server.adapters.profile_prices import ProfilePrices
+from octavo_server.adapters.run_files import RunFiles
+from octavo_server.adapters.sheet_reader import SheetReader
+from octavo_server.execution import Profiles
+from octavo_server.experiments.cells.service import CellsService
+from octavo_server.experiments.comparison.artifacts import ArtifactsService
+from octavo_server.experiments.comparison.curves import CurvesService
+from octavo_server.experiments.comparison.histories import HistoryBook
 from octavo_server.experiments.comparison.service import ComparisonService
+from octavo_server.experiments.runs.actions import RunActions
+from octavo_server.experiments.runs.cost import RunCosts
 from octavo_server.experiments.runs.service import ExperimentsService
 from octavo_server.features.catalog.service import CatalogService
+from octavo_server.features.materialization.ports import Ledger
 from octavo_server.features.places import Places
 from octavo_server.features.publishing.service import PublishingService
 from octavo_server.features.values.service import ValuesService
+from octavo_server.monitoring.service import MonitoringService
 from octavo_server.wiring.foundation import Foundation
+from octavo_server.wiring.materialization import Materialization, build_materialization
+from octavo_server.workspaces.profiles.service import ProfilesService
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +43,12 @@ class Features:
     catalog: CatalogService
     publishing: PublishingService
     values: ValuesService
+    materialization: Materialization
 
 
-def build_features(base: Foundation) -> Features:
+def build_features(
+    base: Foundation, ledger: Ledger, profiles: Profiles, monitoring: MonitoringService
+) -> Features:
     """Return the rooms of the area `features`."""
     places = Places(
         lakes=base.settings.home / "lake",
@@ -42,6 +63,7 @@ def build_features(base: Foundation) -> Features:
             catalog, base.audit, base.policy, base.lineage, engine, places
         ),
         values=ValuesService(catalog, SqliteOnlineStore(), ChildJoin(), places, base.clock),
+        materialization=build_materialization(base, catalog, places, ledger, profiles, monitoring),
     )
 
 
@@ -50,10 +72,43 @@ class Experiments:
     """The rooms of the area `experiments`."""
 
     runs: ExperimentsService
+    actions: RunActions
     comparison: ComparisonService
+    curves: CurvesService
+    artifacts: ArtifactsService
+    cells: CellsService
 
 
-def build_experiments(base: Foundation, mlflow: MlflowRest) -> Experiments:
+def build_experiments(
+    base: Foundation, mlflow: MlflowRest, profiles: ProfilesService
+) -> Experiments:
     """Return the rooms of the area `experiments`."""
-    runs = ExperimentsService(base.database, mlflow, base.clock)
-    return Experiments(runs=runs, comparison=ComparisonService(runs))
+    settings = base.settings
+    histories = MlflowHistories(settings.tracking, lambda: settings.service_token("octavo"))
+    costs = RunCosts(ProfilePrices(profiles), base.clock)
+    runs = ExperimentsService(base.database, mlflow, base.clock, costs, followed=True)
+    cells = CellsService(
+        base.database,
+        base.audit,
+        runs,
+        FileBlobs(base.settings.home / "notebook-versions"),
+        NbdimeDiffer(),
+        most_gib=base.settings.notebook_versions_gib,
+    )
+    return Experiments(
+        runs=runs,
+        actions=RunActions(base.database, base.audit, runs, mlflow),
+        comparison=ComparisonService(runs, histories),
+        curves=CurvesService(runs, HistoryBook(histories)),
+        artifacts=_artifacts(base, runs),
+        cells=cells,
+    )
+
+
+def _artifacts(base: Foundation, runs: ExperimentsService) -> ArtifactsService:
+    settings = base.settings
+    return ArtifactsService(
+        runs,
+        RunFiles(settings.tracking, lambda: settings.service_token("octavo")),
+        SheetReader(Accounts(settings.home), settings.home / "runs"),
+    )

@@ -12,8 +12,9 @@ from tests.unit.experiments.test_store import FOREIGN, LATE
 
 from octavo_server.database.memory import MemoryDatabase
 from octavo_server.errors import NotFound, Unavailable
-from octavo_server.experiments.runs.domain import RunStatus
-from octavo_server.experiments.runs.service import SWEEP_EVERY, ExperimentsService
+from octavo_server.experiments.runs.domain import Freshness, RunStatus
+from octavo_server.experiments.runs.follower import SWEEP_EVERY
+from octavo_server.experiments.runs.service import ExperimentsService
 
 
 class Clock:
@@ -52,7 +53,7 @@ def service(tracking: FakeTracking, clock: Clock) -> ExperimentsService:
 def test_the_first_look_compares_everything(
     service: ExperimentsService, tracking: FakeTracking
 ) -> None:
-    assert [one.run_id for one in service.page("flights").items] == ["a"]
+    assert [one.run.run_id for one in service.page("flights").items] == ["a"]
     assert tracking.asked_for == [None]
 
 
@@ -63,7 +64,7 @@ def test_later_looks_fetch_what_changed(
     revision = service.revision()
     tracking.write(run("b"))
     clock.advance(seconds=2)
-    assert [one.run_id for one in service.changed_since("flights", revision)] == ["b"]
+    assert [one.run_id for one in service.changed_since("flights", revision)[0]] == ["b"]
     assert tracking.asked_for == [None, ("b",)]
 
 
@@ -103,7 +104,8 @@ def test_a_silent_mlflow_leaves_the_runs_and_their_age(
     tracking.away = True
     clock.advance(minutes=5)
     page = service.page("flights")
-    assert (page.total, page.as_of) == (1, before)
+    assert page.total == 1
+    assert page.fresh == Freshness(as_of=before.as_of, stale="MLflow does not answer.")
 
 
 def test_an_mlflow_that_was_never_there_is_an_error(
@@ -121,8 +123,8 @@ def test_removed_runs_are_announced_once(
     revision = service.revision()
     tracking.write(replace(tracking.held["a"], removed=True))
     clock.advance(seconds=2)
-    (gone,) = service.changed_since("flights", revision)
+    ((gone,), _) = service.changed_since("flights", revision)
     assert gone.removed
-    assert service.changed_since("flights", gone.revision) == []
+    assert service.changed_since("flights", gone.revision)[0] == []
     with pytest.raises(NotFound):
         service.run("flights", "a")

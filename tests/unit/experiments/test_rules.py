@@ -1,7 +1,8 @@
-"""Orders, cursors, filters and comparisons of runs."""
+"""Orders, columns, cursors, and what a row shows of a run."""
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from octavo_server.errors import Invalid
 from octavo_server.experiments.runs import rules
-from octavo_server.experiments.runs.domain import Order, Point, Position, Run, RunStatus
+from octavo_server.experiments.runs.domain import Baseline, Run, RunStatus, point_of
+from octavo_server.experiments.runs.filters.syntax import Field
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -27,68 +29,129 @@ def run(run_id: str = "r1", **more: Any) -> Run:
         "owner": "ada",
         "started_at": AT,
         "ended_at": AT,
-        "latest": {name: Point(step=0, at=AT, value=value) for name, value in metrics.items()},
+        "latest": {name: point_of(value, 0, AT) for name, value in metrics.items()},
         "params": {},
         "tags": {},
     }
     return Run(**{**given, **more})
 
 
-def in_utc(at: datetime) -> str:
-    return at.replace(tzinfo=UTC).isoformat()
-
-
-@pytest.mark.parametrize("text", ["name", "-started_at", "metrics.auc", "-metrics.a b/c"])
-def test_orders_that_make_sense(text: str) -> None:
-    order = rules.order_from(text)
-    assert ("-" if order.descending else "") + order.key == text
+@pytest.mark.parametrize(
+    ("text", "kind", "name", "descending"),
+    [
+        ("name", "column", "name", False),
+        ("-started_at", "column", "started", True),
+        ("-attributes.start_time", "column", "started", True),
+        ("metrics.auc", "metric", "auc", False),
+        ("-metrics.a b/c", "metric", "a b/c", True),
+        ('-metrics."a b"', "metric", "a b", True),
+        ("params.`x,y`", "param", "x,y", False),
+        ("tags.__proto__", "tag", "__proto__", False),
+    ],
+)
+def test_orders_that_make_sense(text: str, kind: str, name: str, descending: bool) -> None:
+    assert rules.order_from(text) == (Field(kind=kind, name=name), descending)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "-", "--name", "password", "metrics.", "metrics." + "x" * 251]
+    "text", ["", "-", "--name", "password", "metrics.", "metrics." + "x" * 1_001, "a = 3", '"']
 )
 def test_orders_that_do_not(text: str) -> None:
-    with pytest.raises(Invalid, match="order_by"):
+    with pytest.raises(Invalid, match="order_by: there is no field") as caught:
         rules.order_from(text)
+    assert "metrics.<name>" in caught.value.remedy
 
 
-@given(
-    st.one_of(
-        st.tuples(st.just("-started_at"), st.none() | st.datetimes().map(in_utc)),
-        st.tuples(st.just("name"), st.text(max_size=40)),
-        st.tuples(
-            st.just("-metrics.auc"), st.none() | st.floats(allow_nan=False, allow_infinity=False)
-        ),
-    ),
-    st.text(max_size=40),
-)
-def test_a_cursor_leads_back(case: tuple[str, str | float | None], run_id: str) -> None:
-    order = rules.order_from(case[0])
-    position = Position(value=case[1], run_id=run_id)
-    assert rules.position_from(rules.cursor_of(order, position), order) == position
+def test_columns_stand_between_commas_outside_of_quotes() -> None:
+    found = rules.columns_from(['metrics.auc, params."a,b"', "tags.x", "metrics.auc"])
+    assert [(one.kind, one.name) for one in found] == [
+        ("metric", "auc"),
+        ("param", "a,b"),
+        ("tag", "x"),
+    ]
+    with pytest.raises(Invalid, match="201 columns were asked for; at most 200"):
+        rules.columns_from([f"metrics.m{number}" for number in range(201)])
 
 
-@pytest.mark.parametrize(
-    ("order_by", "value"),
-    [("started_at", "soon"), ("started_at", "2026-01-02"), ("name", 3), ("metrics.auc", "x")],
-)
-def test_a_cursor_of_another_kind_of_value_is_refused(order_by: str, value: str | float) -> None:
-    order = rules.order_from(order_by)
-    with pytest.raises(Invalid):
-        rules.position_from(rules.cursor_of(order, Position(value=value, run_id="r")), order)
+@given(st.text(min_size=1, max_size=60))
+def test_a_field_is_read_as_it_is_written(name: str) -> None:
+    field = Field(kind="param", name=name)
+    assert rules.order_from(f"-{field.written}") == (field, True)
+
+
+@given(st.integers(0, 10_000_000), st.text(max_size=40))
+def test_a_cursor_leads_back(offset: int, run_id: str) -> None:
+    assert rules.place_of(rules.cursor_of(offset, run_id)) == (offset, run_id)
 
 
 @given(st.text(max_size=80))
 def test_a_foreign_cursor_is_refused(text: str) -> None:
     with pytest.raises(Invalid, match="cursor"):
-        rules.position_from(text, Order(key="name", descending=False))
+        rules.place_of(text)
 
 
-def test_a_cursor_of_another_order_is_refused() -> None:
-    order = rules.order_from("name")
-    cursor = rules.cursor_of(order, Position(value="a", run_id="r"))
-    with pytest.raises(Invalid):
-        rules.position_from(cursor, rules.order_from("-name"))
+@pytest.mark.parametrize(
+    ("filter_text", "message", "remedy"),
+    [
+        (
+            "metrics.auc > x",
+            "filter, character 15: 'x' is no number.",
+            "There may stand: number.",
+        ),
+        ("a" * 2_001, "filter, character 2001: the filter has 2,001 characters", "Shorten"),
+    ],
+)
+def test_a_filter_that_cannot_be_read_says_where(
+    filter_text: str, message: str, remedy: str
+) -> None:
+    with pytest.raises(Invalid) as caught:
+        rules.tree_of(filter_text)
+    assert caught.value.message.startswith(message)
+    assert caught.value.remedy.startswith(remedy)
+
+
+def test_a_row_shows_the_asked_columns_and_what_the_baseline_differs_by() -> None:
+    one = run("a", metrics={"auc": 0.7, "f1": 0.5}, params={"C": "1"}, tags={"team": "x"})
+    pinned = Baseline(
+        experiment_id="1",
+        run_id="b",
+        name="best",
+        pinned_by="ada",
+        pinned_at=AT,
+        metrics={"auc": 0.5, "f1": -1.7e308},
+    )
+    every = rules.row_of(one, (), pinned)
+    assert (every.metrics, every.params, every.tags) == ({"auc": 0.7, "f1": 0.5}, {}, {})
+    assert every.deltas["auc"] == pytest.approx(0.2)
+    assert not every.baseline
+    columns = rules.columns_from(["metrics.auc,params.C,tags.team,params.gone"])
+    some = rules.row_of(one, columns, None)
+    assert (some.metrics, some.params, some.tags) == ({"auc": 0.7}, {"C": "1"}, {"team": "x"})
+    assert some.deltas == {}
+
+
+def test_a_row_without_asked_columns_shows_a_bounded_number_of_metrics() -> None:
+    many = run(metrics={f"m{number:05}": 1.0 for number in range(10_000)})
+    assert len(rules.row_of(many, (), None).metrics) == rules.MOST_METRICS
+
+
+@pytest.mark.parametrize(
+    ("given_value", "value", "odd"),
+    [
+        (0.5, 0.5, ""),
+        ("NaN", None, "nan"),
+        (math.inf, None, "inf"),
+        ("-Infinity", None, "-inf"),
+        (1.7976931348623157e308, None, "inf"),
+        (-1.7976931348623157e308, None, "-inf"),
+        (None, None, "nan"),
+    ],
+)
+def test_what_is_no_finite_number_keeps_its_name(
+    given_value: object, value: float | None, odd: str
+) -> None:
+    point = point_of(given_value, 3, AT)
+    assert (point.value, point.odd) == (value, odd)
 
 
 def test_mlflow_bookkeeping_is_not_shown() -> None:

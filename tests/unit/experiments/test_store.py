@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from tests.unit.experiments.test_rules import run
 
 from octavo_server.database.rows import Database
-from octavo_server.experiments.runs import rules, store
+from octavo_server.experiments.runs import store
 from octavo_server.experiments.runs.domain import Run, RunStatus, Sync, TrackedExperiment
+from octavo_server.experiments.runs.index.table import IndexedRun
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 LATE = TrackedExperiment(experiment_id="1", project="flights", name="flights/late")
@@ -44,48 +45,56 @@ def filled(database: Database, runs: list[Run]) -> None:
         store.save_runs(rows, runs, 1)
 
 
-def walk(database: Database, order_by: str, limit: int, search: str = "") -> list[str]:
-    """All run ids, page by page through cursors."""
-    order = rules.order_from(order_by)
-    found: list[str] = []
-    after = None
+def walk(database: Database, most: int) -> list[IndexedRun]:
+    """What the index reads, batch by batch."""
+    found: list[IndexedRun] = []
+    place = (0, "")
     while True:
         with database.read() as rows:
-            pages = store.RunList(rows, "flights", None, search, order)
-            runs, positions = pages.page(after, limit)
-        found += [one.run_id for one in runs]
-        if len(runs) < limit:
+            some = store.indexed_after(rows, "flights", *place, most)
+        found += some
+        if len(some) < most:
             return found
-        after = rules.position_from(rules.cursor_of(order, positions[-1]), order)
+        place = (some[-1].revision, some[-1].run_id)
 
 
-@pytest.mark.parametrize(
-    "order_by", ["-started_at", "started_at", "name", "-name", "metrics.auc", "-metrics.auc"]
-)
-@pytest.mark.parametrize("limit", [1, 7, 50])
-def test_pages_hold_every_run_once_in_order(database: Database, order_by: str, limit: int) -> None:
+def test_the_index_reads_every_run_once_in_the_order_of_changes(database: Database) -> None:
     runs = many(30)
     filled(database, runs)
-    found = walk(database, order_by, limit)
-    assert sorted(found) == sorted(one.run_id for one in runs)
-    by_id = {one.run_id: one for one in runs}
-    key = order_by.removeprefix("-")
-    metric = key.removeprefix("metrics.")
-    values = [
-        by_id[one].metrics.get(metric) if key.startswith("metrics.") else getattr(by_id[one], key)
-        for one in found
-    ]
-    having = [value for value in values if value is not None]
-    assert values[: len(having)] == having
-    assert having == sorted(having, reverse=order_by.startswith("-"))
+    with database.write() as rows:
+        store.save_runs(rows, [replace(one, name="again") for one in runs[::4]], 2)
+    for most in (1, 7, 50):
+        found = walk(database, most)
+        assert sorted(one.run_id for one in found) == [one.run_id for one in runs]
+        places = [(one.revision, one.run_id) for one in found]
+        assert places == sorted(places)
 
 
-def test_words_must_all_occur(database: Database) -> None:
-    filled(database, many(12))
-    assert walk(database, "name", 5, "C=7") == ["run007"]
-    assert walk(database, "-metrics.auc", 5, "TRAIN finished c=1") == ["run011", "run010"]
-    assert walk(database, "name", 5, "C=7 nothing") == []
-    assert walk(database, "name", 5, "100%_") == []
+def test_the_index_knows_infinities_from_nan(database: Database) -> None:
+    odd = {"up": math.inf, "down": -math.inf, "none": math.nan, "well": 1.5}
+    filled(database, [run("a", metrics=odd)])
+    (found,) = walk(database, 10)
+    assert math.isnan(found.metrics["none"])
+    assert {name: found.metrics[name] for name in ("up", "down", "well")} == {
+        "up": math.inf,
+        "down": -math.inf,
+        "well": 1.5,
+    }
+    with database.read() as rows:
+        (read,) = store.runs_by_id(rows, "flights", ["a"])
+    assert read.odd == {"up": "inf", "down": "-inf", "none": "nan"}
+    assert read.metrics["well"] == 1.5
+
+
+def test_runs_come_in_the_asked_order_and_what_is_foreign_is_left_out(database: Database) -> None:
+    filled(database, [*many(5), run("x", project="weather", experiment_id="3")])
+    with database.read() as rows:
+        asked = ["run003", "x", "run001", "gone"]
+        assert [one.run_id for one in store.runs_by_id(rows, "flights", asked)] == [
+            "run003",
+            "run001",
+        ]
+        assert store.runs_by_id(rows, "flights", []) == []
 
 
 def test_only_what_changed_is_written_again(database: Database) -> None:
@@ -100,14 +109,15 @@ def test_only_what_changed_is_written_again(database: Database) -> None:
         assert store.runs_since(rows, "weather", 0, 10) == []
 
 
-def test_a_metric_that_moves_moves_in_the_order(database: Database) -> None:
-    runs = [run("a", metrics={"auc": 0.1}), run("b", metrics={"auc": 0.2})]
-    filled(database, runs)
+def test_changes_of_one_revision_come_together(database: Database) -> None:
+    filled(database, many(9))
     with database.write() as rows:
-        store.save_runs(rows, [run("a", metrics={"auc": 0.3, "f1": 0.1})], 2)
-    assert walk(database, "-metrics.auc", 10) == ["a", "b"]
+        store.save_runs(rows, [run("z")], 2)
     with database.read() as rows:
-        assert store.metrics_of(rows, "flights", None) == ("auc", "f1")
+        first = store.runs_since(rows, "flights", 0, 4)
+        assert {one.revision for one in first} == {1}
+        assert len(first) == 9
+        assert [one.run_id for one in store.runs_since(rows, "flights", 1, 4)] == ["z"]
 
 
 def test_a_removed_run_is_gone_but_announced(database: Database) -> None:
@@ -115,13 +125,14 @@ def test_a_removed_run_is_gone_but_announced(database: Database) -> None:
     filled(database, runs)
     with database.write() as rows:
         store.save_runs(rows, [replace(runs[1], removed=True)], 2)
-    assert sorted(walk(database, "metrics.auc", 10)) == ["run000", "run002"]
     with database.read() as rows:
         assert store.get_run(rows, "flights", "run001") is None
+        assert store.runs_by_id(rows, "flights", ["run001"]) == []
         assert [one.removed for one in store.runs_since(rows, "flights", 1, 10)] == [True]
     with database.write() as rows:
         store.save_runs(rows, [runs[1]], 3)
-    assert sorted(walk(database, "metrics.auc", 10)) == ["run000", "run001", "run002"]
+    with database.read() as rows:
+        assert store.get_run(rows, "flights", "run001") is not None
 
 
 def test_a_removed_experiment_takes_its_runs_along(database: Database) -> None:
@@ -129,26 +140,14 @@ def test_a_removed_experiment_takes_its_runs_along(database: Database) -> None:
     with database.write() as rows:
         assert store.save_experiments(rows, [OTHER, FOREIGN], 2)
         assert not store.save_experiments(rows, [OTHER, FOREIGN], 3)
-    assert walk(database, "name", 10) == []
-    with database.read() as rows:
-        assert [one.title for one in store.experiments(rows, "flights")] == ["other"]
-
-
-def test_experiments_count_their_runs(database: Database) -> None:
-    filled(database, many(10))
-    with database.read() as rows:
-        late, other = store.experiments(rows, "flights")
-    assert (late.title, late.runs, late.live) == ("late", 10, 1)
-    assert late.last_run_at == AT + timedelta(minutes=4)
-    assert (other.title, other.runs, other.last_run_at) == ("other", 0, None)
+    assert [one.removed for one in walk(database, 10)] == [True] * 3
 
 
 def test_a_foreign_project_sees_nothing(database: Database) -> None:
     filled(database, many(3))
     with database.read() as rows:
         assert store.get_run(rows, "weather", "run001") is None
-        order = rules.order_from("name")
-        assert store.RunList(rows, "weather", None, "", order).page(None, 10) == ([], [])
+        assert store.indexed_after(rows, "weather", 0, "", 10) == []
 
 
 def test_the_state_of_the_refresh_is_kept(database: Database) -> None:

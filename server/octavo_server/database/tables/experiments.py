@@ -1,6 +1,15 @@
-"""Tables of the read model of MLflow's runs; all of it can be built anew from MLflow."""
+"""Tables of runs: the read model, which can be built anew from MLflow, and what people keep."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from octavo_server.database.tables.base import UtcDateTime, json_type, metadata
 
@@ -34,7 +43,6 @@ tracked_runs = Table(
     Column("owner", String(255), nullable=False),
     Column("started_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
-    Column("search", Text, nullable=False),
     Column("detail", json_type(), nullable=False),
     Column("removed", Boolean, nullable=False),
     Column("revision", BigInteger, nullable=False),
@@ -43,22 +51,32 @@ tracked_runs = Table(
     Index("ix_tracked_runs_project_revision", "project", "revision"),
 )
 
-run_metrics = Table(
-    "run_metrics",
-    metadata,
-    Column("run_id", String(64), primary_key=True),
-    Column("name", String(250), primary_key=True),
-    Column("project", String(100), nullable=False),
-    Column("experiment_id", String(40), nullable=False),
-    Column("value", Float(53), nullable=False),
-    Index("ix_run_metrics_project_value", "project", "name", "value"),
-    Index("ix_run_metrics_experiment_value", "experiment_id", "name", "value"),
-)
-
-metric_names = Table(
-    "metric_names",
+run_baselines = Table(
+    "run_baselines",
     metadata,
     Column("experiment_id", String(40), primary_key=True),
-    Column("name", String(250), primary_key=True),
     Column("project", String(100), nullable=False, index=True),
+    Column("run_id", String(64), nullable=False),
+    Column("pinned_by", String(255), nullable=False),
+    Column("pinned_at", UtcDateTime, nullable=False),
+)
+
+run_views = Table(
+    "run_views",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("project", String(100), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("experiment", String(500)),
+    Column("filter", Text, nullable=False),
+    Column("order_by", Text, nullable=False),
+    Column("columns", json_type(), nullable=False),
+    Column("pins", json_type(), nullable=False),
+    Column("group_by", Text),
+    Column("version", BigInteger, nullable=False),
+    Column("created_by", String(255), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_by", String(255), nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    UniqueConstraint("project", "name"),
 )

@@ -1,5 +1,7 @@
 """Records of experiments and runs; times are UTC."""
 
+import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -92,6 +94,22 @@ class Point:
     """When it was logged."""
     value: float | None
     """The value; None for one that is no finite number."""
+    odd: str = ""
+    """What it is then: nan, inf or -inf; empty for a finite number."""
+
+
+LARGEST = sys.float_info.max
+"""What MLflow's database keeps in place of an infinity."""
+
+
+def point_of(value: object, step: int, at: datetime) -> Point:
+    """A point of a number, or of the text for one that is not finite; None is NaN."""
+    number = math.nan if value is None else float(str(value))
+    if abs(number) >= LARGEST:
+        number = math.copysign(math.inf, number)
+    if math.isfinite(number):
+        return Point(step=step, at=at, value=number)
+    return Point(step=step, at=at, value=None, odd=str(number))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +194,11 @@ class Run:
         return {name: point.value for name, point in self.latest.items()}
 
     @property
+    def odd(self) -> dict[str, str]:
+        """Which metrics are no finite number, and what they are."""
+        return {name: point.odd for name, point in self.latest.items() if point.odd}
+
+    @property
     def notebook(self) -> Notebook | None:
         """The notebook version, from the tags that Octavo's SDK writes."""
         path = self.tags.get("octavo.notebook.path")
@@ -243,44 +266,71 @@ class Sync:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
-    """How a list of runs is sorted."""
+class Freshness:
+    """How far the read model can be trusted."""
 
-    key: str
-    """A column of a run, or `metrics.<name>`."""
-    descending: bool
-    """True: the largest first."""
-
-    @property
-    def metric(self) -> str | None:
-        """Name of the metric, None for a column."""
-        return self.key.removeprefix("metrics.") if self.key.startswith("metrics.") else None
+    as_of: datetime
+    """When it last agreed with MLflow."""
+    stale: str | None = None
+    """Why it may be out of date; None where it is not."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Position:
-    """Where a page ended."""
+class Baseline:
+    """The run that an experiment's other runs are compared with."""
 
-    value: str | float | None
-    """Sort value of the last run; None among those without one."""
+    experiment_id: str
+    """The experiment."""
     run_id: str
-    """The last run."""
+    """The run."""
+    name: str
+    """The run's name."""
+    pinned_by: str
+    """Who chose it."""
+    pinned_at: datetime
+    """When."""
+    metrics: Mapping[str, float]
+    """Its finite metrics."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A run as a line of the table."""
+
+    run: Run
+    """The run."""
+    metrics: Mapping[str, float | None]
+    """The shown metrics."""
+    params: Mapping[str, str]
+    """The shown parameters."""
+    tags: Mapping[str, str]
+    """The shown tags."""
+    deltas: Mapping[str, float]
+    """Shown metrics minus those of the baseline."""
+    baseline: bool
+    """True for the baseline itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """A page of runs."""
+    """A part of a list of runs."""
 
-    items: tuple[Run, ...]
+    items: tuple[Row, ...]
     """The runs."""
     next_cursor: str | None
     """Where the next page begins."""
     total: int
     """How many match."""
+    offset: int
+    """How many come before."""
     metrics: tuple[str, ...]
-    """Metric names of the matching experiments."""
-    as_of: datetime | None
-    """When the read model last agreed with MLflow."""
+    """Names of metrics that runs of the asked experiments have."""
+    baselines: tuple[Baseline, ...]
+    """Baselines of the shown experiments."""
+    revision: int
+    """Revision of what was asked."""
+    fresh: Freshness
+    """How old it is."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 """What experiments need from outside: MLflow, as its adapter reads it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from octavo_server.experiments.runs.domain import (
@@ -33,3 +33,10 @@ class Tracking(Protocol):
 
     def models(self, experiment_id: str, run_id: str) -> list[LoggedModel]:
         """The models that a run logged, newest first."""
+
+
+class TagWriter(Protocol):
+    """Writes tags of runs to MLflow."""
+
+    def tag(self, run_id: str, values: Mapping[str, str], removed: Sequence[str]) -> None:
+        """Set and remove tags of one run. Raises NotFound, Invalid or Unavailable."""

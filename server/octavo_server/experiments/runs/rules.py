@@ -1,19 +1,25 @@
-"""Pure decisions about runs: orders, cursors, search text, what differs between runs."""
+"""Pure decisions about runs: orders, columns, places in a list, what is shown of a run."""
 
 import base64
 import binascii
 import json
 import math
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, TypeVar
 
 from octavo_server.errors import Invalid
-from octavo_server.experiments.runs.domain import Order, Position, Run
+from octavo_server.experiments.runs.domain import Baseline, Row, Run
+from octavo_server.experiments.runs.filters.reader import FIELDS, field_of, read_filter
+from octavo_server.experiments.runs.filters.syntax import All, Field, Filter, Words
+from octavo_server.experiments.runs.filters.tokens import FilterError, Token, tokens
 
-#: Columns that a list can be sorted by, besides `metrics.<name>`.
-SORTABLE: Final = ("started_at", "ended_at", "name", "status", "owner")
-LONGEST_METRIC: Final = 250
+Kept = TypeVar("Kept")
+MOST_COLUMNS: Final = 200
+#: Metrics that a row shows where no column is asked for.
+MOST_METRICS: Final = 200
+LONGEST_SHOWN: Final = 8_000
+#: Farthest place that a cursor may name.
+FARTHEST: Final = 2**53
 
 
 def title_of(project: str, name: str) -> str:
@@ -21,65 +27,130 @@ def title_of(project: str, name: str) -> str:
     return name.removeprefix(f"{project}/") or name
 
 
-def order_from(text: str) -> Order:
-    """The order that `order_by` asks for, e.g. `-metrics.auc`. Raises Invalid."""
-    key = text.removeprefix("-")
-    name = key.removeprefix("metrics.") if key.startswith("metrics.") else None
-    known = 0 < len(name) <= LONGEST_METRIC if name is not None else key in SORTABLE
-    if not known:
+def tree_of(text: str, words: str = "") -> Filter:
+    """The filter that a text is, and that all of `words` occur. Raises Invalid with the place."""
+    try:
+        tree = read_filter(text)
+    except FilterError as error:
         raise Invalid(
-            f"order_by: can't sort by {text[:80]!r}.",
-            f"Use one of {', '.join(SORTABLE)} or metrics.<name>, with - before it to reverse.",
+            f"filter, character {error.position + 1}: {error.message}.",
+            f"There may stand: {', '.join(error.expected)}."[:500]
+            if error.expected
+            else "Shorten the filter.",
+        ) from error
+    found = tuple(Words(text=word) for word in words.split()[:20])
+    return All(parts=(tree, *found)) if found else tree
+
+
+def field_from(text: str, what: str) -> Field:
+    """The field that `order_by`, `by` or `columns` names. Raises Invalid."""
+    found = None
+    if len(text) <= 1_100:
+        try:
+            pieces = tokens(text)
+            found = field_of(pieces[0]) if len(pieces) == 2 else None
+        except FilterError:
+            found = None
+        if found is None:  # a name with spaces needs no quotes where nothing else can stand
+            found = field_of(Token(kind="word", text=text, start=0, end=len(text)))
+    if found is None:
+        raise Invalid(
+            f"{what}: there is no field {text[:80]!r}.",
+            f"Use one of {', '.join(FIELDS)}.",
         )
-    return Order(key=key, descending=text.startswith("-"))
+    return found
 
 
-def cursor_of(order: Order, position: Position) -> str:
-    """The opaque text that continues a list after `position`."""
-    content = [order.key, order.descending, position.value, position.run_id]
-    return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
+def order_from(text: str) -> tuple[Field, bool]:
+    """The field that `order_by` asks for, e.g. `-metrics.auc`, and whether it is reversed."""
+    return field_from(text.removeprefix("-"), "order_by"), text.startswith("-")
 
 
-def position_from(cursor: str, order: Order) -> Position:
-    """Where `cursor` continues. Raises Invalid for a foreign one, or one of another order."""
+def columns_from(texts: Sequence[str]) -> tuple[Field, ...]:
+    """The fields of `columns`, given one by one or separated by commas. Raises Invalid."""
+    found: dict[Field, None] = {}
+    for text in texts:
+        for part in _split(text):
+            found[field_from(part, "columns")] = None
+    if len(found) > MOST_COLUMNS:
+        raise Invalid(
+            f"columns: {len(found)} columns were asked for; at most {MOST_COLUMNS} are shown.",
+            "Ask for fewer columns.",
+        )
+    return tuple(found)
+
+
+def _split(text: str) -> list[str]:
+    """The parts between the commas that stand outside of quotes."""
+    parts, start, quote = [], 0, ""
+    for place, sign in enumerate(text):
+        if quote:
+            quote = "" if sign == quote and text[place - 1] != "\\" else quote
+        elif sign in "\"'`":
+            quote = sign
+        elif sign == ",":
+            parts.append(text[start:place])
+            start = place + 1
+    return [part.strip() for part in [*parts, text[start:]] if part.strip()]
+
+
+def cursor_of(offset: int, run_id: str) -> str:
+    """The opaque text that continues a list after a run."""
+    return base64.urlsafe_b64encode(json.dumps([offset, run_id]).encode()).decode().rstrip("=")
+
+
+def place_of(cursor: str) -> tuple[int, str]:
+    """Where `cursor` continues: a place, and the run before it. Raises Invalid."""
     refused = Invalid(
         f"cursor: {cursor[:60]!r} does not continue this list.",
-        "Send next_cursor of the previous page with the same order_by, or leave it out.",
+        "Send next_cursor of the previous page, or leave it out.",
     )
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         content = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError) as error:
+    except (binascii.Error, ValueError, RecursionError) as error:
         raise refused from error
-    if not isinstance(content, list) or content[:2] != [order.key, order.descending]:
+    if not isinstance(content, list) or [type(part) for part in content] != [int, str]:
         raise refused
-    if len(content) != 4 or not isinstance(content[3], str):
+    if not 0 <= content[0] <= FARTHEST:
         raise refused
-    if not _fits(order, content[2]):
-        raise refused
-    return Position(value=content[2], run_id=content[3])
+    return content[0], content[1]
 
 
-def _fits(order: Order, value: object) -> bool:
-    """Whether a cursor's value can be one of the column that the list is sorted by."""
-    if value is None:
-        return True
-    if order.metric is not None:
-        return isinstance(value, float) and math.isfinite(value)
-    if not isinstance(value, str):
-        return False
-    try:
-        return not order.key.endswith("_at") or datetime.fromisoformat(value).tzinfo is not None
-    except ValueError:
-        return False
+def row_of(run: Run, columns: Sequence[Field], baseline: Baseline | None) -> Row:
+    """A run as a line: what of it the columns show; without columns its metrics."""
+    metrics: Mapping[str, float | None] = run.metrics
+    if columns:
+        metrics = _picked(metrics, columns, "metric")
+    elif len(metrics) > MOST_METRICS:
+        metrics = {name: metrics[name] for name in sorted(metrics)[:MOST_METRICS]}
+    return Row(
+        run=run,
+        metrics=metrics,
+        params=_cut(_picked(run.params, columns, "param")),
+        tags=_cut(_picked(run.tags, columns, "tag")),
+        deltas=_deltas(metrics, baseline) if baseline else {},
+        baseline=baseline is not None and baseline.run_id == run.run_id,
+    )
 
 
-def search_text(run: Run) -> str:
-    """What the text filter looks into: name, owner, notebook, parameters, tags; lower case."""
-    parts = [run.run_id, run.name, run.owner, run.status.value]
-    parts += [f"{name}={value}" for name, value in sorted(run.params.items())]
-    parts += [f"{name}={value}" for name, value in sorted(shown_tags(run).items())]
-    return " ".join(parts).lower()[:8_000]
+def _picked(values: Mapping[str, Kept], columns: Iterable[Field], kind: str) -> dict[str, Kept]:
+    return {
+        one.name: values[one.name] for one in columns if one.kind == kind and one.name in values
+    }
+
+
+def _cut(values: Mapping[str, str]) -> dict[str, str]:
+    return {name: value[:LONGEST_SHOWN] for name, value in values.items()}
+
+
+def _deltas(metrics: Mapping[str, float | None], baseline: Baseline) -> dict[str, float]:
+    found = {}
+    for name, value in metrics.items():
+        other = baseline.metrics.get(name)
+        if value is not None and other is not None and math.isfinite(value - other):
+            found[name] = value - other
+    return found
 
 
 def shown_tags(run: Run) -> dict[str, str]:
