@@ -119,6 +119,12 @@ class Settings(BaseSettings):
         description="What happens to starts while the books of quotas can't be read: closed "
         "refuses them, open lets them through. Default: closed.",
     )
+    materialization_profile: str = Field(
+        "cpu-small",
+        max_length=63,
+        description="Profile at whose price materialisations of features are booked on their "
+        "project. Default: cpu-small.",
+    )
     images: str = Field(
         "",
         description="Image repositories that profiles may name, with commas between; * stands for "

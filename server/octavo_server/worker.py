@@ -25,6 +25,7 @@ from octavo_server.pipelines.ticker import Ticker
 from octavo_server.pipelines.usage import RunUsage
 from octavo_server.pipelines.work import WorkBook
 from octavo_server.settings import load_settings
+from octavo_server.wiring.materialization import build_execution
 from octavo_server.wiring.services import Services, build_services, periodic_tasks
 
 log = logging.getLogger("octavo.worker")
@@ -44,6 +45,15 @@ class Worker:
         self.attempts = _attempts(services, self._rows)
         self._executor = DbosExecutor(
             services.settings.worker_database, services.settings.run_places
+        )
+        parts = services.runs
+        self.materializations = build_execution(
+            services,
+            services.features.catalog,
+            services.features.materialization,
+            parts.ledger,
+            parts.profiles,
+            self._rows,
         )
         ticker = Ticker(
             services.database,
@@ -66,7 +76,11 @@ class Worker:
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set. Raises Conflict while another worker lives here."""
         self._rows.enter()
-        handlers = {"replay": self.replays.run, "run": self.attempts.run}
+        handlers = {
+            "replay": self.replays.run,
+            "run": self.attempts.run,
+            "materialization": self.materializations.run,
+        }
         self._executor.start(handlers)
         self._tasks.start()
         _announce(self._ready)
@@ -74,6 +88,7 @@ class Worker:
         stop.wait()
         log.info("stopping")
         self._ready.unlink(missing_ok=True)
+        self.materializations.stop()
         self.attempts.stop()
         self.replays.stop()
         self._executor.stop(STOP_WITHIN_S)
@@ -86,6 +101,8 @@ class Worker:
             self._executor.hand_over("replay", subject, key)
         for subject, key in self.attempts.waiting():
             self._executor.hand_over("run", subject, key)
+        for subject, key in self.materializations.waiting():
+            self._executor.hand_over("materialization", subject, key)
 
     def _beat(self) -> None:
         self._rows.beat(self._tasks.state())

@@ -18,10 +18,11 @@ from octavo_server.monitoring.domain import (
     Baseline,
     Breach,
     DriftReport,
+    Level,
     Summary,
 )
 
-__all__ = ["Alert", "Breach", "MonitoringService", "reconciled"]
+__all__ = ["Alert", "Breach", "Level", "MonitoringService", "reconciled"]
 
 FEATURES = ""
 """In place of a deployment's name: the alert is about features."""

@@ -59,6 +59,7 @@ from octavo_server.wiring.discovery import (
     build_features,
 )
 from octavo_server.wiring.foundation import Foundation, build_foundation
+from octavo_server.wiring.materialization import materialization_tasks
 from octavo_server.workspaces.profiles.catalog import CatalogService
 from octavo_server.workspaces.profiles.changes import ChangesService
 from octavo_server.workspaces.profiles.checking import DocumentChecker
@@ -129,12 +130,13 @@ def build_services(settings: Settings) -> Services:
         base.database, base.audit, ProfileFolder(resources.path("spawner_profiles")), checker
     )
     usage = _usage_books(base, projects, profiles)
-    experiments = build_experiments(base, mlflow)
+    experiments = build_experiments(base, mlflow, profiles)
     registry = _registry(base, experiments.runs, mlflow)
     runs = _run_parts(base, profiles, usage, registry)
     notebooks = _notebooks(base, runs)
     scoring = _scoring(base, profiles, usage, registry)
     deployments = _deployments(base, scoring)
+    monitoring = MonitoringService(base.database, base.audit, deployments, base.clock)
     sessions = _sessions(base, projects, profiles, usage)
     pipelines = _pipelines(base, runs, notebooks)
     desks = WorkspaceDesks(profiles, usage, sessions)
@@ -151,14 +153,14 @@ def build_services(settings: Settings) -> Services:
         sessions=sessions,
         experiments=experiments,
         registry=registry,
-        features=build_features(base),
+        features=build_features(base, runs.ledger, runs.profiles, monitoring),
         runs=runs,
         notebooks=notebooks,
         pipelines=pipelines,
         hand_offs=_hand_offs(base, runs, notebooks, pipelines, desks),
         scoring=scoring,
         deployments=deployments,
-        monitoring=MonitoringService(base.database, base.audit, deployments, base.clock),
+        monitoring=monitoring,
     )
 
 
@@ -389,5 +391,6 @@ def periodic_tasks(services: Services) -> list[PeriodicTask]:
         PeriodicTask(name="shared cost", period_s=60.0, call=services.usage.book_platform),
         PeriodicTask(name="budget alerts", period_s=60.0, call=services.usage.budgets.alert),
         PeriodicTask(name="monitors", period_s=15.0, call=_watcher(services).step),
+        *materialization_tasks(services.features.materialization),
         PeriodicTask(name="audit checkpoint", period_s=60.0, call=services.audit.checkpoint),
     ]

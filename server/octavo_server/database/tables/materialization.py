@@ -42,6 +42,7 @@ materializations = Table(
     Column("worker", String(32)),
     Column("seconds", Float, nullable=False),
     Column("cost_eur", Float),
+    Column("cost_before", Float, nullable=False),
     Column("snapshot", String(64)),
     Column("cancel_requested_by", String(255)),
     UniqueConstraint("schedule", "tick"),
@@ -92,7 +93,7 @@ feature_expectations = Table(
     Column("set_at", UtcDateTime, nullable=False),
 )
 
-# A push keeps its rows until they are in a file of the lake, and is forgotten a week after.
+# A push keeps its rows until they are in a file of the lake, and is forgotten hours after.
 feature_pushes = Table(
     "feature_pushes",
     metadata,
@@ -102,6 +103,7 @@ feature_pushes = Table(
     Column("views", json_type(), nullable=False),
     Column("rows", json_type()),
     Column("count", Integer, nullable=False),
+    Column("oldest_event_at", UtcDateTime, nullable=False),
     Column("newest_event_at", UtcDateTime, nullable=False),
     Column("pushed_by", String(255), nullable=False),
     Column("pushed_at", UtcDateTime, nullable=False),

@@ -118,7 +118,9 @@ class Job:
     seconds: float = 0.0
     """How long the engine worked on it."""
     cost_eur: float | None = None
-    """What it cost so far."""
+    """What it cost so far, in euro."""
+    cost_before: float = 0.0
+    """What the attempts before the last one cost, in euro."""
     snapshot: str | None = None
     """Registry snapshot of its last window."""
     cancel_requested_by: str | None = None
@@ -233,6 +235,8 @@ class Push:
     """The rows, checked, times in ISO 8601; empty once they are in the lake."""
     count: int
     """How many there are."""
+    oldest_event_at: datetime
+    """Event time of the oldest (UTC)."""
     newest_event_at: datetime
     """Event time of the newest (UTC)."""
     pushed_by: str
@@ -261,3 +265,5 @@ class Staged:
     """How long that took."""
     snapshot: str
     """The registry snapshot it was computed with."""
+    newest_event_at: datetime | None
+    """Event time of the newest value in it (UTC); None: it is empty."""

@@ -24,6 +24,8 @@ from octavo_server.features.materialization.domain import (
 LONGEST_SPAN: Final = timedelta(days=3660)
 """Event times further apart than this are no backfill but a mistake."""
 EARLIEST: Final = datetime(1970, 1, 2, tzinfo=UTC)
+AHEAD: Final = timedelta(minutes=1)
+"""How far the clock of whoever asks may be ahead."""
 FIRST_LOOK: Final = timedelta(days=366)
 """How far the first materialisation of a view looks back that says no begin."""
 MOST_ATTEMPTS: Final = 5
@@ -52,7 +54,7 @@ def check_span(since: datetime, until: datetime, now: datetime) -> None:
             f"until: {until.isoformat()} is not after since, {since.isoformat()}.",
             "Choose an end after the begin.",
         )
-    if until > now + timedelta(days=1):
+    if until > now + AHEAD:
         raise Invalid(
             f"until: {until.isoformat()} is in the future; no event has that time yet.",
             "Choose an end up to now, or leave it out.",
@@ -175,6 +177,13 @@ def after_loss(job: Job, why: str) -> tuple[State, str]:
     if job.attempts >= MOST_ATTEMPTS:
         return State.FAILED, f"{why} It was tried {job.attempts} times; start it again by hand."
     return State.QUEUED, f"{why} It goes on after window {job.windows_done} of {job.windows}."
+
+
+def retry_at(job: Job) -> datetime:
+    """Return when a job that waits may be taken in hand: after failures later and later."""
+    if job.attempts == 0 or job.attempt_at is None:
+        return job.created_at
+    return job.attempt_at + timedelta(seconds=5.0 * 2.0**job.attempts)
 
 
 def done_message(job: Job) -> str:
