@@ -142,14 +142,24 @@ class Curves:
     """One a run, in the asked order."""
 
 
+class FileKind(StrEnum):
+    """How a file can be shown."""
+
+    FOLDER = "folder"
+    IMAGE = "image"
+    TABLE = "table"
+    TEXT = "text"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Entry:
     """A file or folder among the runs' artifacts."""
 
     path: str
     """Path within the run's artifacts."""
-    folder: bool
-    """True for a folder."""
+    kind: FileKind
+    """How it can be shown, by its name."""
     sizes: tuple[int | None, ...]
     """Bytes by run; None where the run hasn't got it, 0 for a folder."""
 

@@ -1,5 +1,6 @@
 """Routes of comparisons: what differs, curves, artifacts."""
 
+import base64
 from typing import Annotated
 
 import numpy as np
@@ -7,6 +8,7 @@ from fastapi import APIRouter, Query
 
 from octavo.records import comparisons as wire
 from octavo_server.experiments.comparison import rules
+from octavo_server.experiments.comparison.artifacts import MOST_RUNS, ArtifactsService
 from octavo_server.experiments.comparison.curves import MOST_CURVES, CurvesService
 from octavo_server.experiments.comparison.domain import Axis, Curve, Floats
 from octavo_server.experiments.comparison.service import ComparisonService
@@ -19,7 +21,12 @@ Bound = Annotated[
 ]
 
 
-def routes(comparison: ComparisonService, curves: CurvesService, guard: Guard) -> APIRouter:
+def routes(
+    comparison: ComparisonService,
+    curves: CurvesService,
+    artifacts: ArtifactsService,
+    guard: Guard,
+) -> APIRouter:
     """Return the room's routes."""
     router = area_router("experiments")
 
@@ -53,7 +60,50 @@ def routes(comparison: ComparisonService, curves: CurvesService, guard: Guard) -
             curves=[_curve(one) for one in found.curves],
         )
 
+    _artifacts(router, artifacts, guard)
     return router
+
+
+def _artifacts(router: APIRouter, artifacts: ArtifactsService, guard: Guard) -> None:
+    @router.get(f"{PREFIX}/artifacts")
+    def list_artifacts(
+        project: str,
+        run: Annotated[list[str], Query(max_length=MOST_RUNS, description="Run ids.")],
+        path: Annotated[str, Query(max_length=1_000, description="A folder.")] = "",
+        caller: Caller = guard.needs("experiments.read"),
+    ) -> wire.ArtifactListing:
+        """List a folder of the runs' artifacts, which of the runs have what."""
+        ids, found = artifacts.listing(project, run, path)
+        entries = [wire.ArtifactEntry.model_validate(one) for one in found.entries]
+        return wire.ArtifactListing(
+            path=found.path, runs=ids, entries=entries, left_out=found.left_out
+        )
+
+    @router.get(f"{PREFIX}/runs/{{run_id}}/artifact-image")
+    def read_image(
+        project: str,
+        run_id: str,
+        path: Annotated[str, Query(max_length=1_000)],
+        caller: Caller = guard.needs("experiments.read"),
+    ) -> wire.RunImage:
+        """Read an image that the run left: PNG, JPEG, GIF or WebP of at most 4 MiB."""
+        found = artifacts.image(project, run_id, path)
+        return wire.RunImage(
+            media_type=found.media_type.value,
+            width=found.width,
+            height=found.height,
+            content=base64.b64encode(found.content).decode(),
+        )
+
+    @router.get(f"{PREFIX}/runs/{{run_id}}/artifact-table")
+    def read_table(
+        project: str,
+        run_id: str,
+        path: Annotated[str, Query(max_length=1_000)],
+        caller: Caller = guard.needs("experiments.read"),
+    ) -> wire.RunSheet:
+        """Read the head of a table (CSV, TSV, JSON, Parquet) or of a text that the run left."""
+        return wire.RunSheet.model_validate(artifacts.sheet(project, run_id, path))
 
 
 def _curve(found: Curve) -> wire.Curve:
