@@ -127,7 +127,7 @@ class Client:
         """Set what is at ``path``. Raises ClientError."""
         return self.request("PUT", path, body=body)
 
-    def put_bytes(self, path: str, content: bytes, **query: str) -> Any:
+    def put_bytes(self, path: str, content: bytes, /, **query: str) -> Any:
         """Set the bytes at ``path``, in one attempt. Raises ClientError."""
         headers = {"Content-Type": "application/octet-stream"}
         request = self._http.build_request(

@@ -97,6 +97,7 @@ class NotebookCells(Answer):
         description="False: the notebook made so many runs that only the newest were looked at."
     )
     as_of: datetime = Field(description="When the read model last agreed with MLflow, UTC.")
+    stale: Text | None = Field(description="Why it may be out of date; null where it is not.")
 
 
 class NotebookSide(Answer):

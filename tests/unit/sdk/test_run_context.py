@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import platform
 import subprocess
 import sys
-from importlib.metadata import entry_points
+import time
+from importlib.metadata import entry_points, version
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -20,16 +24,19 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "train.ipynb").write_text("{}")
     monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ("OCTAVO_PROJECT", "OCTAVO_PROFILE", "OCTAVO_SESSION", "OCTAVO_RUN"):
+    for name in ("OCTAVO_PROJECT", "OCTAVO_PROFILE", "OCTAVO_SESSION", "OCTAVO_RUN",
+                 "OCTAVO_PRICE_EUR_PER_HOUR"):  # fmt: skip
         monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
     return tmp_path
 
 
 def tags() -> dict[str, str]:
+    """The provider's tags but for the environment's, which other tests are about."""
     from octavo.experiments import OctavoRunContext
 
-    return OctavoRunContext().tags()
+    found = OctavoRunContext().tags()
+    return {key: one for key, one in found.items() if not key.startswith("octavo.environment.")}
 
 
 def test_mlflow_finds_the_provider() -> None:
@@ -49,7 +56,9 @@ def test_the_workspace_is_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("OCTAVO_PROJECT", "flights")
     monkeypatch.setenv("OCTAVO_PROFILE", "cpu-small")
     monkeypatch.setenv("OCTAVO_SESSION", "s1")
+    monkeypatch.setenv("OCTAVO_PRICE_EUR_PER_HOUR", "0.12")
     assert tags() == {
+        "octavo.price_eur_per_hour": "0.12",
         "octavo.project": "flights",
         "octavo.profile": "cpu-small",
         "octavo.session": "s1",
@@ -101,6 +110,80 @@ def test_features_read_before_the_run_are_named(
 
     monkeypatch.setattr(octavo.features, "reads", ["a" * 64, "b" * 64])
     assert tags() == {"octavo.feature_snapshot": "b" * 64}
+
+
+def test_features_say_what_was_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import octavo.features
+
+    monkeypatch.setattr(octavo.features, "features_read", lambda: '{"views": {}}', raising=False)
+    assert tags()["octavo.features"] == '{"views": {}}'
+
+
+def test_the_environment_is_named(home: Path) -> None:
+    from octavo.experiments import OctavoRunContext
+
+    found = OctavoRunContext().tags()
+    assert found["octavo.environment.python"] == platform.python_version()
+    packages = dict(one.split("=") for one in found["octavo.environment.packages"].split())
+    assert packages["mlflow"] == version("mlflow")
+    assert "pip" not in packages
+    assert len(found["octavo.environment.sha256"]) == 64
+
+
+class Kernel:
+    """A kernel in the middle of a request to execute."""
+
+    def __init__(self, request: dict[str, Any]) -> None:
+        self.request = request
+
+    def get_parent(self, channel: str) -> dict[str, Any]:
+        assert channel == "shell"
+        return self.request
+
+
+@pytest.mark.parametrize(
+    ("request_", "found"),
+    [
+        (
+            {"metadata": {"cellId": "fit"}, "content": {"code": "train(5)"}},
+            {
+                "octavo.notebook.cell": "fit",
+                "octavo.notebook.cell_sha256": hashlib.sha256(b"train(5)").hexdigest(),
+            },
+        ),
+        ({"metadata": {}, "content": {"code": "train(5)"}}, {}),
+        ({"metadata": {"cellId": 5}, "content": {"code": None}}, {}),
+        ({}, {}),
+    ],
+)
+def test_the_cell_is_named_by_id_and_source(
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request_: dict[str, Any],
+    found: dict[str, str],
+) -> None:
+    import IPython
+
+    shell = SimpleNamespace(kernel=Kernel(request_))
+    monkeypatch.setattr(IPython, "get_ipython", lambda: shell)
+    assert tags() == found
+
+
+def test_why_a_version_was_not_stored_is_a_tag_of_the_next_run(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run never waits for the platform, so that a failure is known to the next one."""
+    from octavo.keeping import keeper
+
+    monkeypatch.setenv("OCTAVO_PROJECT", "offline")
+    monkeypatch.setenv("JPY_SESSION_NAME", str(home / "work" / "train.ipynb"))
+    monkeypatch.setenv("OCTAVO_URL", "http://127.0.0.1:9/services/octavo")
+    monkeypatch.setenv("OCTAVO_TOKEN", "t")
+    began = time.monotonic()
+    assert "octavo.notebook.not_stored" not in tags()
+    assert time.monotonic() - began < 2.0
+    assert keeper("offline").wait(10)
+    assert "did not answer" in tags()["octavo.notebook.not_stored"]
 
 
 def test_importing_the_sdk_does_not_import_mlflow() -> None:

@@ -112,9 +112,13 @@ def outline(notebook: Notebook) -> Outline:
 
 
 def bare(notebook: Notebook) -> bytes:
-    """The notebook with nothing but its cells' kinds, sources and tags, for comparing."""
+    """The notebook with nothing but its cells' ids, kinds, sources and tags, for comparing.
+
+    By their ids cells are known again where they were edited beyond recognition.
+    """
     cells: list[dict[str, Any]] = [
         {
+            **({"id": name} if isinstance(name := cell.get("id"), str) else {}),
             "cell_type": kind if (kind := cell.get("cell_type")) in CELL_TYPES else "raw",
             "source": _source(cell),
             "metadata": {"tags": _tags(cell)},
@@ -122,7 +126,7 @@ def bare(notebook: Notebook) -> bytes:
         }
         for cell in notebook["cells"]
     ]
-    whole = {"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": cells}
+    whole = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
     return json.dumps(whole).encode()
 
 

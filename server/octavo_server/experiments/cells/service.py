@@ -149,7 +149,7 @@ class CellsService:
 
     def cells(self, project: str, notebook: str, owner: str | None) -> wire.NotebookCells:
         """The notebook's cells with the newest runs that they made, of one owner or of all."""
-        as_of = self._runs.refresh()
+        fresh = self._runs.refresh()
         with self._database.read() as rows:
             found = store.executions(rows, project, notebook, owner, MOST_RUNS + 1)
             wanted = rules.by_cell(found[:MOST_RUNS], RUNS_A_CELL)
@@ -162,7 +162,8 @@ class CellsService:
             notebook=notebook,
             items=[one for one in items if one.runs],
             complete=len(found) <= MOST_RUNS,
-            as_of=as_of,
+            as_of=fresh.as_of,
+            stale=fresh.stale,
         )
 
     def difference(self, project: str, run_ids: list[str]) -> wire.NotebookDifference:

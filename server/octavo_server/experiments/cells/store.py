@@ -96,5 +96,10 @@ def _run(row: Row) -> CellRun:
         owner=row["owner"],
         started_at=row["started_at"],
         cell_sha256=detail["tags"].get("octavo.notebook.cell_sha256"),
-        metrics={name: point[0] for name, point in detail["metrics"].items()},
+        metrics={name: _finite(value) for name, (value, *_) in detail["metrics"].items()},
     )
+
+
+def _finite(value: Any) -> float | None:
+    """A metric's number; the read model keeps one that is not finite as text, or as nothing."""
+    return float(value) if isinstance(value, int | float) else None
