@@ -124,6 +124,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services/octavo/api/v1/features/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Features
+         * @description Search the features of all projects that the caller may read, and say why.
+         */
+        get: operations["search_features_services_octavo_api_v1_features_search_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/services/octavo/api/v1/me": {
         parameters: {
             query?: never;
@@ -752,6 +772,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services/octavo/api/v1/projects/{project}/experiments/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Artifacts
+         * @description List a folder of the runs' artifacts, which of the runs have what.
+         */
+        get: operations["list_artifacts_services_octavo_api_v1_projects__project__experiments_artifacts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/experiments/cell-sources/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Store Cell Source
+         * @description Keep the source of a cell as it ran, in UTF-8; the same source is kept once.
+         */
+        put: operations["store_cell_source_services_octavo_api_v1_projects__project__experiments_cell_sources__sha256__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/experiments/cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Cells
+         * @description List a notebook's cells that made runs, each with its newest runs and their metrics.
+         */
+        get: operations["list_cells_services_octavo_api_v1_projects__project__experiments_cells_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/services/octavo/api/v1/projects/{project}/experiments/compare": {
         parameters: {
             query?: never;
@@ -764,6 +844,26 @@ export interface paths {
          * @description Compare runs; what differs comes first.
          */
         get: operations["compare_runs_services_octavo_api_v1_projects__project__experiments_compare_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/experiments/curves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Curves
+         * @description Read a metric of some runs from `from` to `to`; every peak shows, NaN is a gap.
+         */
+        get: operations["read_curves_services_octavo_api_v1_projects__project__experiments_curves_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -792,6 +892,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services/octavo/api/v1/projects/{project}/experiments/notebook-difference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Notebooks
+         * @description Compare two runs as notebooks, cell by cell.
+         */
+        get: operations["compare_notebooks_services_octavo_api_v1_projects__project__experiments_notebook_difference_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/experiments/notebook-versions/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Notebook Version
+         * @description Read what is known of a stored notebook version.
+         */
+        get: operations["read_notebook_version_services_octavo_api_v1_projects__project__experiments_notebook_versions__sha256__get"];
+        /**
+         * Store Notebook Version
+         * @description Keep the notebook version that makes a run; the same version is kept once.
+         */
+        put: operations["store_notebook_version_services_octavo_api_v1_projects__project__experiments_notebook_versions__sha256__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/experiments/notebook-versions/{sha256}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Notebook Content
+         * @description Read the bytes of a stored notebook version; they are untrusted.
+         */
+        get: operations["read_notebook_content_services_octavo_api_v1_projects__project__experiments_notebook_versions__sha256__content_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/services/octavo/api/v1/projects/{project}/experiments/runs": {
         parameters: {
             query?: never;
@@ -801,11 +965,91 @@ export interface paths {
         };
         /**
          * List Runs
-         * @description List runs, sorted by a column or by `metrics.<name>`.
+         * @description List runs that a filter finds, sorted by any field, from an offset or a cursor on.
          */
         get: operations["list_runs_services_octavo_api_v1_projects__project__experiments_runs_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/experiments/runs/completion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Complete Filter
+         * @description Complete a filter at the cursor, and say what is wrong with it as it is.
+         */
+        get: operations["complete_filter_services_octavo_api_v1_projects__project__experiments_runs_completion_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/experiments/runs/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Fields
+         * @description List what runs can be filtered, sorted and grouped by, and shown as columns.
+         */
+        get: operations["list_fields_services_octavo_api_v1_projects__project__experiments_runs_fields_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/experiments/runs/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Group Runs
+         * @description Group runs by the value of a field, the largest groups first.
+         */
+        get: operations["group_runs_services_octavo_api_v1_projects__project__experiments_runs_groups_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/experiments/runs/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tag Runs
+         * @description Set and remove tags of many runs; the answer says how to take it back.
+         */
+        post: operations["tag_runs_services_octavo_api_v1_projects__project__experiments_runs_tags_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -832,6 +1076,454 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services/octavo/api/v1/projects/{project}/experiments/runs/{run_id}/artifact-image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Image
+         * @description Read an image that the run left: PNG, JPEG, GIF or WebP of at most 4 MiB.
+         */
+        get: operations["read_image_services_octavo_api_v1_projects__project__experiments_runs__run_id__artifact_image_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/experiments/runs/{run_id}/artifact-table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Table
+         * @description Read the head of a table (CSV, TSV, JSON, Parquet) or of a text that the run left.
+         */
+        get: operations["read_table_services_octavo_api_v1_projects__project__experiments_runs__run_id__artifact_table_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/experiments/runs/{run_id}/baseline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Pin Baseline
+         * @description Make a run the baseline that its experiment's other runs are compared with.
+         */
+        put: operations["pin_baseline_services_octavo_api_v1_projects__project__experiments_runs__run_id__baseline_put"];
+        post?: never;
+        /**
+         * Unpin Baseline
+         * @description Leave the run's experiment without a baseline.
+         */
+        delete: operations["unpin_baseline_services_octavo_api_v1_projects__project__experiments_runs__run_id__baseline_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/experiments/runs/{run_id}/notebook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Run Notebook
+         * @description Read which notebook version and which cell made a run, and what is missing of it.
+         */
+        get: operations["read_run_notebook_services_octavo_api_v1_projects__project__experiments_runs__run_id__notebook_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/experiments/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Views
+         * @description List the project's saved views of runs, by name.
+         */
+        get: operations["list_views_services_octavo_api_v1_projects__project__experiments_views_get"];
+        put?: never;
+        /**
+         * Save View
+         * @description Keep a view of runs for everybody in the project.
+         */
+        post: operations["save_view_services_octavo_api_v1_projects__project__experiments_views_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/experiments/views/{view_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change View
+         * @description Put other content in place of a saved view.
+         */
+        put: operations["change_view_services_octavo_api_v1_projects__project__experiments_views__view_id__put"];
+        post?: never;
+        /**
+         * Delete View
+         * @description Forget a saved view.
+         */
+        delete: operations["delete_view_services_octavo_api_v1_projects__project__experiments_views__view_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Feature Changes
+         * @description List changes of the features, newest first.
+         */
+        get: operations["list_feature_changes_services_octavo_api_v1_projects__project__features_changes_get"];
+        put?: never;
+        /**
+         * Propose Features
+         * @description Offer a declaration for review by another person.
+         */
+        post: operations["propose_features_services_octavo_api_v1_projects__project__features_changes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/changes/{change_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Feature Change
+         * @description Read one change: its plan, its declaration, and how far applying it is.
+         */
+        get: operations["read_feature_change_services_octavo_api_v1_projects__project__features_changes__change_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/changes/{change_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Feature Change
+         * @description Withdraw one's own proposal, or stop applying what was approved.
+         */
+        post: operations["cancel_feature_change_services_octavo_api_v1_projects__project__features_changes__change_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/changes/{change_id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Review Feature Change
+         * @description Approve a change, so that it is applied, or reject it; never one's own.
+         */
+        post: operations["review_feature_change_services_octavo_api_v1_projects__project__features_changes__change_id__review_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Feature Code
+         * @description Write the Python that reads a view, a service or picked columns; changes nothing.
+         */
+        post: operations["write_feature_code_services_octavo_api_v1_projects__project__features_code_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/declaration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Feature Declaration
+         * @description Read what the current registry snapshot declares: the start of a change.
+         */
+        get: operations["read_feature_declaration_services_octavo_api_v1_projects__project__features_declaration_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/materialization/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Materializations
+         * @description List the materialisations, the newest first.
+         */
+        get: operations["list_materializations_services_octavo_api_v1_projects__project__features_materialization_jobs_get"];
+        put?: never;
+        /**
+         * Start Materialization
+         * @description Load newest values of a view or service into the online store.
+         */
+        post: operations["start_materialization_services_octavo_api_v1_projects__project__features_materialization_jobs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/materialization/jobs/{job}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Materialization
+         * @description Read one materialisation.
+         */
+        get: operations["read_materialization_services_octavo_api_v1_projects__project__features_materialization_jobs__job__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/materialization/jobs/{job}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Materialization
+         * @description Cancel a materialisation; windows that are done stay.
+         */
+        post: operations["cancel_materialization_services_octavo_api_v1_projects__project__features_materialization_jobs__job__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/materialization/pipelines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Materialized
+         * @description List the views and services that are materialised, with their last job.
+         */
+        get: operations["list_materialized_services_octavo_api_v1_projects__project__features_materialization_pipelines_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/materialization/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Materialization
+         * @description Say what a materialisation would do and cost; changes nothing.
+         */
+        post: operations["plan_materialization_services_octavo_api_v1_projects__project__features_materialization_plans_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/materialization/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Materialization Schedules
+         * @description List the schedules of materialisation, by name.
+         */
+        get: operations["list_materialization_schedules_services_octavo_api_v1_projects__project__features_materialization_schedules_get"];
+        put?: never;
+        /**
+         * Create Materialization Schedule
+         * @description Materialise a view or a service by the clock.
+         */
+        post: operations["create_materialization_schedule_services_octavo_api_v1_projects__project__features_materialization_schedules_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/materialization/schedules/{schedule}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Materialization Schedule
+         * @description Remove a schedule; its jobs stay.
+         */
+        delete: operations["delete_materialization_schedule_services_octavo_api_v1_projects__project__features_materialization_schedules__schedule__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/materialization/views/{view}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read View Materialization
+         * @description Read how fresh a view is, what is expected of it, and what comes next.
+         */
+        get: operations["read_view_materialization_services_octavo_api_v1_projects__project__features_materialization_views__view__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/materialization/views/{view}/expectation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Freshness Expectation
+         * @description Set how old a view's data may become before an alert is raised.
+         */
+        put: operations["set_freshness_expectation_services_octavo_api_v1_projects__project__features_materialization_views__view__expectation_put"];
+        post?: never;
+        /**
+         * Remove Freshness Expectation
+         * @description Expect nothing of a view any more; its alert is resolved.
+         */
+        delete: operations["remove_freshness_expectation_services_octavo_api_v1_projects__project__features_materialization_views__view__expectation_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/services/octavo/api/v1/projects/{project}/features/online": {
         parameters: {
             query?: never;
@@ -846,6 +1538,106 @@ export interface paths {
          * @description Read the newest known values of features; changes nothing.
          */
         post: operations["read_online_features_services_octavo_api_v1_projects__project__features_online_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Features
+         * @description See what a declaration would change, whom it reaches and what it costs.
+         */
+        post: operations["plan_features_services_octavo_api_v1_projects__project__features_plan_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Features
+         * @description Join own rows as of each row's time, each null with its reason; keeps nothing.
+         */
+        post: operations["preview_features_services_octavo_api_v1_projects__project__features_preview_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Push Features
+         * @description Take rows that just happened: online at once, in the lake within a minute.
+         */
+        post: operations["push_features_services_octavo_api_v1_projects__project__features_push_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/push-sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Push Sources
+         * @description List where rows can be pushed to, with their columns and types.
+         */
+        get: operations["list_push_sources_services_octavo_api_v1_projects__project__features_push_sources_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/registry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Feature Registry
+         * @description Read whether the registry's files are what was published, and what is wrong if not.
+         */
+        get: operations["read_feature_registry_services_octavo_api_v1_projects__project__features_registry_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -867,9 +1659,49 @@ export interface paths {
         put?: never;
         /**
          * Publish Features
-         * @description Build the registry of the project's template and make it current.
+         * @description Offer what the project's template declares for review by another person.
          */
         post: operations["publish_features_services_octavo_api_v1_projects__project__features_snapshot_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Lake Tables
+         * @description List the lake's tables that a view can be made of.
+         */
+        get: operations["list_lake_tables_services_octavo_api_v1_projects__project__features_tables_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report Feature Reads
+         * @description Count which features a notebook or a run read; a lost report harms nothing.
+         */
+        post: operations["report_feature_reads_services_octavo_api_v1_projects__project__features_uses_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -885,7 +1717,7 @@ export interface paths {
         };
         /**
          * List Feature Views
-         * @description Search feature views by name, description, tag, owner and column.
+         * @description Search one project's views by name, description, tag, owner and column.
          */
         get: operations["list_feature_views_services_octavo_api_v1_projects__project__features_views_get"];
         put?: never;
@@ -905,9 +1737,69 @@ export interface paths {
         };
         /**
          * Read Feature View
-         * @description Read one view: schema, statistics, freshness, code and consumers.
+         * @description Read one view: schema, statistics, freshness, use, cost, code and consumers.
          */
         get: operations["read_feature_view_services_octavo_api_v1_projects__project__features_views__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/views/{name}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Feature History
+         * @description Read how a view's values change over event time.
+         */
+        get: operations["read_feature_history_services_octavo_api_v1_projects__project__features_views__name__history_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/views/{name}/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Feature Lineage
+         * @description Read what a view is made from and what is made from it, down to the dashboards.
+         */
+        get: operations["read_feature_lineage_services_octavo_api_v1_projects__project__features_views__name__lineage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/features/views/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Feature Versions
+         * @description Read which definitions a view had, and what each changed.
+         */
+        get: operations["list_feature_versions_services_octavo_api_v1_projects__project__features_views__name__versions_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2061,7 +2953,7 @@ export interface components {
             acknowledgement: string | null;
             /**
              * Deployment
-             * @description Deployment it is about.
+             * @description Deployment it is about; empty: it is about features.
              */
             deployment: string;
             /**
@@ -2112,10 +3004,10 @@ export interface components {
              * @description Rule that raised it.
              * @enum {string}
              */
-            rule: "drift" | "schema" | "latency" | "errors" | "scores" | "scorer";
+            rule: "drift" | "schema" | "latency" | "errors" | "scores" | "scorer" | "freshness";
             /**
              * Subject
-             * @description Feature and month, or version, it is about.
+             * @description Feature and month, version, or feature view it is about.
              */
             subject: string;
             /**
@@ -2236,6 +3128,24 @@ export interface components {
             size: number;
         };
         /**
+         * ArtifactEntry
+         * @description A file or folder among the runs' artifacts.
+         */
+        ArtifactEntry: {
+            /** @description How it can be shown; other: only opened in MLflow. */
+            kind: components["schemas"]["ArtifactKind"];
+            /**
+             * Path
+             * @description Path within the run's artifacts.
+             */
+            path: string;
+            /**
+             * Sizes
+             * @description Bytes by run; null where the run hasn't got it, 0 for a folder.
+             */
+            sizes: (number | null)[];
+        };
+        /**
          * ArtifactFile
          * @description One file of a model version.
          */
@@ -2255,6 +3165,38 @@ export interface components {
              * @description Bytes.
              */
             size: number;
+        };
+        /**
+         * ArtifactKind
+         * @description How a file can be shown.
+         * @enum {string}
+         */
+        ArtifactKind: "folder" | "image" | "table" | "text" | "other";
+        /**
+         * ArtifactListing
+         * @description What lies in one folder of the runs' artifacts.
+         */
+        ArtifactListing: {
+            /**
+             * Entries
+             * @description Folders first, then by name.
+             */
+            entries: components["schemas"]["ArtifactEntry"][];
+            /**
+             * Left Out
+             * @description Entries over the limit.
+             */
+            left_out: number;
+            /**
+             * Path
+             * @description The folder; empty for the topmost.
+             */
+            path: string;
+            /**
+             * Runs
+             * @description The runs, in the order of the sizes.
+             */
+            runs: string[];
         };
         /**
          * Attempt
@@ -2458,6 +3400,12 @@ export interface components {
              */
             root: string;
         };
+        /**
+         * Axis
+         * @description What a curve is drawn over.
+         * @enum {string}
+         */
+        Axis: "step" | "time" | "relative";
         /**
          * Beaten
          * @description What became of one heartbeat.
@@ -2672,6 +3620,94 @@ export interface components {
             traceback: string;
         };
         /**
+         * CellHistory
+         * @description The past executions of one cell.
+         */
+        CellHistory: {
+            /**
+             * Cell
+             * @description Id of the cell.
+             */
+            cell: string;
+            /**
+             * Runs
+             * @description The newest of them, newest first.
+             */
+            runs: components["schemas"]["CellRun"][];
+            /**
+             * Total
+             * @description How many runs it made, of those that were looked at.
+             */
+            total: number;
+        };
+        /**
+         * CellRun
+         * @description A past execution of a cell that made a run.
+         */
+        CellRun: {
+            /**
+             * Cell Sha256
+             * @description Digest of the cell's source as it ran.
+             */
+            cell_sha256: string | null;
+            /**
+             * Metrics
+             * @description Its leading metrics; null stands for a value that is no finite number.
+             */
+            metrics: {
+                [key: string]: number | null;
+            };
+            /**
+             * Name
+             * @description Its name.
+             */
+            name: string;
+            /**
+             * Owner
+             * @description Who started it.
+             */
+            owner: string;
+            /**
+             * Run Id
+             * @description The run.
+             */
+            run_id: string;
+            /**
+             * Started At
+             * @description Start, UTC.
+             */
+            started_at: string | null;
+            /** @description Where it is. */
+            status: components["schemas"]["RunStatus"];
+        };
+        /**
+         * CellSource
+         * @description The source of a cell as it was executed.
+         */
+        CellSource: {
+            /**
+             * Sha256
+             * @description SHA-256 of the source in UTF-8.
+             */
+            sha256: string;
+            /**
+             * Source
+             * @description The source.
+             */
+            source: string;
+            /**
+             * Stored At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            stored_at: string;
+            /**
+             * Stored By
+             * @description Who stored it.
+             */
+            stored_by: string;
+        };
+        /**
          * ChangeEdit
          * @description Changes a draft of one's own.
          */
@@ -2777,6 +3813,66 @@ export interface components {
             state: components["schemas"]["ItemState"];
         };
         /**
+         * CodeFrame
+         * @description A frame in a person's kernel.
+         */
+        CodeFrame: {
+            /**
+             * Index
+             * @description Whether keys or time lie in its index.
+             * @default false
+             */
+            index: boolean;
+            /**
+             * Keys
+             * @description Join key to the frame's column.
+             */
+            keys: {
+                [key: string]: string;
+            };
+            /**
+             * Library
+             * @description What kind of frame it is.
+             * @enum {string}
+             */
+            library: "pandas" | "polars";
+            /**
+             * Name
+             * @description The variable.
+             */
+            name: string;
+            /**
+             * Time
+             * @description The column with each row's time.
+             */
+            time: string;
+        };
+        /**
+         * CodeRequest
+         * @description Asks for the Python that reads features; changes nothing.
+         */
+        CodeRequest: {
+            /**
+             * Features
+             * @description As `view:feature`; empty with a service.
+             * @default []
+             */
+            features: string[];
+            /** @description The frame, when it is known. */
+            frame?: components["schemas"]["CodeFrame"] | null;
+            /**
+             * How
+             * @description historical: as of each row's own time; online: the newest values.
+             * @enum {string}
+             */
+            how: "historical" | "online";
+            /**
+             * Service
+             * @description A feature service instead.
+             */
+            service?: string | null;
+        };
+        /**
          * ComparedField
          * @description One line of a comparison; values stand in the order of the runs.
          */
@@ -2791,12 +3887,8 @@ export interface components {
              * @description True when not all values are the same.
              */
             differs: boolean;
-            /**
-             * Kind
-             * @description What is compared.
-             * @enum {string}
-             */
-            kind: "metric" | "param" | "input" | "notebook" | "setting";
+            /** @description What is compared. */
+            kind: components["schemas"]["ComparedKind"];
             /**
              * Name
              * @description Name of the metric, parameter, data set or setting.
@@ -2804,9 +3896,58 @@ export interface components {
             name: string;
             /**
              * Values
-             * @description One value a run; null where missing.
+             * @description One value a run; null where missing, long texts cut.
              */
             values: (number | string | null)[];
+        };
+        /**
+         * ComparedKind
+         * @description What a line of a comparison is about.
+         * @enum {string}
+         */
+        ComparedKind: "metric" | "param" | "feature" | "input" | "notebook" | "cell" | "environment" | "setting" | "tag";
+        /**
+         * ComparedRun
+         * @description One of the compared runs.
+         */
+        ComparedRun: {
+            /**
+             * Ended At
+             * @description End, UTC; null while it runs.
+             */
+            ended_at: string | null;
+            /**
+             * Experiment
+             * @description The experiment's name without the project's prefix.
+             */
+            experiment: string;
+            /**
+             * Experiment Id
+             * @description MLflow's id of its experiment.
+             */
+            experiment_id: string;
+            /**
+             * Name
+             * @description The run's name.
+             */
+            name: string;
+            /**
+             * Owner
+             * @description Who started it.
+             */
+            owner: string;
+            /**
+             * Run Id
+             * @description MLflow's id of the run, 32 hex digits.
+             */
+            run_id: string;
+            /**
+             * Started At
+             * @description Start, UTC.
+             */
+            started_at: string | null;
+            /** @description Where the run is. */
+            status: components["schemas"]["RunStatus"];
         };
         /**
          * Comparison
@@ -2814,22 +3955,30 @@ export interface components {
          */
         Comparison: {
             /**
+             * Curves
+             * @description Metrics with a history, see curves; at most 500.
+             */
+            curves: string[];
+            /**
+             * Different
+             * @description How many lines differ, those left out too.
+             */
+            different: number;
+            /**
              * Fields
              * @description The lines; those that differ come first.
              */
             fields: components["schemas"]["ComparedField"][];
             /**
+             * Left Out
+             * @description Lines that are not given because there are too many.
+             */
+            left_out: number;
+            /**
              * Runs
              * @description The compared runs, in the asked order.
              */
-            runs: components["schemas"]["Run"][];
-            /**
-             * Series
-             * @description Histories of metrics with more than one point, one series a run.
-             */
-            series: {
-                [key: string]: components["schemas"]["MetricSeries"][];
-            };
+            runs: components["schemas"]["ComparedRun"][];
         };
         /**
          * CostDay
@@ -2998,6 +4147,123 @@ export interface components {
             unattributed_eur: number;
         };
         /**
+         * CurrentDeclaration
+         * @description What the current snapshot declares.
+         */
+        CurrentDeclaration: {
+            /** @description What it declares. */
+            declaration: components["schemas"]["FeatureDeclaration"] | null;
+            /**
+             * Snapshot
+             * @description The current snapshot; None: nothing yet.
+             */
+            snapshot: string | null;
+        };
+        /**
+         * Curve
+         * @description A metric of one run, down-sampled: five lists of the same length, one number a bucket.
+         */
+        Curve: {
+            /**
+             * Count
+             * @description How many values it has.
+             */
+            count: number[];
+            /**
+             * Exact
+             * @description True when each bucket is one value: low, high, count and missing are empty, a null in mean is a value that is no finite number.
+             */
+            exact: boolean;
+            /**
+             * Gaps
+             * @description How many of them are no finite number.
+             */
+            gaps: number[];
+            /**
+             * High
+             * @description Largest finite value.
+             */
+            high: (number | null)[];
+            /**
+             * Low
+             * @description Smallest finite value.
+             */
+            low: (number | null)[];
+            /**
+             * Mean
+             * @description Mean of its finite values; null without one.
+             */
+            mean: (number | null)[];
+            /**
+             * Missing
+             * @description How many of them are no finite number.
+             */
+            missing: number;
+            /**
+             * Points
+             * @description How many values it logged in all.
+             */
+            points: number;
+            /**
+             * Run Id
+             * @description The run.
+             */
+            run_id: string;
+            /**
+             * Stale
+             * @description True when MLflow did not answer: as it was read before.
+             */
+            stale: boolean;
+            /**
+             * Truncated
+             * @description True when it logged more values than are read.
+             */
+            truncated: boolean;
+            /**
+             * X
+             * @description Where the bucket stands on the axis, ascending.
+             */
+            x: number[];
+        };
+        /**
+         * Curves
+         * @description A metric of several runs over one stretch of an axis.
+         */
+        Curves: {
+            /**
+             * Axis
+             * @description step; time in milliseconds since 1970 UTC; relative in seconds since the run began.
+             * @enum {string}
+             */
+            axis: "step" | "time" | "relative";
+            /**
+             * Curves
+             * @description One a run, in the asked order.
+             */
+            curves: components["schemas"]["Curve"][];
+            /**
+             * Extent
+             * @description From where to where there are values at all; null without any.
+             */
+            extent: [
+                number,
+                number
+            ] | null;
+            /**
+             * Metric
+             * @description The metric.
+             */
+            metric: string;
+            /**
+             * Window
+             * @description The stretch that is given.
+             */
+            window: [
+                number,
+                number
+            ] | null;
+        };
+        /**
          * DataInput
          * @description A data set that a run says it read.
          */
@@ -3022,6 +4288,305 @@ export interface components {
              * @description Where it came from.
              */
             source: string;
+        };
+        /**
+         * DeclaredColumn
+         * @description One column of a view or of a transformation.
+         */
+        DeclaredColumn: {
+            /**
+             * Description
+             * @description What it means, with its unit.
+             * @default
+             */
+            description: string;
+            /**
+             * Dtype
+             * @description Feast's type name, e.g. Float64.
+             * @enum {string}
+             */
+            dtype: "String" | "Int32" | "Int64" | "Float32" | "Float64" | "Bool" | "Bytes" | "UnixTimestamp" | "Array(String)" | "Array(Int32)" | "Array(Int64)" | "Array(Float32)" | "Array(Float64)" | "Array(Bool)";
+            /**
+             * Name
+             * @description Column name.
+             */
+            name: string;
+            /**
+             * Tags
+             * @description Tags of the column.
+             * @default {}
+             */
+            tags: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * DeclaredEntity
+         * @description What a row of a view is about, and the column that names it.
+         */
+        DeclaredEntity: {
+            /**
+             * Description
+             * @description What it is.
+             * @default
+             */
+            description: string;
+            /**
+             * Join Key
+             * @description Column that holds it.
+             */
+            join_key: string;
+            /**
+             * Name
+             * @description Its name.
+             */
+            name: string;
+            /**
+             * Owner
+             * @description Who answers for it.
+             * @default
+             */
+            owner: string;
+            /**
+             * Tags
+             * @description Tags.
+             * @default {}
+             */
+            tags: {
+                [key: string]: string;
+            };
+            /**
+             * Type
+             * @description Feast's type of the column.
+             * @enum {string}
+             */
+            type: "String" | "Int32" | "Int64";
+        };
+        /**
+         * DeclaredMember
+         * @description The columns of one view that a service or a transformation takes.
+         */
+        DeclaredMember: {
+            /**
+             * Columns
+             * @description Its columns.
+             */
+            columns: string[];
+            /**
+             * View
+             * @description A view, or in a service also a transformation.
+             */
+            view: string;
+        };
+        /**
+         * DeclaredPushSource
+         * @description A source that takes pushed rows besides those of a table.
+         */
+        DeclaredPushSource: {
+            /**
+             * Description
+             * @description Who pushes what.
+             * @default
+             */
+            description: string;
+            /**
+             * Name
+             * @description Its name; a view names it as its source.
+             */
+            name: string;
+            /**
+             * Table
+             * @description The declared source that keeps its history.
+             */
+            table: string;
+        };
+        /**
+         * DeclaredService
+         * @description A feature service: what one model reads.
+         */
+        DeclaredService: {
+            /**
+             * Description
+             * @description What reads it.
+             * @default
+             */
+            description: string;
+            /**
+             * Members
+             * @description What it is made of.
+             */
+            members: components["schemas"]["DeclaredMember"][];
+            /**
+             * Name
+             * @description Its name.
+             */
+            name: string;
+            /**
+             * Owner
+             * @description Who answers for it.
+             * @default
+             */
+            owner: string;
+            /**
+             * Tags
+             * @description Tags.
+             * @default {}
+             */
+            tags: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * DeclaredSource
+         * @description A table of the project's lake.
+         */
+        DeclaredSource: {
+            /**
+             * Created Column
+             * @description Column with the time at which the row could first be read.
+             */
+            created_column?: string | null;
+            /**
+             * Description
+             * @description What it holds.
+             * @default
+             */
+            description: string;
+            /**
+             * Event Column
+             * @description Column with the event time.
+             */
+            event_column: string;
+            /**
+             * Name
+             * @description Its name.
+             */
+            name: string;
+            /**
+             * Path
+             * @description Place inside the project's lake: a Parquet file or folder.
+             */
+            path: string;
+        };
+        /**
+         * DeclaredTransformation
+         * @description An on-demand transformation: text that only the reader's own kernel makes a function of.
+         */
+        DeclaredTransformation: {
+            /**
+             * Code
+             * @description Python source text with this one function.
+             */
+            code: string;
+            /**
+             * Columns
+             * @description Columns it makes.
+             */
+            columns: components["schemas"]["DeclaredColumn"][];
+            /**
+             * Description
+             * @description What it computes.
+             * @default
+             */
+            description: string;
+            /**
+             * Function
+             * @description The function in `code` that is called.
+             */
+            function: string;
+            /**
+             * Inputs
+             * @description Columns of views it takes.
+             */
+            inputs: components["schemas"]["DeclaredMember"][];
+            /**
+             * Mode
+             * @description pandas: takes and gives a frame; python: takes and gives a dict of lists.
+             * @enum {string}
+             */
+            mode: "pandas" | "python";
+            /**
+             * Name
+             * @description Its name; readers ask for `name:column`.
+             */
+            name: string;
+            /**
+             * Owner
+             * @description Who answers for it.
+             * @default
+             */
+            owner: string;
+            /**
+             * Request
+             * @description Columns that the reader gives with each row.
+             * @default []
+             */
+            request: components["schemas"]["DeclaredColumn"][];
+            /**
+             * Tags
+             * @description Tags.
+             * @default {}
+             */
+            tags: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * DeclaredView
+         * @description A feature view.
+         */
+        DeclaredView: {
+            /**
+             * Columns
+             * @description Its features.
+             */
+            columns: components["schemas"]["DeclaredColumn"][];
+            /**
+             * Description
+             * @description What it holds.
+             * @default
+             */
+            description: string;
+            /**
+             * Entities
+             * @description Names of its entities.
+             */
+            entities: string[];
+            /**
+             * Name
+             * @description Its name.
+             */
+            name: string;
+            /**
+             * Online
+             * @description Whether its newest values are kept online.
+             * @default true
+             */
+            online: boolean;
+            /**
+             * Owner
+             * @description Who answers for it.
+             * @default
+             */
+            owner: string;
+            /**
+             * Source
+             * @description Name of a source or of a push source.
+             */
+            source: string;
+            /**
+             * Tags
+             * @description Tags.
+             * @default {}
+             */
+            tags: {
+                [key: string]: string;
+            };
+            /**
+             * Ttl Seconds
+             * @description A value older than this is not joined; None never expires.
+             */
+            ttl_seconds?: number | null;
         };
         /**
          * Deployment
@@ -3632,6 +5197,27 @@ export interface components {
             reason: string;
         };
         /**
+         * FacetValue
+         * @description One value of a facet.
+         */
+        FacetValue: {
+            /**
+             * Chosen
+             * @description True: the search was narrowed to it.
+             */
+            chosen: boolean;
+            /**
+             * Count
+             * @description Views with it, under the query and the other facets' choices.
+             */
+            count: number;
+            /**
+             * Value
+             * @description Send it as the facet's query parameter to narrow the search.
+             */
+            value: string;
+        };
+        /**
          * FeatureCategory
          * @description One value of a categorical feature.
          */
@@ -3646,6 +5232,317 @@ export interface components {
              * @description The value.
              */
             value: string;
+        };
+        /**
+         * FeatureChange
+         * @description A proposed change of the registry, and what became of it.
+         */
+        FeatureChange: {
+            /**
+             * Added
+             * @description Things it adds.
+             */
+            added: number;
+            /**
+             * Author
+             * @description Who proposed it.
+             */
+            author: string;
+            /**
+             * Base Snapshot
+             * @description The snapshot it changes.
+             */
+            base_snapshot: string | null;
+            /**
+             * Breaks
+             * @description Models, deployments, schedules, ... that would break.
+             */
+            breaks: number;
+            /**
+             * Cancel Asked
+             * @description Whether somebody asked to stop applying it.
+             */
+            cancel_asked: boolean;
+            /**
+             * Changed
+             * @description Things it changes.
+             */
+            changed: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was proposed.
+             */
+            created_at: string;
+            /**
+             * Digest
+             * @description What a review names.
+             */
+            digest: string;
+            /**
+             * Ended At
+             * @description When it ended.
+             */
+            ended_at: string | null;
+            /**
+             * Id
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Message
+             * @description Why it failed, or who stopped it; else empty.
+             */
+            message: string;
+            /** @description While it is applied, and after. */
+            progress: components["schemas"]["FeatureProgress"] | null;
+            /**
+             * Project
+             * @description Its project.
+             */
+            project: string;
+            /**
+             * Reason
+             * @description Why.
+             */
+            reason: string;
+            /**
+             * Removed
+             * @description Things it removes.
+             */
+            removed: number;
+            /**
+             * Review Reason
+             * @description What the reviewer said.
+             */
+            review_reason: string | null;
+            /**
+             * Reviewed At
+             * @description When it was decided.
+             */
+            reviewed_at: string | null;
+            /**
+             * Reviewer
+             * @description Who decided; never its author.
+             */
+            reviewer: string | null;
+            /**
+             * Snapshot
+             * @description What it became; once applied.
+             */
+            snapshot: string | null;
+            /**
+             * Stale
+             * @description True: another snapshot became current; propose it anew.
+             */
+            stale: boolean;
+            /**
+             * State
+             * @description Where it stands.
+             * @enum {string}
+             */
+            state: "planned" | "approved" | "applying" | "applied" | "rejected" | "withdrawn" | "cancelled" | "failed";
+            /**
+             * Why Not Review
+             * @description Why the caller may not decide; empty: they may.
+             */
+            why_not_review: string;
+        };
+        /**
+         * FeatureChangeDetail
+         * @description A change with all that is reviewed.
+         */
+        FeatureChangeDetail: {
+            /**
+             * Added
+             * @description Things it adds.
+             */
+            added: number;
+            /**
+             * Author
+             * @description Who proposed it.
+             */
+            author: string;
+            /**
+             * Base Snapshot
+             * @description The snapshot it changes.
+             */
+            base_snapshot: string | null;
+            /**
+             * Breaks
+             * @description Models, deployments, schedules, ... that would break.
+             */
+            breaks: number;
+            /**
+             * Cancel Asked
+             * @description Whether somebody asked to stop applying it.
+             */
+            cancel_asked: boolean;
+            /**
+             * Changed
+             * @description Things it changes.
+             */
+            changed: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was proposed.
+             */
+            created_at: string;
+            /** @description What becomes the registry. */
+            declaration: components["schemas"]["FeatureDeclaration"];
+            /**
+             * Digest
+             * @description What a review names.
+             */
+            digest: string;
+            /**
+             * Ended At
+             * @description When it ended.
+             */
+            ended_at: string | null;
+            /**
+             * Id
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Message
+             * @description Why it failed, or who stopped it; else empty.
+             */
+            message: string;
+            /** @description As it was when it was proposed. */
+            plan: components["schemas"]["FeaturePlan"];
+            /** @description While it is applied, and after. */
+            progress: components["schemas"]["FeatureProgress"] | null;
+            /**
+             * Project
+             * @description Its project.
+             */
+            project: string;
+            /**
+             * Reason
+             * @description Why.
+             */
+            reason: string;
+            /**
+             * Removed
+             * @description Things it removes.
+             */
+            removed: number;
+            /**
+             * Review Reason
+             * @description What the reviewer said.
+             */
+            review_reason: string | null;
+            /**
+             * Reviewed At
+             * @description When it was decided.
+             */
+            reviewed_at: string | null;
+            /**
+             * Reviewer
+             * @description Who decided; never its author.
+             */
+            reviewer: string | null;
+            /**
+             * Snapshot
+             * @description What it became; once applied.
+             */
+            snapshot: string | null;
+            /**
+             * Stale
+             * @description True: another snapshot became current; propose it anew.
+             */
+            stale: boolean;
+            /**
+             * State
+             * @description Where it stands.
+             * @enum {string}
+             */
+            state: "planned" | "approved" | "applying" | "applied" | "rejected" | "withdrawn" | "cancelled" | "failed";
+            /**
+             * Why Not Review
+             * @description Why the caller may not decide; empty: they may.
+             */
+            why_not_review: string;
+        };
+        /**
+         * FeatureChangeLine
+         * @description One difference between two definitions of a view.
+         */
+        FeatureChangeLine: {
+            /**
+             * After
+             * @description As it became; None: it is gone.
+             */
+            after: string | null;
+            /**
+             * Before
+             * @description As it was; None: it was not there.
+             */
+            before: string | null;
+            /**
+             * Change
+             * @description How.
+             * @enum {string}
+             */
+            change: "added" | "removed" | "changed";
+            /**
+             * What
+             * @description What differs, such as `ttl_seconds` or `column carrier_delay`.
+             */
+            what: string;
+        };
+        /**
+         * FeatureChangePage
+         * @description Changes, newest first.
+         */
+        FeatureChangePage: {
+            /**
+             * Items
+             * @description The changes.
+             */
+            items: components["schemas"]["FeatureChange"][];
+            /**
+             * Next Cursor
+             * @description Pass as `cursor` for the next page; None ends.
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * FeatureChangeRequest
+         * @description Offers a declaration for review by another person.
+         */
+        FeatureChangeRequest: {
+            /**
+             * Base Snapshot
+             * @description The snapshot it was made from; the request is refused when another one is current. None: whichever is current.
+             */
+            base_snapshot?: string | null;
+            /** @description The whole declaration. */
+            declaration: components["schemas"]["FeatureDeclaration"];
+            /**
+             * Reason
+             * @description Why, as a sentence that the reviewer reads.
+             */
+            reason: string;
+        };
+        /**
+         * FeatureCode
+         * @description Python for a notebook.
+         */
+        FeatureCode: {
+            /**
+             * Code
+             * @description It runs as it is, or says in a comment what it needs.
+             */
+            code: string;
+            /**
+             * Keys
+             * @description The join keys that it needs.
+             */
+            keys: string[];
         };
         /**
          * FeatureColumn
@@ -3678,6 +5575,27 @@ export interface components {
             };
         };
         /**
+         * FeatureColumnHistory
+         * @description How one column's values change over time.
+         */
+        FeatureColumnHistory: {
+            /**
+             * Edges
+             * @description Edges of the bins of all its windows, ascending; empty: not numeric.
+             */
+            edges: number[];
+            /**
+             * Name
+             * @description The column.
+             */
+            name: string;
+            /**
+             * Windows
+             * @description 12 spans of equal length, oldest first.
+             */
+            windows: components["schemas"]["FeatureWindow"][];
+        };
+        /**
          * FeatureConsumer
          * @description Something that was made from a view.
          */
@@ -3702,6 +5620,84 @@ export interface components {
              * @description How it uses the view.
              */
             relation: string;
+        };
+        /**
+         * FeatureDeclaration
+         * @description Everything that a project's feature registry holds.
+         */
+        FeatureDeclaration: {
+            /**
+             * Entities
+             * @description Entities.
+             */
+            entities: components["schemas"]["DeclaredEntity"][];
+            /**
+             * Push Sources
+             * @description Sources that take pushed rows.
+             * @default []
+             */
+            push_sources: components["schemas"]["DeclaredPushSource"][];
+            /**
+             * Services
+             * @description Feature services.
+             * @default []
+             */
+            services: components["schemas"]["DeclaredService"][];
+            /**
+             * Sources
+             * @description Tables of the lake.
+             */
+            sources: components["schemas"]["DeclaredSource"][];
+            /**
+             * Transformations
+             * @description On-demand transformations.
+             * @default []
+             */
+            transformations: components["schemas"]["DeclaredTransformation"][];
+            /**
+             * Views
+             * @description Feature views; none of them is left out.
+             */
+            views: components["schemas"]["DeclaredView"][];
+        };
+        /**
+         * FeatureDifference
+         * @description One thing that a change adds, changes or removes.
+         */
+        FeatureDifference: {
+            /**
+             * Breaks
+             * @description Whether readers of what was there can break.
+             */
+            breaks: boolean;
+            /**
+             * Diff
+             * @description Of a transformation's code: the difference as unified text.
+             * @default
+             */
+            diff: string;
+            /**
+             * Fields
+             * @description What differs, field by field.
+             */
+            fields: components["schemas"]["FeatureFieldChange"][];
+            /**
+             * Kind
+             * @description What it is.
+             * @enum {string}
+             */
+            kind: "entity" | "source" | "push_source" | "view" | "service" | "transformation";
+            /**
+             * Name
+             * @description Its name.
+             */
+            name: string;
+            /**
+             * What
+             * @description What happens to it.
+             * @enum {string}
+             */
+            what: "added" | "changed" | "removed";
         };
         /**
          * FeatureDrift
@@ -3777,6 +5773,76 @@ export interface components {
             training_shares: number[];
         };
         /**
+         * FeatureFacet
+         * @description How the found views divide by one property.
+         */
+        FeatureFacet: {
+            /**
+             * More
+             * @description Values that are left out.
+             */
+            more: number;
+            /**
+             * Name
+             * @description Also the name of the query parameter.
+             * @enum {string}
+             */
+            name: "project" | "entity" | "owner" | "tag" | "freshness" | "type" | "online" | "state";
+            /**
+             * Values
+             * @description Most frequent first, chosen ones always; <= 50.
+             */
+            values: components["schemas"]["FacetValue"][];
+        };
+        /**
+         * FeatureFieldChange
+         * @description One field that differs.
+         */
+        FeatureFieldChange: {
+            /**
+             * After
+             * @description What it becomes; None: it goes.
+             */
+            after: string | null;
+            /**
+             * Before
+             * @description What it was; None: it is new.
+             */
+            before: string | null;
+            /**
+             * Breaks
+             * @description Whether readers of what was there can break.
+             */
+            breaks: boolean;
+            /**
+             * Field
+             * @description Which one, e.g. ttl_seconds or column carrier_delay_mean_3h.
+             */
+            field: string;
+        };
+        /**
+         * FeatureFinding
+         * @description Something to correct, or to know before one approves.
+         */
+        FeatureFinding: {
+            /**
+             * Message
+             * @description What was found, and what to do.
+             */
+            message: string;
+            /**
+             * Severity
+             * @description error: it can't be proposed; warning: look at it; info: to know.
+             * @enum {string}
+             */
+            severity: "error" | "warning" | "info";
+            /**
+             * Where
+             * @description What it is about, e.g. view carrier_delay.
+             */
+            where: string;
+        };
+        /**
          * FeatureFreshness
          * @description How old a view's data is, by both clocks.
          */
@@ -3788,6 +5854,18 @@ export interface components {
              */
             checked_at: string;
             /**
+             * Expected By
+             * @description What says so: the view's tag `freshness`, its TTL, or how often rows came so far.
+             * @default
+             * @enum {string}
+             */
+            expected_by: "tag" | "ttl" | "cadence" | "";
+            /**
+             * Expected Seconds
+             * @description The newest event should be at most this old; None: nothing is expected.
+             */
+            expected_seconds?: number | null;
+            /**
              * Materialized Until
              * @description End of the last materialisation window; None if never materialised.
              */
@@ -3797,6 +5875,13 @@ export interface components {
              * @description Event time of the newest row in the source; None for an empty source.
              */
             newest_event_at: string | null;
+            /**
+             * State
+             * @description stale: older than expected; empty: no rows; unknown: nothing is expected.
+             * @default unknown
+             * @enum {string}
+             */
+            state: "fresh" | "stale" | "empty" | "unknown";
         };
         /**
          * FeatureHistogram
@@ -3827,6 +5912,354 @@ export interface components {
              * @description Bin edges, ascending.
              */
             edges: number[];
+        };
+        /**
+         * FeatureHistory
+         * @description How the values of a view change over the event time of its source.
+         */
+        FeatureHistory: {
+            /**
+             * Columns
+             * @description In the view's order.
+             */
+            columns: components["schemas"]["FeatureColumnHistory"][];
+            /**
+             * Computed At
+             * @description When it was computed; None: not yet.
+             */
+            computed_at: string | null;
+        };
+        /**
+         * FeatureImpact
+         * @description Something outside the registry that reads what is changed.
+         */
+        FeatureImpact: {
+            /**
+             * Breaks
+             * @description True: it would break; False: its values would change.
+             */
+            breaks: boolean;
+            /**
+             * Kind
+             * @description What it is.
+             * @enum {string}
+             */
+            kind: "model" | "deployment" | "release" | "pipeline" | "schedule" | "notebook";
+            /**
+             * Name
+             * @description Its name for people.
+             */
+            name: string;
+            /**
+             * Person
+             * @description Who answers for it; may be empty.
+             */
+            person: string;
+            /**
+             * Why
+             * @description What of the change reaches it, as a sentence.
+             */
+            why: string;
+        };
+        /**
+         * FeaturePlan
+         * @description What a declaration would change, whom it reaches and what it costs.
+         */
+        FeaturePlan: {
+            /**
+             * Base Snapshot
+             * @description What is current; None: nothing yet.
+             */
+            base_snapshot: string | null;
+            /** @description What loading the online store takes. */
+            cost: components["schemas"]["octavo__records__feature_changes__FeatureCost"];
+            /**
+             * Differences
+             * @description What changes, breaking ones first.
+             */
+            differences: components["schemas"]["FeatureDifference"][];
+            /**
+             * Digest
+             * @description SHA-256 of the declaration, its base and its data; a review names it.
+             */
+            digest: string;
+            /**
+             * Findings
+             * @description Errors first.
+             */
+            findings: components["schemas"]["FeatureFinding"][];
+            /**
+             * Impact
+             * @description Who is reached, what breaks first.
+             */
+            impact: components["schemas"]["FeatureImpact"][];
+            /**
+             * Leaks
+             * @description Values used before they were known, as sentences.
+             */
+            leaks: string[];
+            /** @description What the policies say now. */
+            policy: components["schemas"]["FeaturePolicy"];
+            /**
+             * Same
+             * @description Whether there is nothing to apply.
+             */
+            same: boolean;
+        };
+        /**
+         * FeaturePlanRequest
+         * @description Asks what a declaration would change; nothing is kept.
+         */
+        FeaturePlanRequest: {
+            /** @description The whole declaration. */
+            declaration: components["schemas"]["FeatureDeclaration"];
+        };
+        /**
+         * FeaturePolicy
+         * @description What the policies say about it.
+         */
+        FeaturePolicy: {
+            /**
+             * Allowed
+             * @description Whether they let it through.
+             */
+            allowed: boolean;
+            /**
+             * Reasons
+             * @description Each rule that spoke, in words.
+             */
+            reasons: string[];
+        };
+        /**
+         * FeatureProgress
+         * @description How far applying is.
+         */
+        FeatureProgress: {
+            /**
+             * Done
+             * @description Steps done.
+             */
+            done: number;
+            /**
+             * Started At
+             * Format: date-time
+             * @description When applying began.
+             */
+            started_at: string;
+            /**
+             * Step
+             * @description What is done now or was done last.
+             */
+            step: string;
+            /**
+             * Steps
+             * @description Steps in all.
+             */
+            steps: number;
+        };
+        /**
+         * FeatureRead
+         * @description Reads of one view, counted by the reader.
+         */
+        FeatureRead: {
+            /**
+             * Columns
+             * @description The columns that were read.
+             */
+            columns: string[];
+            /**
+             * Count
+             * @description How often.
+             */
+            count: number;
+            /**
+             * How
+             * @description What kind of read.
+             * @enum {string}
+             */
+            how: "historical" | "online";
+            /**
+             * Service
+             * @description The feature service that was asked for; may be empty.
+             * @default
+             */
+            service: string;
+            /**
+             * Subject
+             * @description The notebook's path, or `run:<id>` of an MLflow run.
+             * @default
+             */
+            subject: string;
+            /**
+             * View
+             * @description The view.
+             */
+            view: string;
+        };
+        /**
+         * FeatureReads
+         * @description Tells which features a process read since it last told.
+         */
+        FeatureReads: {
+            /**
+             * Reads
+             * @description One a view.
+             */
+            reads: components["schemas"]["FeatureRead"][];
+        };
+        /**
+         * FeatureReadsTaken
+         * @description How many reads were counted.
+         */
+        FeatureReadsTaken: {
+            /**
+             * Counted
+             * @description Lines that name a view of the project.
+             */
+            counted: number;
+            /**
+             * Unknown
+             * @description Lines that name none; they are left out.
+             */
+            unknown: number;
+        };
+        /**
+         * FeatureSearchHit
+         * @description One found view; `reasons` explain its place.
+         */
+        FeatureSearchHit: {
+            /**
+             * Columns
+             * @description Names of its features.
+             */
+            columns: string[];
+            /**
+             * Columns Matched
+             * @description Columns in which words were found; at most 20.
+             */
+            columns_matched: string[];
+            /**
+             * Description
+             * @description What it holds.
+             */
+            description: string;
+            /**
+             * Entities
+             * @description Names of its entities.
+             */
+            entities: string[];
+            /** @description How old its data is. */
+            freshness: components["schemas"]["FeatureFreshness"];
+            /**
+             * Join Keys
+             * @description Columns that an entity frame must have.
+             */
+            join_keys: string[];
+            /**
+             * Last Used At
+             * @description When it was last read; None: not since uses are counted.
+             */
+            last_used_at?: string | null;
+            /**
+             * Matched
+             * @description Where a search found its words, e.g. name, column carrier_delay.
+             * @default []
+             */
+            matched: string[];
+            /**
+             * More Columns
+             * @description Columns that `columns` leaves out.
+             */
+            more_columns: number;
+            /**
+             * Name
+             * @description The view's name.
+             */
+            name: string;
+            /**
+             * Online
+             * @description True: its newest values can be looked up by entity.
+             */
+            online: boolean;
+            /**
+             * Owner
+             * @description Who answers for it.
+             */
+            owner: string;
+            /**
+             * Project
+             * @description The project.
+             */
+            project: string;
+            /**
+             * Reasons
+             * @description Best first; at most 8. Empty without a query: then views are listed by name.
+             */
+            reasons: components["schemas"]["SearchReason"][];
+            /**
+             * Score
+             * @description Sum of the best points of each word and of `use_points`.
+             */
+            score: number;
+            /**
+             * Tags
+             * @description Tags.
+             */
+            tags: {
+                [key: string]: string;
+            };
+            /**
+             * Ttl Seconds
+             * @description A value older than this is not joined; None never expires.
+             */
+            ttl_seconds: number | null;
+            /**
+             * Unused
+             * @description True: nobody read it and nothing was made from it for 90 days.
+             * @default false
+             */
+            unused: boolean;
+            /**
+             * Use Points
+             * @description What recent use by people adds to the score, up to 1.
+             */
+            use_points: number;
+        };
+        /**
+         * FeatureSearchPage
+         * @description What a search found, best match first.
+         */
+        FeatureSearchPage: {
+            /**
+             * Columns Total
+             * @description Features (columns) of the views found.
+             */
+            columns_total: number;
+            /**
+             * Facets
+             * @description How the found views divide.
+             */
+            facets: components["schemas"]["FeatureFacet"][];
+            /**
+             * Items
+             * @description The views.
+             */
+            items: components["schemas"]["FeatureSearchHit"][];
+            /**
+             * Next Offset
+             * @description Pass as `offset` for the next page; None ends.
+             */
+            next_offset: number | null;
+            /**
+             * Total
+             * @description Views found in all.
+             */
+            total: number;
+            /**
+             * Unknown Words
+             * @description Words of the query for which no view of the caller's has anything like it.
+             */
+            unknown_words: string[];
         };
         /**
          * FeatureSnapshot
@@ -4009,6 +6442,97 @@ export interface components {
             stddev?: number | null;
         };
         /**
+         * FeatureUse
+         * @description Who or what reads a view, summed up over the last 90 days.
+         */
+        FeatureUse: {
+            /**
+             * Columns
+             * @description The columns of the newest read.
+             */
+            columns: string[];
+            /**
+             * Count
+             * @description Reads.
+             */
+            count: number;
+            /**
+             * How
+             * @description What kind of read.
+             * @enum {string}
+             */
+            how: "historical" | "online" | "preview";
+            /**
+             * Last At
+             * Format: date-time
+             * @description The newest read.
+             */
+            last_at: string;
+            /**
+             * Person
+             * @description Who read it; `run:<id>` for a production run.
+             */
+            person: string;
+            /**
+             * Subject
+             * @description The notebook's path or `run:<id>`; may be empty.
+             */
+            subject: string;
+        };
+        /**
+         * FeatureVersion
+         * @description A definition that a view had.
+         */
+        FeatureVersion: {
+            /**
+             * Changes
+             * @description What differs from the version before; empty for the first.
+             */
+            changes: components["schemas"]["FeatureChangeLine"][];
+            /**
+             * Number
+             * @description 1, 2, ...; a publication that changes nothing makes none.
+             */
+            number: number;
+            /**
+             * Published At
+             * Format: date-time
+             * @description When.
+             */
+            published_at: string;
+            /**
+             * Published By
+             * @description Who.
+             */
+            published_by: string;
+            /**
+             * Reason
+             * @description Why.
+             */
+            reason: string;
+            /**
+             * Removed
+             * @description True: this publication took the view away.
+             */
+            removed: boolean;
+            /**
+             * Snapshot
+             * @description The snapshot that brought it.
+             */
+            snapshot: string;
+        };
+        /**
+         * FeatureVersions
+         * @description All definitions that a view had.
+         */
+        FeatureVersions: {
+            /**
+             * Items
+             * @description Newest first; at most 100.
+             */
+            items: components["schemas"]["FeatureVersion"][];
+        };
+        /**
          * FeatureView
          * @description A feature view with all that is known about it.
          */
@@ -4023,6 +6547,8 @@ export interface components {
              * @description What was made from it.
              */
             consumers: components["schemas"]["FeatureConsumer"][];
+            /** @description What keeping it fresh costs. */
+            cost: components["schemas"]["octavo__records__features__FeatureCost"];
             /**
              * Description
              * @description What it holds.
@@ -4046,6 +6572,11 @@ export interface components {
              */
             join_keys: string[];
             /**
+             * Last Used At
+             * @description When it was last read; None: not since uses are counted.
+             */
+            last_used_at?: string | null;
+            /**
              * Matched
              * @description Where a search found its words, e.g. name, column carrier_delay.
              * @default []
@@ -4057,10 +6588,35 @@ export interface components {
              */
             name: string;
             /**
+             * Node
+             * @description Its node in the lineage graph.
+             */
+            node: string;
+            /**
+             * Online
+             * @description True: its newest values can be looked up by entity.
+             */
+            online: boolean;
+            /**
              * Owner
              * @description Who answers for it.
              */
             owner: string;
+            /**
+             * People
+             * @description How many people read it in the last 30 days.
+             */
+            people: number;
+            /**
+             * Problems
+             * @description What is wrong with the registry that describes it; usually empty.
+             */
+            problems: string[];
+            /**
+             * Project
+             * @description The project.
+             */
+            project: string;
             /**
              * Services
              * @description Feature services that contain it.
@@ -4090,6 +6646,27 @@ export interface components {
              * @description A value older than this is not joined; None never expires.
              */
             ttl_seconds: number | null;
+            /**
+             * Unused
+             * @description True: nobody read it and nothing was made from it for 90 days.
+             * @default false
+             */
+            unused: boolean;
+            /**
+             * Uses
+             * @description Who reads it, newest first; at most 20.
+             */
+            uses: components["schemas"]["FeatureUse"][];
+            /**
+             * Version
+             * @description Number of its definition; 0 before one was recorded.
+             */
+            version: number;
+            /**
+             * Version At
+             * @description Since when the definition is current.
+             */
+            version_at: string | null;
         };
         /**
          * FeatureViewPage
@@ -4140,6 +6717,11 @@ export interface components {
              */
             join_keys: string[];
             /**
+             * Last Used At
+             * @description When it was last read; None: not since uses are counted.
+             */
+            last_used_at?: string | null;
+            /**
              * Matched
              * @description Where a search found its words, e.g. name, column carrier_delay.
              * @default []
@@ -4151,10 +6733,20 @@ export interface components {
              */
             name: string;
             /**
+             * Online
+             * @description True: its newest values can be looked up by entity.
+             */
+            online: boolean;
+            /**
              * Owner
              * @description Who answers for it.
              */
             owner: string;
+            /**
+             * Project
+             * @description The project.
+             */
+            project: string;
             /**
              * Tags
              * @description Tags.
@@ -4167,6 +6759,72 @@ export interface components {
              * @description A value older than this is not joined; None never expires.
              */
             ttl_seconds: number | null;
+            /**
+             * Unused
+             * @description True: nobody read it and nothing was made from it for 90 days.
+             * @default false
+             */
+            unused: boolean;
+        };
+        /**
+         * FeatureWindow
+         * @description One column's values within a span of event time.
+         */
+        FeatureWindow: {
+            /**
+             * Categories
+             * @description Most frequent values; other columns.
+             * @default []
+             */
+            categories: components["schemas"]["FeatureCategory"][];
+            /**
+             * Counts
+             * @description Values in each bin of the column's `edges`; numeric columns.
+             * @default []
+             */
+            counts: number[];
+            /**
+             * End
+             * Format: date-time
+             * @description Where the next span begins.
+             */
+            end: string;
+            /**
+             * Mean
+             * @description Arithmetic mean; numeric columns.
+             */
+            mean?: number | null;
+            /**
+             * Null Rate
+             * @description Share without a value, 0 to 1; None: no rows.
+             */
+            null_rate: number | null;
+            /**
+             * P05
+             * @description 5th percentile.
+             */
+            p05?: number | null;
+            /**
+             * P50
+             * @description Median.
+             */
+            p50?: number | null;
+            /**
+             * P95
+             * @description 95th percentile.
+             */
+            p95?: number | null;
+            /**
+             * Rows
+             * @description Rows in the span.
+             */
+            rows: number;
+            /**
+             * Start
+             * Format: date-time
+             * @description First event time of the span.
+             */
+            start: string;
         };
         /**
          * FeaturesPublish
@@ -4178,6 +6836,82 @@ export interface components {
              * @description Why, in a sentence; kept in the audit trail.
              */
             reason: string;
+        };
+        /**
+         * FilterCompletion
+         * @description What may stand at a place of a filter, and whether the filter can be read as it is.
+         */
+        FilterCompletion: {
+            /**
+             * End
+             * @description Where it ends: the cursor.
+             */
+            end: number;
+            /**
+             * Items
+             * @description What may stand there, the likeliest first.
+             */
+            items: components["schemas"]["FilterSuggestion"][];
+            /** @description What is wrong with the whole filter. */
+            problem: components["schemas"]["FilterProblem"] | null;
+            /**
+             * Start
+             * @description Where the word at the cursor begins, counted from 0.
+             */
+            start: number;
+        };
+        /**
+         * FilterProblem
+         * @description Where a filter can't be read, and why.
+         */
+        FilterProblem: {
+            /**
+             * Expected
+             * @description What may stand there.
+             */
+            expected: string[];
+            /**
+             * Length
+             * @description How many characters are meant; at least 1.
+             */
+            length: number;
+            /**
+             * Message
+             * @description What was read and what may stand there.
+             */
+            message: string;
+            /**
+             * Position
+             * @description The character where it fails, counted from 0.
+             */
+            position: number;
+        };
+        /**
+         * FilterSuggestion
+         * @description Something that can stand at the cursor.
+         */
+        FilterSuggestion: {
+            /**
+             * Detail
+             * @description What it means, or how many runs have it.
+             */
+            detail: string;
+            /**
+             * Kind
+             * @description What it is.
+             * @enum {string}
+             */
+            kind: "field" | "operator" | "value" | "word";
+            /**
+             * Label
+             * @description What to show for it.
+             */
+            label: string;
+            /**
+             * Text
+             * @description What to put in place of the characters from start to end.
+             */
+            text: string;
         };
         /**
          * Finding
@@ -4267,6 +7001,49 @@ export interface components {
              * @description Expected cost of the whole UTC month, euro.
              */
             month_eur: number;
+        };
+        /**
+         * FreshnessExpectation
+         * @description How old a view's data may become.
+         */
+        FreshnessExpectation: {
+            /**
+             * Materialized Within S
+             * @description Most seconds since the end of the last materialisation.
+             */
+            materialized_within_s: number | null;
+            /**
+             * Newest Event Within S
+             * @description Most seconds since the newest event.
+             */
+            newest_event_within_s: number | null;
+            /**
+             * Set At
+             * Format: date-time
+             * @description When.
+             */
+            set_at: string;
+            /**
+             * Set By
+             * @description Who set it.
+             */
+            set_by: string;
+        };
+        /**
+         * FreshnessExpectationRequest
+         * @description How old a view's data may become, by either clock; None sets no limit.
+         */
+        FreshnessExpectationRequest: {
+            /**
+             * Materialized Within S
+             * @description Most seconds since the end of the last materialisation.
+             */
+            materialized_within_s?: number | null;
+            /**
+             * Newest Event Within S
+             * @description Most seconds since the newest event in the source.
+             */
+            newest_event_within_s?: number | null;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -4417,6 +7194,59 @@ export interface components {
          */
         ItemState: "done" | "todo" | "required";
         JsonValue: unknown;
+        /**
+         * LakeColumn
+         * @description One column of a table of the lake.
+         */
+        LakeColumn: {
+            /**
+             * Dtype
+             * @description Feast's type for it; None: it can't be a feature.
+             */
+            dtype: string | null;
+            /**
+             * Name
+             * @description Its name.
+             */
+            name: string;
+            /**
+             * Type
+             * @description Its type as Parquet names it.
+             */
+            type: string;
+        };
+        /**
+         * LakeTable
+         * @description A table of the lake that a view can be made of.
+         */
+        LakeTable: {
+            /**
+             * Columns
+             * @description Its columns.
+             */
+            columns: components["schemas"]["LakeColumn"][];
+            /**
+             * Path
+             * @description Place inside the lake.
+             */
+            path: string;
+            /**
+             * Rows
+             * @description Its rows.
+             */
+            rows: number;
+        };
+        /**
+         * LakeTables
+         * @description The lake's tables, by path.
+         */
+        LakeTables: {
+            /**
+             * Items
+             * @description The tables.
+             */
+            items: components["schemas"]["LakeTable"][];
+        };
         /**
          * Light
          * @description One traffic-light sentence.
@@ -4636,6 +7466,423 @@ export interface components {
             status: string;
         };
         /**
+         * Materialization
+         * @description One job.
+         */
+        Materialization: {
+            /**
+             * Attempts
+             * @description How often it was taken in hand.
+             */
+            attempts: number;
+            /**
+             * Cancel Requested By
+             * @description Who asked to cancel it.
+             */
+            cancel_requested_by: string | null;
+            /**
+             * Cost Eur
+             * @description What it cost so far; None before it started.
+             */
+            cost_eur: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            created_at: string;
+            /**
+             * Ended At
+             * @description When it was over.
+             */
+            ended_at: string | null;
+            /**
+             * Id
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Kind
+             * @description What the name names.
+             * @enum {string}
+             */
+            kind: "view" | "service";
+            /**
+             * Message
+             * @description Why it is in this state, in a sentence.
+             */
+            message: string;
+            /**
+             * Name
+             * @description The view or the service.
+             */
+            name: string;
+            /**
+             * Project
+             * @description Its project.
+             */
+            project: string;
+            reason: components["schemas"]["MaterializationReason"];
+            /**
+             * Requested By
+             * @description Who asked for it or made its schedule.
+             */
+            requested_by: string;
+            /**
+             * Rows
+             * @description Entities whose values were read so far.
+             */
+            rows: number;
+            /**
+             * Schedule
+             * @description Id of its schedule.
+             */
+            schedule: string | null;
+            /**
+             * Seconds
+             * @description How long the engine worked on it.
+             */
+            seconds: number;
+            /**
+             * Since
+             * Format: date-time
+             * @description Begin of the event times.
+             */
+            since: string;
+            /**
+             * Snapshot
+             * @description Registry snapshot of its last window.
+             */
+            snapshot: string | null;
+            /**
+             * Started At
+             * @description When its first attempt started.
+             */
+            started_at: string | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["MaterializationState"];
+            /**
+             * Tick
+             * @description The schedule's time it stands for.
+             */
+            tick: string | null;
+            /**
+             * Until
+             * Format: date-time
+             * @description End of the event times.
+             */
+            until: string;
+            /**
+             * Views
+             * @description Views that are materialised.
+             */
+            views: string[];
+            /**
+             * Windows
+             * @description Windows, all views counted.
+             */
+            windows: number;
+            /**
+             * Windows Done
+             * @description Windows that are in the online store.
+             */
+            windows_done: number;
+        };
+        /**
+         * MaterializationList
+         * @description A page of jobs, the newest first.
+         */
+        MaterializationList: {
+            /**
+             * Items
+             * @description The jobs.
+             */
+            items: components["schemas"]["Materialization"][];
+            /**
+             * Next Cursor
+             * @description Cursor of the next page; None on the last.
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * MaterializationPipeline
+         * @description A view or service that is materialised by the clock or was by hand, as a pipeline.
+         */
+        MaterializationPipeline: {
+            /**
+             * Kind
+             * @description What the name names.
+             * @enum {string}
+             */
+            kind: "view" | "service";
+            /** @description The newest job. */
+            last: components["schemas"]["Materialization"] | null;
+            /**
+             * Late
+             * @description What exceeds its expectation now, as sentences.
+             */
+            late: string[];
+            /**
+             * Name
+             * @description The view or the service.
+             */
+            name: string;
+            /**
+             * Next At
+             * @description When the next job is due.
+             */
+            next_at: string | null;
+            /**
+             * Schedules
+             * @description Its schedules.
+             */
+            schedules: number;
+        };
+        /**
+         * MaterializationPipelineList
+         * @description What is materialised in a project, by name.
+         */
+        MaterializationPipelineList: {
+            /**
+             * Items
+             * @description Views and services.
+             */
+            items: components["schemas"]["MaterializationPipeline"][];
+        };
+        /**
+         * MaterializationPlan
+         * @description What a job would do and what it would cost; nothing has happened yet.
+         */
+        MaterializationPlan: {
+            /**
+             * Basis
+             * @description What the estimate rests on, as a sentence.
+             */
+            basis: string;
+            /**
+             * Cost Eur
+             * @description What it should cost the project.
+             */
+            cost_eur: number;
+            /**
+             * Kind
+             * @description What the name names.
+             * @enum {string}
+             */
+            kind: "view" | "service";
+            /**
+             * Name
+             * @description The view or the service.
+             */
+            name: string;
+            /**
+             * Price Eur Per Hour
+             * @description Its price.
+             */
+            price_eur_per_hour: number;
+            /**
+             * Profile
+             * @description Profile whose price counts.
+             */
+            profile: string;
+            /**
+             * Refusal
+             * @description Why it can't be started now; None: it can.
+             */
+            refusal: string | null;
+            /**
+             * Rows
+             * @description Rows expected; None while nobody knows.
+             */
+            rows: number | null;
+            /**
+             * Seconds
+             * @description How long it should take.
+             */
+            seconds: number;
+            /**
+             * Since
+             * Format: date-time
+             * @description Begin of the event times.
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             * @description End of the event times.
+             */
+            until: string;
+            /**
+             * Views
+             * @description Views that are materialised.
+             */
+            views: string[];
+            /**
+             * Window Hours
+             * @description Hours of one window; the last may be shorter.
+             */
+            window_hours: number;
+            /**
+             * Windows
+             * @description Windows, all views counted.
+             */
+            windows: number;
+        };
+        /**
+         * MaterializationReason
+         * @description Why there is a job.
+         * @enum {string}
+         */
+        MaterializationReason: "manual" | "backfill" | "schedule" | "push_repair";
+        /**
+         * MaterializationRequest
+         * @description What to materialise, and of which event times.
+         */
+        MaterializationRequest: {
+            /**
+             * Kind
+             * @description A view, or all views of a service.
+             * @default view
+             * @enum {string}
+             */
+            kind: "view" | "service";
+            /**
+             * Name
+             * @description Name of the view or of the service.
+             */
+            name: string;
+            /**
+             * Since
+             * @description Begin of the event times, with its zone. Left out: where the last materialisation of the views ended.
+             */
+            since?: string | null;
+            /**
+             * Until
+             * @description End of the event times, with its zone. Left out: now.
+             */
+            until?: string | null;
+            /**
+             * Window Hours
+             * @description Split the span into windows of so many hours, each committed for itself. Left out: one window.
+             */
+            window_hours?: number | null;
+        };
+        /**
+         * MaterializationSchedule
+         * @description A cron line for a view or a service.
+         */
+        MaterializationSchedule: {
+            /**
+             * Created At
+             * Format: date-time
+             * @description When.
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description Who made it.
+             */
+            created_by: string;
+            /**
+             * Cron
+             * @description Minute, hour, day, month, weekday.
+             */
+            cron: string;
+            /**
+             * Id
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Kind
+             * @description What the name names.
+             * @enum {string}
+             */
+            kind: "view" | "service";
+            /**
+             * Last Job
+             * @description Id of the last tick's job.
+             */
+            last_job: string | null;
+            /**
+             * Name
+             * @description The view or the service.
+             */
+            name: string;
+            /**
+             * Next At
+             * @description Its next time.
+             */
+            next_at: string | null;
+            /**
+             * Overlap Minutes
+             * @description How far each job reaches back.
+             */
+            overlap_minutes: number;
+            /**
+             * Time Zone
+             * @description IANA name.
+             */
+            time_zone: string;
+            /**
+             * Upcoming
+             * @description The next five times.
+             */
+            upcoming: string[];
+        };
+        /**
+         * MaterializationScheduleList
+         * @description A project's schedules of materialisation.
+         */
+        MaterializationScheduleList: {
+            /**
+             * Items
+             * @description The schedules, by name.
+             */
+            items: components["schemas"]["MaterializationSchedule"][];
+        };
+        /**
+         * MaterializationScheduleRequest
+         * @description When to materialise again and again.
+         */
+        MaterializationScheduleRequest: {
+            /**
+             * Cron
+             * @description Minute, hour, day, month, weekday.
+             */
+            cron: string;
+            /**
+             * Kind
+             * @description A view, or all views of a service.
+             * @default view
+             * @enum {string}
+             */
+            kind: "view" | "service";
+            /**
+             * Name
+             * @description Name of the view or of the service.
+             */
+            name: string;
+            /**
+             * Overlap Minutes
+             * @description How far each job reaches back before the last one's end, for rows that come late.
+             * @default 60
+             */
+            overlap_minutes: number;
+            /**
+             * Time Zone
+             * @description IANA name.
+             * @default UTC
+             */
+            time_zone: string;
+        };
+        /**
+         * MaterializationState
+         * @description Where a job stands.
+         * @enum {string}
+         */
+        MaterializationState: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "refused";
+        /**
          * Me
          * @description Who the caller is.
          */
@@ -4775,6 +8022,32 @@ export interface components {
              * @description True when points were left out.
              */
             thinned: boolean;
+        };
+        /**
+         * MetricSummary
+         * @description What the finite values of a metric are in a group of runs.
+         */
+        MetricSummary: {
+            /**
+             * Maximum
+             * @description The largest.
+             */
+            maximum: number;
+            /**
+             * Mean
+             * @description The mean.
+             */
+            mean: number;
+            /**
+             * Minimum
+             * @description The smallest.
+             */
+            minimum: number;
+            /**
+             * Newest
+             * @description That of the newest run; null where it has none.
+             */
+            newest: number | null;
         };
         /**
          * Model
@@ -5032,6 +8305,38 @@ export interface components {
             window: "15m" | "1h" | "24h" | "7d";
         };
         /**
+         * NotebookCells
+         * @description The cells of a notebook that made runs.
+         */
+        NotebookCells: {
+            /**
+             * As Of
+             * Format: date-time
+             * @description When the read model last agreed with MLflow, UTC.
+             */
+            as_of: string;
+            /**
+             * Complete
+             * @description False: the notebook made so many runs that only the newest were looked at.
+             */
+            complete: boolean;
+            /**
+             * Items
+             * @description The cell with the newest run first.
+             */
+            items: components["schemas"]["CellHistory"][];
+            /**
+             * Notebook
+             * @description Path of the notebook.
+             */
+            notebook: string;
+            /**
+             * Stale
+             * @description Why it may be out of date; null where it is not.
+             */
+            stale: string | null;
+        };
+        /**
          * NotebookDiff
          * @description The semantic diff of a submission with the last release of its line.
          */
@@ -5073,6 +8378,41 @@ export interface components {
             removed: number;
         };
         /**
+         * NotebookDifference
+         * @description Two runs as notebooks, cell by cell; outputs are not compared.
+         */
+        NotebookDifference: {
+            /**
+             * Added
+             * @description Cells that only the second has.
+             */
+            added: number;
+            /**
+             * Cells
+             * @description All cells of both in order.
+             */
+            cells: components["schemas"]["CellDiff"][];
+            /**
+             * Changed
+             * @description Cells that differ.
+             */
+            changed: number;
+            /** @description The second run. */
+            new: components["schemas"]["NotebookSide"];
+            /** @description The first run. */
+            old: components["schemas"]["NotebookSide"];
+            /**
+             * Removed
+             * @description Cells that only the first has.
+             */
+            removed: number;
+            /**
+             * Same
+             * @description Cells that are the same.
+             */
+            same: number;
+        };
+        /**
          * NotebookLink
          * @description The notebook version that made a run.
          */
@@ -5082,6 +8422,11 @@ export interface components {
              * @description Id of the cell that was executing, where known.
              */
             cell: string | null;
+            /**
+             * Cell Digest
+             * @description SHA-256 of the cell's source as it ran.
+             */
+            cell_digest: string | null;
             /**
              * Commit
              * @description Git commit of the folder, where it is a repository.
@@ -5097,6 +8442,89 @@ export interface components {
              * @description Path of the notebook, relative to the person's home.
              */
             path: string;
+        };
+        /**
+         * NotebookSide
+         * @description One of two compared runs as a notebook.
+         */
+        NotebookSide: {
+            /**
+             * Cell
+             * @description Id of the cell that made the run.
+             */
+            cell: string | null;
+            /**
+             * Cell Index
+             * @description Where that cell stands.
+             */
+            cell_index: number | null;
+            /**
+             * Exact
+             * @description False: stored without outputs.
+             */
+            exact: boolean;
+            /**
+             * Name
+             * @description Its name.
+             */
+            name: string;
+            /**
+             * Path
+             * @description Path of the notebook.
+             */
+            path: string;
+            /**
+             * Run Id
+             * @description The run.
+             */
+            run_id: string;
+            /**
+             * Sha256
+             * @description Digest of the version.
+             */
+            sha256: string;
+        };
+        /**
+         * NotebookVersion
+         * @description A notebook as its file was when a run began.
+         */
+        NotebookVersion: {
+            /**
+             * Cells
+             * @description How many cells it has.
+             */
+            cells: number;
+            /**
+             * Exact
+             * @description True: the stored bytes are the file's, checked by their digest. False: they were sent without outputs, so that nothing but the word of who stored it says that they belong to the digest.
+             */
+            exact: boolean;
+            /**
+             * Path
+             * @description Where it lay, relative to the home of who stored it.
+             */
+            path: string;
+            /**
+             * Sha256
+             * @description SHA-256 of the file's bytes when the run began.
+             */
+            sha256: string;
+            /**
+             * Size
+             * @description Stored bytes.
+             */
+            size: number;
+            /**
+             * Stored At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            stored_at: string;
+            /**
+             * Stored By
+             * @description Who stored it.
+             */
+            stored_by: string;
         };
         /**
          * Notice
@@ -5973,6 +9401,248 @@ export interface components {
             seconds: number | null;
         };
         /**
+         * PreviewAnswer
+         * @description Rows of a person's own, joined with features as of each row's own time.
+         */
+        PreviewAnswer: {
+            /**
+             * Features
+             * @description In the order of the request.
+             */
+            features: components["schemas"]["PreviewFeature"][];
+            /**
+             * Leaks
+             * @description Empty when nothing is newer than its row.
+             */
+            leaks: components["schemas"]["PreviewLeak"][];
+            /**
+             * Rows
+             * @description In the order of the request.
+             */
+            rows: components["schemas"]["PreviewRow"][];
+            /**
+             * Snapshot
+             * @description The registry snapshot that names the features.
+             */
+            snapshot: string;
+            /**
+             * Views
+             * @description The views that were joined.
+             */
+            views: components["schemas"]["PreviewView"][];
+        };
+        /**
+         * PreviewCell
+         * @description What one feature is for one row.
+         */
+        PreviewCell: {
+            /**
+             * Detail
+             * @description The reason in words, with the moments it is by.
+             * @default
+             */
+            detail: string;
+            /**
+             * Event At
+             * @description Event time of the joined value.
+             */
+            event_at: string | null;
+            /**
+             * Readable From
+             * @description When the joined value could first be read; None without such a column.
+             */
+            readable_from: string | null;
+            /**
+             * Reason
+             * @description Why there is no value. not_materialised: it had happened and was not yet readable at the row's time.
+             */
+            reason: ("no_key" | "no_time" | "no_such_key" | "before_first_event" | "not_materialised" | "outside_ttl" | "null_in_source" | "not_a_number") | null;
+            /**
+             * Value
+             * @description The value; None with a reason.
+             */
+            value: string | number | boolean | null;
+        };
+        /**
+         * PreviewFeature
+         * @description One feature over all rows.
+         */
+        PreviewFeature: {
+            /**
+             * Column
+             * @description The column.
+             */
+            column: string;
+            /**
+             * Dtype
+             * @description Feast's type name.
+             */
+            dtype: string;
+            /**
+             * Feature
+             * @description As `view:feature`.
+             */
+            feature: string;
+            /**
+             * Null Rate
+             * @description Their share, 0 to 1.
+             */
+            null_rate: number;
+            /**
+             * Nulls
+             * @description Rows without a value.
+             */
+            nulls: number;
+            /**
+             * Reasons
+             * @description Why, the most frequent first.
+             */
+            reasons: components["schemas"]["PreviewReason"][];
+            /**
+             * View
+             * @description The view.
+             */
+            view: string;
+        };
+        /**
+         * PreviewKey
+         * @description One join key of all rows; as text, so that no number loses digits.
+         */
+        PreviewKey: {
+            /**
+             * Kind
+             * @description What the values are; none: all are missing.
+             * @enum {string}
+             */
+            kind: "text" | "integer" | "none";
+            /**
+             * Name
+             * @description The join key.
+             */
+            name: string;
+            /**
+             * Values
+             * @description One a row; None where it has none.
+             */
+            values: (string | null)[];
+        };
+        /**
+         * PreviewLeak
+         * @description A value that is newer than the row that it was joined to.
+         */
+        PreviewLeak: {
+            /**
+             * Detail
+             * @description The worst of them, in words.
+             */
+            detail: string;
+            /**
+             * Feature
+             * @description The column that gives it away, as `view:column`.
+             */
+            feature: string;
+            /**
+             * Rows
+             * @description How many rows.
+             */
+            rows: number;
+        };
+        /**
+         * PreviewReason
+         * @description How often a feature is missing for one reason.
+         */
+        PreviewReason: {
+            /**
+             * Reason
+             * @description The reason.
+             * @enum {string}
+             */
+            reason: "no_key" | "no_time" | "no_such_key" | "before_first_event" | "not_materialised" | "outside_ttl" | "null_in_source" | "not_a_number";
+            /**
+             * Rows
+             * @description How many rows.
+             */
+            rows: number;
+            /**
+             * Words
+             * @description The reason in words.
+             */
+            words: string;
+        };
+        /**
+         * PreviewRequest
+         * @description Joins some rows of a person's own with features, as of each row's own time.
+         */
+        PreviewRequest: {
+            /**
+             * Features
+             * @description As `view:feature`.
+             */
+            features: string[];
+            /**
+             * Keys
+             * @description Each join key once.
+             */
+            keys: components["schemas"]["PreviewKey"][];
+            /**
+             * Times
+             * @description One a row; None where it has none.
+             */
+            times: (string | null)[];
+        };
+        /**
+         * PreviewRow
+         * @description One row, joined.
+         */
+        PreviewRow: {
+            /**
+             * At
+             * @description The row's time.
+             */
+            at: string | null;
+            /**
+             * Cells
+             * @description In the order of `features`.
+             */
+            cells: components["schemas"]["PreviewCell"][];
+        };
+        /**
+         * PreviewView
+         * @description How one view was joined.
+         */
+        PreviewView: {
+            /**
+             * Keys Known
+             * @description Rows whose key the source knows.
+             */
+            keys_known: number;
+            /**
+             * Keys Online
+             * @description Of these, rows whose key the online store knows; the rest is not materialised.
+             */
+            keys_online: number;
+            /**
+             * Proofs
+             * @description Proof columns that were held against the rows' times.
+             */
+            proofs: string[];
+            /**
+             * Readable Checked
+             * @description Whether the source says when a row could first be read.
+             */
+            readable_checked: boolean;
+            /**
+             * Ttl Seconds
+             * @description How old a value may be.
+             */
+            ttl_seconds: number | null;
+            /**
+             * View
+             * @description The view.
+             */
+            view: string;
+        };
+        /**
          * Probe
          * @description What a workspace says of itself: taken inside it, sent with its own token.
          */
@@ -6823,6 +10493,127 @@ export interface components {
             verified: boolean;
         };
         /**
+         * PushRequest
+         * @description Rows that just happened.
+         */
+        PushRequest: {
+            /**
+             * Push Source
+             * @description Name of the push source.
+             */
+            push_source: string;
+            /**
+             * Rows
+             * @description Each with all columns of the push source; null where there is no value.
+             */
+            rows: {
+                [key: string]: string | number | boolean | null;
+            }[];
+        };
+        /**
+         * PushSource
+         * @description A place that takes rows as they happen.
+         */
+        PushSource: {
+            /**
+             * Columns
+             * @description Join keys and features to their types.
+             */
+            columns: {
+                [key: string]: string;
+            };
+            /**
+             * Event Column
+             * @description Column with the event time, ISO 8601 with its zone.
+             */
+            event_column: string;
+            /**
+             * Join Keys
+             * @description Columns that name the entity.
+             */
+            join_keys: string[];
+            /**
+             * Last Pushed At
+             * @description When rows last came.
+             */
+            last_pushed_at: string | null;
+            /**
+             * Name
+             * @description Its name.
+             */
+            name: string;
+            /**
+             * Views
+             * @description Views that its rows reach.
+             */
+            views: string[];
+            /**
+             * Waiting Rows
+             * @description Rows that aren't in the lake yet.
+             */
+            waiting_rows: number;
+        };
+        /**
+         * PushSourceList
+         * @description The push sources of the current snapshot.
+         */
+        PushSourceList: {
+            /**
+             * Items
+             * @description By name.
+             */
+            items: components["schemas"]["PushSource"][];
+        };
+        /**
+         * Pushed
+         * @description Rows that were taken.
+         */
+        Pushed: {
+            /**
+             * Id
+             * @description Names the push.
+             */
+            id: string;
+            /**
+             * Newest Event At
+             * Format: date-time
+             * @description Event time of the newest of them.
+             */
+            newest_event_at: string;
+            /**
+             * Online
+             * @description Whether online readers see them already; pending ones follow in seconds.
+             * @enum {string}
+             */
+            online: "visible" | "pending";
+            /**
+             * Outdated
+             * @description Rows that change no online value, because a newer one is there.
+             */
+            outdated: number;
+            /**
+             * Push Source
+             * @description The push source.
+             */
+            push_source: string;
+            /**
+             * Pushed At
+             * Format: date-time
+             * @description When they were taken: what readers could know since.
+             */
+            pushed_at: string;
+            /**
+             * Rows
+             * @description Rows that were taken.
+             */
+            rows: number;
+            /**
+             * Views
+             * @description Views whose values they are.
+             */
+            views: string[];
+        };
+        /**
          * QueuedTurns
          * @description All starts that wait and all stops that are due, in one answer for the hub.
          */
@@ -7104,6 +10895,64 @@ export interface components {
              * @description Its name.
              */
             run_name: string;
+        };
+        /**
+         * RegistryProblem
+         * @description Something that is wrong with a project's feature registry.
+         */
+        RegistryProblem: {
+            /**
+             * Code
+             * @description moved, missing, changed, unreadable, hostile or behind.
+             */
+            code: string;
+            /**
+             * Message
+             * @description What is wrong, and with which value.
+             */
+            message: string;
+            /**
+             * Remedy
+             * @description What to do.
+             */
+            remedy: string;
+            /**
+             * Since
+             * Format: date-time
+             * @description When it was first seen.
+             */
+            since: string;
+        };
+        /**
+         * RegistryState
+         * @description How a project's registry and what Octavo knows about it agree.
+         */
+        RegistryState: {
+            /**
+             * Checked At
+             * @description When both were last compared.
+             */
+            checked_at: string | null;
+            /**
+             * Indexed At
+             * @description When the registry was last read whole.
+             */
+            indexed_at: string | null;
+            /**
+             * Pointed To
+             * @description What new readers get.
+             */
+            pointed_to: string | null;
+            /**
+             * Problems
+             * @description What doesn't agree; usually empty.
+             */
+            problems: components["schemas"]["RegistryProblem"][];
+            /**
+             * Snapshot
+             * @description What is current; None: nothing was published.
+             */
+            snapshot: string | null;
         };
         /**
          * Release
@@ -7527,6 +11376,24 @@ export interface components {
          */
         Run: {
             /**
+             * Baseline
+             * @description True for its experiment's baseline.
+             * @default false
+             */
+            baseline: boolean;
+            /**
+             * Cost Eur
+             * @description What its profile cost while it ran, euro; null where no price is known.
+             */
+            cost_eur: number | null;
+            /**
+             * Deltas
+             * @description Metric minus that of the experiment's baseline, where both have it.
+             */
+            deltas?: {
+                [key: string]: number;
+            };
+            /**
              * Ended At
              * @description End, UTC; null while it runs.
              */
@@ -7543,7 +11410,7 @@ export interface components {
             experiment_id: string;
             /**
              * Metrics
-             * @description Latest value of each metric; null stands for a value that is no finite number.
+             * @description Latest value of each asked metric, of at most 200 where none is asked for; null stands for a value that is no finite number.
              */
             metrics: {
                 [key: string]: number | null;
@@ -7561,10 +11428,24 @@ export interface components {
             /** @description The notebook version it came from. */
             notebook: components["schemas"]["NotebookLink"] | null;
             /**
+             * Odd
+             * @description What the metrics are that are no finite number.
+             */
+            odd?: {
+                [key: string]: "nan" | "inf" | "-inf";
+            };
+            /**
              * Owner
              * @description Who started it.
              */
             owner: string;
+            /**
+             * Params
+             * @description The asked parameters.
+             */
+            params?: {
+                [key: string]: string;
+            };
             /**
              * Pipeline Run
              * @description Octavo run it was started by, if any.
@@ -7580,6 +11461,12 @@ export interface components {
              * @description Model versions made from it, as name/version.
              */
             registered: string[];
+            /**
+             * Revision
+             * @description Number of the refresh that last changed it.
+             * @default 0
+             */
+            revision: number;
             /**
              * Run Id
              * @description MLflow's id of the run, 32 hex digits.
@@ -7597,6 +11484,45 @@ export interface components {
             started_at: string | null;
             /** @description Where the run is. */
             status: components["schemas"]["RunStatus"];
+            /**
+             * Tags
+             * @description The asked tags.
+             */
+            tags?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * RunBaseline
+         * @description The run that an experiment's other runs are compared with.
+         */
+        RunBaseline: {
+            /**
+             * Experiment Id
+             * @description MLflow's id of the experiment.
+             */
+            experiment_id: string;
+            /**
+             * Name
+             * @description The run's name.
+             */
+            name: string;
+            /**
+             * Pinned At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            pinned_at: string;
+            /**
+             * Pinned By
+             * @description Who chose it.
+             */
+            pinned_by: string;
+            /**
+             * Run Id
+             * @description The run.
+             */
+            run_id: string;
         };
         /**
          * RunDetail
@@ -7660,6 +11586,225 @@ export interface components {
             run: components["schemas"]["Run"];
         };
         /**
+         * RunField
+         * @description Something that runs can be filtered, sorted and grouped by, and shown as a column.
+         */
+        RunField: {
+            /**
+             * Examples
+             * @description Up to 5 of its values, the most frequent first.
+             */
+            examples: string[];
+            /**
+             * Field
+             * @description How it is written in filter=, order_by= and columns=.
+             */
+            field: string;
+            /**
+             * Kind
+             * @description Column of every run, or a metric, parameter or tag.
+             * @enum {string}
+             */
+            kind: "column" | "metric" | "param" | "tag";
+            /**
+             * Maximum
+             * @description Largest finite number among its values.
+             */
+            maximum: number | null;
+            /**
+             * Minimum
+             * @description Smallest finite number among its values.
+             */
+            minimum: number | null;
+            /**
+             * Name
+             * @description Its bare name.
+             */
+            name: string;
+            /**
+             * Runs
+             * @description How many runs have it.
+             */
+            runs: number;
+            /**
+             * Type
+             * @description What its values are; a parameter all of whose values are numbers is a number.
+             * @enum {string}
+             */
+            type: "number" | "text" | "time" | "duration";
+        };
+        /**
+         * RunFieldList
+         * @description The fields that runs of the project have: columns first, then by how many runs have them.
+         */
+        RunFieldList: {
+            /**
+             * Items
+             * @description The fields.
+             */
+            items: components["schemas"]["RunField"][];
+            /**
+             * Total
+             * @description How many fields match in all.
+             */
+            total: number;
+        };
+        /**
+         * RunGroup
+         * @description Runs that share a value.
+         */
+        RunGroup: {
+            /**
+             * Filter
+             * @description A filter clause that finds these runs.
+             */
+            filter: string;
+            /**
+             * Label
+             * @description The value as text; 'none' for runs without one.
+             */
+            label: string;
+            /**
+             * Last Run At
+             * @description Start of the newest of them, UTC.
+             */
+            last_run_at: string | null;
+            /**
+             * Live
+             * @description How many of them are running now.
+             */
+            live: number;
+            /**
+             * Metrics
+             * @description The asked metrics, where any has them.
+             */
+            metrics: {
+                [key: string]: components["schemas"]["MetricSummary"];
+            };
+            /**
+             * Runs
+             * @description How many runs.
+             */
+            runs: number;
+            /**
+             * Value
+             * @description The value; null for runs without one.
+             */
+            value: string | number | null;
+        };
+        /**
+         * RunGroups
+         * @description Runs by the value of a field, the largest groups first.
+         */
+        RunGroups: {
+            /**
+             * As Of
+             * @description When the read model last agreed with MLflow, UTC.
+             */
+            as_of: string | null;
+            /**
+             * Items
+             * @description The groups.
+             */
+            items: components["schemas"]["RunGroup"][];
+            /**
+             * Runs
+             * @description How many runs they hold together.
+             */
+            runs: number;
+            /**
+             * Total
+             * @description How many groups there are in all.
+             */
+            total: number;
+        };
+        /**
+         * RunImage
+         * @description An image that a run left; what its bytes say, whatever its name.
+         */
+        RunImage: {
+            /**
+             * Content
+             * @description The file in base64; at most 4 MiB of it before that.
+             */
+            content: string;
+            /**
+             * Height
+             * @description Pixels.
+             */
+            height: number;
+            /**
+             * Media Type
+             * @description Kind of image.
+             * @enum {string}
+             */
+            media_type: "image/png" | "image/jpeg" | "image/gif" | "image/webp";
+            /**
+             * Width
+             * @description Pixels.
+             */
+            width: number;
+        };
+        /**
+         * RunNotebook
+         * @description What is known of the notebook and the cell that made a run.
+         */
+        RunNotebook: {
+            /**
+             * Cell
+             * @description Id of the cell that was executing, where known.
+             */
+            cell: string | null;
+            /**
+             * Cell Index
+             * @description Where in the stored version the cell stands.
+             */
+            cell_index: number | null;
+            /**
+             * Cell Sha256
+             * @description Digest of the cell's source as it ran.
+             */
+            cell_sha256: string | null;
+            /**
+             * Commit
+             * @description Git commit of its folder, where it is a repository.
+             */
+            commit: string | null;
+            /**
+             * Notes
+             * @description What is missing or differs, as sentences.
+             */
+            notes: string[];
+            /**
+             * Path
+             * @description Path of the notebook, relative to the person's home.
+             */
+            path: string;
+            /**
+             * Run Id
+             * @description The run.
+             */
+            run_id: string;
+            /**
+             * Saved
+             * @description How the cell in the stored version compares with what ran: same; changed since the last save; absent from it; unknown where a part is missing.
+             * @enum {string}
+             */
+            saved: "same" | "changed" | "absent" | "unknown";
+            /**
+             * Sha256
+             * @description Digest of the file when the run began, where known.
+             */
+            sha256: string | null;
+            /**
+             * Source
+             * @description The cell as it ran, where it is stored.
+             */
+            source: string | null;
+            /** @description The stored version; null: not stored. */
+            version: components["schemas"]["NotebookVersion"] | null;
+        };
+        /**
          * RunPage
          * @description A page of runs.
          */
@@ -7670,13 +11815,18 @@ export interface components {
              */
             as_of: string | null;
             /**
+             * Baselines
+             * @description The baselines of the shown experiments.
+             */
+            baselines: components["schemas"]["RunBaseline"][];
+            /**
              * Items
              * @description The runs, in the asked order.
              */
             items: components["schemas"]["Run"][];
             /**
              * Metrics
-             * @description Every metric name of the matching experiments.
+             * @description Names of metrics that the runs of the asked experiments have, those that most runs have first; at most 200. See GET fields for all.
              */
             metrics: string[];
             /**
@@ -7684,6 +11834,21 @@ export interface components {
              * @description Give it back as cursor= for the next page.
              */
             next_cursor: string | null;
+            /**
+             * Offset
+             * @description How many matching runs come before the first item.
+             */
+            offset: number;
+            /**
+             * Revision
+             * @description Number of the refresh that last changed a run.
+             */
+            revision: number;
+            /**
+             * Stale
+             * @description Why the list may be out of date, such as an MLflow that doesn't answer; null where it is up to date.
+             */
+            stale: string | null;
             /**
              * Total
              * @description How many runs match in all.
@@ -7704,6 +11869,37 @@ export interface components {
             };
         };
         /**
+         * RunSheet
+         * @description The head of a table or of a text that a run left.
+         */
+        RunSheet: {
+            /**
+             * Columns
+             * @description Names of the columns; empty for a text.
+             */
+            columns: string[];
+            /**
+             * More Columns
+             * @description Columns that are not given.
+             */
+            more_columns: number;
+            /**
+             * More Rows
+             * @description True when there are more rows.
+             */
+            more_rows: boolean;
+            /**
+             * Rows
+             * @description The first rows, at most 200.
+             */
+            rows: (string | null)[][];
+            /**
+             * Text
+             * @description Beginning of a text; null for a table.
+             */
+            text: string | null;
+        };
+        /**
          * RunState
          * @description Where a run stands.
          * @enum {string}
@@ -7715,6 +11911,203 @@ export interface components {
          * @enum {string}
          */
         RunStatus: "scheduled" | "running" | "finished" | "failed" | "killed";
+        /**
+         * RunTagChange
+         * @description Sets and removes tags of many runs.
+         */
+        RunTagChange: {
+            /**
+             * Remove
+             * @description Names of tags to remove.
+             */
+            remove?: string[];
+            /**
+             * Runs
+             * @description The runs, at most 1,000.
+             */
+            runs: string[];
+            /**
+             * Set
+             * @description Tags to set, by name.
+             */
+            set?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * RunTagFailure
+         * @description A run whose tags could not be changed.
+         */
+        RunTagFailure: {
+            /**
+             * Message
+             * @description Why not.
+             */
+            message: string;
+            /**
+             * Run Id
+             * @description The run.
+             */
+            run_id: string;
+        };
+        /**
+         * RunTagResult
+         * @description What a change of tags did, and how to take it back.
+         */
+        RunTagResult: {
+            /**
+             * Changed
+             * @description How many runs are different now.
+             */
+            changed: number;
+            /**
+             * Failed
+             * @description The runs that stayed as they were, and why.
+             */
+            failed: components["schemas"]["RunTagFailure"][];
+            /**
+             * Unchanged
+             * @description How many had the tags that way before.
+             */
+            unchanged: number;
+            /**
+             * Undo
+             * @description Changes that, sent one by one, take it back.
+             */
+            undo: components["schemas"]["RunTagChange"][];
+        };
+        /**
+         * RunView
+         * @description A saved way to look at runs.
+         */
+        RunView: {
+            /**
+             * Columns
+             * @description The columns, left to right.
+             */
+            columns: string[];
+            /**
+             * Created At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description Who made it.
+             */
+            created_by: string;
+            /**
+             * Experiment
+             * @description Id or title of one experiment; null for all.
+             */
+            experiment: string | null;
+            /**
+             * Filter
+             * @description The filter.
+             */
+            filter: string;
+            /**
+             * Group By
+             * @description What runs are grouped by.
+             */
+            group_by: string | null;
+            /**
+             * Name
+             * @description Its name.
+             */
+            name: string;
+            /**
+             * Order By
+             * @description The order.
+             */
+            order_by: string;
+            /**
+             * Pins
+             * @description Columns that stay in sight.
+             */
+            pins: string[];
+            /**
+             * Updated At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            updated_at: string;
+            /**
+             * Updated By
+             * @description Who changed it last.
+             */
+            updated_by: string;
+            /**
+             * Version
+             * @description Goes up with every change.
+             */
+            version: number;
+            /**
+             * View Id
+             * @description Its id.
+             */
+            view_id: string;
+        };
+        /**
+         * RunViewList
+         * @description The project's saved views, by name.
+         */
+        RunViewList: {
+            /**
+             * Items
+             * @description The views.
+             */
+            items: components["schemas"]["RunView"][];
+        };
+        /**
+         * RunViewRequest
+         * @description A way to look at runs, kept for everybody in the project.
+         */
+        RunViewRequest: {
+            /**
+             * Columns
+             * @description The columns, left to right.
+             */
+            columns?: string[];
+            /**
+             * Experiment
+             * @description Id or title of one experiment; null for all.
+             */
+            experiment?: string | null;
+            /**
+             * Filter
+             * @description The filter.
+             * @default
+             */
+            filter: string;
+            /**
+             * Group By
+             * @description What runs are grouped by.
+             */
+            group_by?: string | null;
+            /**
+             * Name
+             * @description Its name; the project has it once.
+             */
+            name: string;
+            /**
+             * Order By
+             * @description The order.
+             * @default -started_at
+             */
+            order_by: string;
+            /**
+             * Pins
+             * @description Columns that stay in sight.
+             */
+            pins?: string[];
+            /**
+             * Version
+             * @description Refuse unless the stored view is at this version.
+             */
+            version?: number | null;
+        };
         /**
          * ScanFinding
          * @description Something in a model file that the scanner does not trust.
@@ -7920,6 +12313,44 @@ export interface components {
              * @description Scores behind the training shares.
              */
             training_count: number;
+        };
+        /**
+         * SearchReason
+         * @description Why a view was found, and why it stands where it does: one word of the query in one place.
+         */
+        SearchReason: {
+            /**
+             * Asked
+             * @description The word of the query.
+             */
+            asked: string;
+            /**
+             * Field
+             * @description In which kind of field.
+             * @enum {string}
+             */
+            field: "name" | "column" | "entity" | "service" | "tag" | "owner" | "description" | "column description";
+            /**
+             * Found
+             * @description The word that was found for it.
+             */
+            found: string;
+            /**
+             * How
+             * @description The word itself, its beginning, a part of a word, or a typing error.
+             * @enum {string}
+             */
+            how: "exact" | "prefix" | "inside" | "typo";
+            /**
+             * Of
+             * @description Which one of its kind: the column's or tag's name; may be empty.
+             */
+            of: string;
+            /**
+             * Points
+             * @description What this adds to the score.
+             */
+            points: number;
         };
         /**
          * SeriesPoint
@@ -8996,6 +13427,80 @@ export interface components {
             version: number;
         };
         /**
+         * ViewMaterialization
+         * @description How a view stands: both freshness figures against what is expected, and what comes next.
+         */
+        ViewMaterialization: {
+            /**
+             * Alerts
+             * @description Open alerts about it.
+             */
+            alerts: components["schemas"]["Alert"][];
+            /**
+             * Checked At
+             * Format: date-time
+             * @description When this was answered.
+             */
+            checked_at: string;
+            /** @description None: nobody set one. */
+            expectation: components["schemas"]["FreshnessExpectation"] | null;
+            /**
+             * Jobs
+             * @description The newest jobs that covered it.
+             */
+            jobs: components["schemas"]["Materialization"][];
+            /**
+             * Late
+             * @description What exceeds its expectation now, as sentences.
+             */
+            late: string[];
+            /**
+             * Materialized Until
+             * @description End of the last materialisation.
+             */
+            materialized_until: string | null;
+            /**
+             * Newest Event At
+             * @description Event time of the source's newest row.
+             */
+            newest_event_at: string | null;
+            /**
+             * Next At
+             * @description When the next job is due.
+             */
+            next_at: string | null;
+            /**
+             * Push Source
+             * @description Where rows can be pushed to; None: nowhere.
+             */
+            push_source: string | null;
+            /**
+             * Schedules
+             * @description Its schedules and those of its services.
+             */
+            schedules: components["schemas"]["MaterializationSchedule"][];
+            /**
+             * Services
+             * @description Services whose jobs cover it too.
+             */
+            services: string[];
+            /**
+             * Snapshot
+             * @description The registry snapshot that is current.
+             */
+            snapshot: string;
+            /**
+             * View
+             * @description The view.
+             */
+            view: string;
+            /**
+             * Waiting Rows
+             * @description Pushed rows that aren't in the lake yet.
+             */
+            waiting_rows: number;
+        };
+        /**
          * Volume
          * @description A further volume of a workspace.
          */
@@ -9025,6 +13530,58 @@ export interface components {
              * @description Size of a volume of its own, in GiB.
              */
             size_gib: number | null;
+        };
+        /**
+         * FeatureCost
+         * @description What loading the online store will take.
+         */
+        octavo__records__feature_changes__FeatureCost: {
+            /**
+             * Basis
+             * @description What the expectation is based on, as a sentence.
+             */
+            basis: string;
+            /**
+             * Eur
+             * @description Expected euro at the platform's price.
+             */
+            eur: number | null;
+            /**
+             * Rows
+             * @description Rows of all views that are loaded anew.
+             */
+            rows: number;
+            /**
+             * Seconds
+             * @description Expected seconds; None: nothing was measured yet.
+             */
+            seconds: number | null;
+            /**
+             * Views
+             * @description Those views.
+             */
+            views: string[];
+        };
+        /**
+         * FeatureCost
+         * @description What materialising a view cost in the last 30 days.
+         */
+        octavo__records__features__FeatureCost: {
+            /**
+             * Cost Eur
+             * @description What it cost, euro.
+             */
+            cost_eur: number;
+            /**
+             * Materializations
+             * @description How often it was materialised.
+             */
+            materializations: number;
+            /**
+             * Seconds
+             * @description How long that took in all.
+             */
+            seconds: number;
         };
     };
     responses: never;
@@ -9199,6 +13756,47 @@ export interface operations {
                 };
                 content: {
                     "text/csv": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    search_features_services_octavo_api_v1_features_search_get: {
+        parameters: {
+            query?: {
+                q?: string;
+                project?: string[];
+                entity?: string[];
+                owner?: string[];
+                tag?: string[];
+                freshness?: string[];
+                type?: string[];
+                online?: string[];
+                state?: string[];
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureSearchPage"];
                 };
             };
             /** @description Validation Error */
@@ -10383,6 +14981,113 @@ export interface operations {
             };
         };
     };
+    list_artifacts_services_octavo_api_v1_projects__project__experiments_artifacts_get: {
+        parameters: {
+            query: {
+                /** @description Run ids. */
+                run: string[];
+                /** @description A folder. */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactListing"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    store_cell_source_services_octavo_api_v1_projects__project__experiments_cell_sources__sha256__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CellSource"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_cells_services_octavo_api_v1_projects__project__experiments_cells_get: {
+        parameters: {
+            query: {
+                notebook: string;
+                /** @description Whose runs. */
+                whose?: "mine" | "all";
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotebookCells"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     compare_runs_services_octavo_api_v1_projects__project__experiments_compare_get: {
         parameters: {
             query: {
@@ -10404,6 +15109,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_curves_services_octavo_api_v1_projects__project__experiments_curves_get: {
+        parameters: {
+            query: {
+                /** @description Run ids. */
+                run: string[];
+                metric: string;
+                x?: components["schemas"]["Axis"];
+                /** @description On the axis; all values without it. */
+                from?: number | null;
+                /** @description On the axis; all values without it. */
+                to?: number | null;
+                /** @description Pieces of each curve. */
+                points?: number;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Curves"];
                 };
             };
             /** @description Validation Error */
@@ -10450,14 +15197,158 @@ export interface operations {
             };
         };
     };
+    compare_notebooks_services_octavo_api_v1_projects__project__experiments_notebook_difference_get: {
+        parameters: {
+            query: {
+                /** @description Two run ids, the older first. */
+                run: string[];
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotebookDifference"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_notebook_version_services_octavo_api_v1_projects__project__experiments_notebook_versions__sha256__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotebookVersion"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    store_notebook_version_services_octavo_api_v1_projects__project__experiments_notebook_versions__sha256__put: {
+        parameters: {
+            query: {
+                path: string;
+                /** @description False: outputs were left out. */
+                exact?: boolean;
+            };
+            header?: never;
+            path: {
+                project: string;
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotebookVersion"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_notebook_content_services_octavo_api_v1_projects__project__experiments_notebook_versions__sha256__content_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_runs_services_octavo_api_v1_projects__project__experiments_runs_get: {
         parameters: {
             query?: {
                 /** @description Id or title. */
                 experiment?: string | null;
+                /** @description What runs must be like, such as metrics.auc > 0.7 and params.depth = "5" and started > 2d ago; at most 2,000 characters. */
+                filter?: string;
                 /** @description Words that must all occur. */
                 q?: string;
                 order_by?: string;
+                /** @description Fields, with commas between or one by one. */
+                columns?: string[];
+                /** @description Items to leave out first. */
+                offset?: number;
                 limit?: number;
                 cursor?: string | null;
             };
@@ -10476,6 +15367,161 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    complete_filter_services_octavo_api_v1_projects__project__experiments_runs_completion_get: {
+        parameters: {
+            query?: {
+                /** @description What runs must be like, such as metrics.auc > 0.7 and params.depth = "5" and started > 2d ago; at most 2,000 characters. */
+                filter?: string;
+                /** @description The cursor, from 0. */
+                at?: number;
+                /** @description Id or title. */
+                experiment?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilterCompletion"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_fields_services_octavo_api_v1_projects__project__experiments_runs_fields_get: {
+        parameters: {
+            query?: {
+                /** @description Id or title. */
+                experiment?: string | null;
+                /** @description What runs must be like, such as metrics.auc > 0.7 and params.depth = "5" and started > 2d ago; at most 2,000 characters. */
+                filter?: string;
+                /** @description A part of the field. */
+                search?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunFieldList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    group_runs_services_octavo_api_v1_projects__project__experiments_runs_groups_get: {
+        parameters: {
+            query: {
+                /** @description A field. */
+                by: string;
+                /** @description Id or title. */
+                experiment?: string | null;
+                /** @description What runs must be like, such as metrics.auc > 0.7 and params.depth = "5" and started > 2d ago; at most 2,000 characters. */
+                filter?: string;
+                /** @description Names of metrics. */
+                metrics?: string[];
+                /** @description Items to leave out first. */
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunGroups"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tag_runs_services_octavo_api_v1_projects__project__experiments_runs_tags_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunTagChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunTagResult"];
                 };
             };
             /** @description Validation Error */
@@ -10521,6 +15567,937 @@ export interface operations {
             };
         };
     };
+    read_image_services_octavo_api_v1_projects__project__experiments_runs__run_id__artifact_image_get: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunImage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_table_services_octavo_api_v1_projects__project__experiments_runs__run_id__artifact_table_get: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunSheet"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pin_baseline_services_octavo_api_v1_projects__project__experiments_runs__run_id__baseline_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunBaseline"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    unpin_baseline_services_octavo_api_v1_projects__project__experiments_runs__run_id__baseline_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_run_notebook_services_octavo_api_v1_projects__project__experiments_runs__run_id__notebook_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunNotebook"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_views_services_octavo_api_v1_projects__project__experiments_views_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunViewList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    save_view_services_octavo_api_v1_projects__project__experiments_views_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunViewRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_view_services_octavo_api_v1_projects__project__experiments_views__view_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunViewRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_view_services_octavo_api_v1_projects__project__experiments_views__view_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_feature_changes_services_octavo_api_v1_projects__project__features_changes_get: {
+        parameters: {
+            query?: {
+                /** @description Only those in this state. */
+                state?: ("planned" | "approved" | "applying" | "applied" | "rejected" | "withdrawn" | "cancelled" | "failed") | null;
+                /** @description Most changes of the page. */
+                limit?: number;
+                /** @description Where it begins. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureChangePage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    propose_features_services_octavo_api_v1_projects__project__features_changes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeatureChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureChangeDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_feature_change_services_octavo_api_v1_projects__project__features_changes__change_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                /** @description Id of the change. */
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureChangeDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_feature_change_services_octavo_api_v1_projects__project__features_changes__change_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                /** @description Id of the change. */
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureChangeDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    review_feature_change_services_octavo_api_v1_projects__project__features_changes__change_id__review_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                /** @description Id of the change. */
+                change_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Review-Input"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureChangeDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    write_feature_code_services_octavo_api_v1_projects__project__features_code_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureCode"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_feature_declaration_services_octavo_api_v1_projects__project__features_declaration_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentDeclaration"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_materializations_services_octavo_api_v1_projects__project__features_materialization_jobs_get: {
+        parameters: {
+            query?: {
+                name?: string | null;
+                state?: components["schemas"]["MaterializationState"] | null;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterializationList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    start_materialization_services_octavo_api_v1_projects__project__features_materialization_jobs_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaterializationRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Materialization"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_materialization_services_octavo_api_v1_projects__project__features_materialization_jobs__job__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Materialization"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_materialization_services_octavo_api_v1_projects__project__features_materialization_jobs__job__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Materialization"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_materialized_services_octavo_api_v1_projects__project__features_materialization_pipelines_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterializationPipelineList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    plan_materialization_services_octavo_api_v1_projects__project__features_materialization_plans_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaterializationRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterializationPlan"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_materialization_schedules_services_octavo_api_v1_projects__project__features_materialization_schedules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterializationScheduleList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_materialization_schedule_services_octavo_api_v1_projects__project__features_materialization_schedules_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MaterializationScheduleRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterializationSchedule"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_materialization_schedule_services_octavo_api_v1_projects__project__features_materialization_schedules__schedule__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                schedule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_view_materialization_services_octavo_api_v1_projects__project__features_materialization_views__view__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                view: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewMaterialization"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_freshness_expectation_services_octavo_api_v1_projects__project__features_materialization_views__view__expectation_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                view: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FreshnessExpectationRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewMaterialization"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_freshness_expectation_services_octavo_api_v1_projects__project__features_materialization_views__view__expectation_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                view: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     read_online_features_services_octavo_api_v1_projects__project__features_online_post: {
         parameters: {
             query?: never;
@@ -10543,6 +16520,173 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OnlineAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    plan_features_services_octavo_api_v1_projects__project__features_plan_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeaturePlanRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeaturePlan"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    preview_features_services_octavo_api_v1_projects__project__features_preview_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    push_features_services_octavo_api_v1_projects__project__features_push_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pushed"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_push_sources_services_octavo_api_v1_projects__project__features_push_sources_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushSourceList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_feature_registry_services_octavo_api_v1_projects__project__features_registry_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistryState"];
                 };
             };
             /** @description Validation Error */
@@ -10608,7 +16752,73 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FeatureSnapshot"];
+                    "application/json": components["schemas"]["FeatureChangeDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_lake_tables_services_octavo_api_v1_projects__project__features_tables_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LakeTables"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    report_feature_reads_services_octavo_api_v1_projects__project__features_uses_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeatureReads"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureReadsTaken"];
                 };
             };
             /** @description Validation Error */
@@ -10676,6 +16886,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FeatureView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_feature_history_services_octavo_api_v1_projects__project__features_views__name__history_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureHistory"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_feature_lineage_services_octavo_api_v1_projects__project__features_views__name__lineage_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineageGraph"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_feature_versions_services_octavo_api_v1_projects__project__features_views__name__versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureVersions"];
                 };
             };
             /** @description Validation Error */

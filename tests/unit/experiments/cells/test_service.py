@@ -63,7 +63,7 @@ class Room:
         )
 
     def store(self, content: bytes, path: str = "train.ipynb", **more: Any) -> str:
-        digest = more.pop("sha256", sha(content))
+        digest: str = more.pop("sha256", sha(content))
         more.setdefault("exact", True)
         self.cells.store_version(ADA, "flights", digest, path, content, **more)
         return digest
