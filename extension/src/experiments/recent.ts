@@ -8,6 +8,14 @@ import { ProjectList } from '../shell/list';
 import type { Session } from '../shell/session';
 
 const RECENT = 12;
+/** Changes that come together are counted together. */
+const GATHER_MS = 500;
+
+/** A run that has begun, changed or ended, or was deleted. */
+export interface IRunChange {
+  readonly run: Run;
+  readonly removed: boolean;
+}
 
 /** Put a changed run into a page at its place, a new one at the top. */
 export function merged(page: RunPage, run: Run, removed: boolean): RunPage {
@@ -39,12 +47,13 @@ export class RecentRuns implements IDisposable {
     return this.runs.isDisposed;
   }
 
-  /** Emits a run that has just begun, changed or ended. */
-  get runChanged(): ISignal<this, Run> {
+  /** Emits what has just become of a run. */
+  get runChanged(): ISignal<this, IRunChange> {
     return this._runChanged;
   }
 
   dispose(): void {
+    window.clearTimeout(this._timer);
     this._abort.abort();
     this.experiments.dispose();
     this.runs.dispose();
@@ -62,14 +71,23 @@ export class RecentRuns implements IDisposable {
       if (page) {
         this.runs.resource.put(merged(page, run, removed));
       }
-      void this.experiments.resource.refresh();
-      this._runChanged.emit(run);
+      this._count();
+      this._runChanged.emit({ run, removed });
     };
     watchRuns(this._session.requests, this._session.project, event => hear(event.run, event.removed), this._abort.signal).catch(
       () => undefined
     );
   }
 
+  /** Count the experiments' runs anew, once for many changes at the same time. */
+  private _count(): void {
+    this._timer ??= window.setTimeout(() => {
+      this._timer = undefined;
+      void this.experiments.resource.refresh();
+    }, GATHER_MS);
+  }
+
+  private _timer: number | undefined;
   private _abort = new AbortController();
-  private readonly _runChanged = new Signal<this, Run>(this);
+  private readonly _runChanged = new Signal<this, IRunChange>(this);
 }

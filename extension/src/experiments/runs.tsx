@@ -1,46 +1,198 @@
-import { tableRowsIcon } from '@jupyterlab/ui-components';
+import { caretDownIcon, listIcon, refreshIcon, tableRowsIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import type { Run, RunField } from '../api/experiments';
+import { completeFilter, tagRuns } from '../api/experiments';
 import type { IOctavo } from '../tokens';
 import { Button } from '../ui/Button';
-import { TextField } from '../ui/Fields';
+import { openForm } from '../ui/form';
+import { below, openMenu } from '../ui/menu';
 import { Page } from '../ui/Page';
-import { Await, Empty } from '../ui/states';
+import { useResource } from '../ui/states';
 import { trans } from '../words';
+import type { IRunActions } from './actions';
+import { PickedBar } from './components/RunTablePicked';
+import type { ILinePoint, IScroller, LineDeed } from './components/RunTable';
 import { RunTable } from './components/RunTable';
+import { RunTableColumns } from './components/RunTableColumns';
+import { RunTableFilter } from './components/RunTableFilter';
+import { GroupBy } from './components/RunTableGroup';
+import { TableState } from './components/RunTableState';
+import { RunTableTags } from './components/RunTableTags';
+import { headActions, useFrame } from './frame';
+import { rowMenu } from './rowMenu';
 import type { RunsModel } from './runsModel';
+import { SavedViews } from './savedViews';
+import { MOST_PICKED } from './table/picking';
+import { failed, tagged } from './told';
+import { viewsMenu } from './viewsMenu';
+
+/** Props of the page of runs. */
+export interface IRunsPageProps {
+  model: RunsModel;
+  octavo: IOctavo;
+  actions: IRunActions;
+}
 
 /** All runs as a table in the main area. */
-export function RunsPage(props: { model: RunsModel; octavo: IOctavo }): React.JSX.Element {
+export function RunsPage(props: IRunsPageProps): React.JSX.Element {
   const { model, octavo } = props;
-  const [, draw] = React.useReducer((count: number) => count + 1, 0);
+  const version = useVersion(model);
+  const found = useResource(model.found);
+  const fields = useResource(model.fields).value ?? NO_FIELDS;
+  const [choosing, setChoosing] = React.useState(false);
+  const complete = React.useCallback((filter: string, at: number, signal: AbortSignal) => completeFilter(octavo.requests, model.project, filter, at, signal), [octavo, model]);
+  const use = React.useCallback((filter: string) => model.ask({ filter: filter.trim() }), [model]);
+  const refused = found.error?.status === 422 ? found.error.message : undefined;
+  const runs = found.value?.runs;
+  return (
+    <Page
+      fills
+      icon={tableRowsIcon}
+      title={model.asked.experiment || trans.__('Runs')}
+      answer={runs === undefined ? trans.__('Looking for runs') : answer(runs, found.value?.groups ?? null)}
+      actions={<PageActions {...props} choosing={choosing} onChoose={() => setChoosing(!choosing)} />}
+    >
+      <div className="jp-octavo-RunsBar">
+        <RunTableFilter value={model.asked.filter} complete={complete} refused={refused} onUse={use} />
+        <GroupBy value={model.asked.group} fields={fields} onGroup={group => model.ask({ group })} />
+      </div>
+      <div className="jp-octavo-RunsBody">
+        <div className="jp-octavo-RunsBody-table">
+          <TableState state={found} refused={refused !== undefined} model={model} />
+          {found.value && model.lines.total > 0 && <Grid {...props} version={version} />}
+        </div>
+        {choosing && <RunTableColumns layout={model.layout} fields={fields} onLayout={layout => model.show(layout)} onClose={() => setChoosing(false)} />}
+      </div>
+      {model.picking.runs.size > 0 && <Picked {...props} />}
+    </Page>
+  );
+}
+
+const NO_FIELDS: ReadonlyMap<string, RunField> = new Map();
+
+/** Draws anew whenever the model changes; the number tells one drawing from the next. */
+function useVersion(model: RunsModel): number {
+  const [version, draw] = React.useReducer((count: number) => count + 1, 0);
   React.useEffect(() => {
     model.changed.connect(draw);
     return () => {
       model.changed.disconnect(draw);
     };
   }, [model]);
-  const compare = (): void => octavo.open('compare', { project: model.project, runs: model.picked.join(',') });
+  return version;
+}
+
+function PageActions(props: IRunsPageProps & { choosing: boolean; onChoose: () => void }): React.JSX.Element {
+  const { model, octavo } = props;
+  const saved = React.useMemo(() => new SavedViews(octavo.requests, model.project), [octavo, model]);
+  React.useEffect(() => () => saved.dispose(), [saved]);
+  const views = useResource(saved.list).value?.items.length ?? 0;
+  const [button] = React.useState(() => React.createRef<HTMLSpanElement>());
+  const compare = (): void => octavo.open('compare', { project: model.project, runs: [...model.picking.runs].join(',') });
   return (
-    <Await resource={model.page} lines={10}>
-      {page => (
-        <Page icon={tableRowsIcon} title={model.query.experiment || trans.__('Runs')} answer={trans._n('%1 run', '%1 runs', page.total, page.total)}>
-          <div className="jp-octavo-Bar">
-            <TextField label={trans.__('Find runs')} type="search" value={model.query.q ?? ''} placeholder={trans.__('name, owner or notebook')} onChange={q => model.ask({ q })} />
-            <span className="jp-octavo-Bar-end">
-              <Button kind="primary" refused={model.picked.length < 2 ? trans.__('Pick two or more runs to compare them.') : undefined} onClick={compare}>
-                {trans.__('Compare')}
-              </Button>
-            </span>
-          </div>
-          {page.items.length === 0 ? (
-            <Empty title={trans.__('No run matches')} />
-          ) : (
-            <RunTable runs={page.items} metrics={page.metrics} picked={model.picked} onPick={runs => model.pick(runs)} onOpen={run => octavo.open('run', { project: model.project, id: run.run_id })} />
-          )}
-          {page.next_cursor && <Button onClick={() => model.ask({ limit: (model.query.limit ?? 0) + 100 })}>{trans.__('Show more')}</Button>}
-        </Page>
-      )}
-    </Await>
+    <>
+      <span ref={button}>
+        <Button icon={caretDownIcon} label={trans.__('Saved views')} onClick={() => button.current && openMenu(viewsMenu(model, saved), below(button.current))}>
+          {model.view?.name ?? (views > 0 ? trans._n('%1 view', '%1 views', views) : trans.__('Views'))}
+        </Button>
+      </span>
+      <Button icon={listIcon} onClick={props.onChoose}>
+        {trans.__('Columns')}
+      </Button>
+      <Button kind="quiet" icon={refreshIcon} label={trans.__('Refresh runs')} busy={model.found.state.loading && model.found.state.value === undefined} onClick={() => void model.found.refresh()} />
+      <Button kind="primary" refused={model.picking.runs.size < 2 ? trans.__('Pick two or more runs to compare them.') : undefined} onClick={compare}>
+        {trans.__('Compare')}
+      </Button>
+    </>
   );
+}
+
+/** The grid with what a person's clicks and keys do to the model. */
+function Grid(props: IRunsPageProps & { version: number }): React.JSX.Element {
+  const { model, octavo, actions } = props;
+  const frame = useFrame(model);
+  const scroller = React.useRef<IScroller | null>(null);
+  React.useEffect(() => {
+    const shift = (_: RunsModel, lines: number): void => scroller.current?.shift(lines);
+    model.shifted.connect(shift);
+    return () => {
+      model.shifted.disconnect(shift);
+    };
+  }, [model]);
+  React.useLayoutEffect(() => scroller.current?.toTop(), [model.restarted]);
+  const pickAll = (): void => {
+    if (model.picking.runs.size > 0) {
+      model.clearPicked();
+    } else {
+      void model.pickBetween(0, Math.min(model.lines.total, MOST_PICKED)).catch(failed);
+    }
+  };
+  const onDeed = (deed: LineDeed, line: number, run: Run | undefined, at: ILinePoint): void => {
+    const { project } = model;
+    if (deed === 'group') {
+      return line >= 0 ? model.toggleGroup(line) : undefined;
+    }
+    if (deed === 'pickTo') {
+      return void model.pickTo(line, at.from).catch(failed);
+    }
+    if (!run) {
+      return;
+    }
+    const newest = run.registered[run.registered.length - 1];
+    const deeds = {
+      open: () => octavo.open('run', { project, id: run.run_id }),
+      menu: () => openMenu(rowMenu(props, run, at.field), at),
+      pick: () => model.pick(run.run_id, line),
+      register: () => actions.register(project, run),
+      deploy: () => newest && actions.deploy(project, newest)
+    };
+    deeds[deed]();
+  };
+  return (
+    <RunTable
+      lines={model.lines}
+      version={props.version}
+      frame={frame}
+      order={model.asked.order}
+      picked={model.picking.runs}
+      head={{ ...headActions(model), pickAll }}
+      onSee={React.useCallback(seen => model.see(seen.first, seen.end, seen.top), [model])}
+      onDeed={onDeed}
+      onPickAll={pickAll}
+      onClear={() => model.clearPicked()}
+      scroller={scroller}
+    />
+  );
+}
+
+/** What can be done with the picked runs together. */
+function Picked(props: IRunsPageProps): React.JSX.Element {
+  const { model, octavo, actions } = props;
+  const runs = [...model.picking.runs];
+  const send = async (change: Parameters<typeof tagRuns>[2]): Promise<void> => {
+    const result = await tagRuns(octavo.requests, model.project, change);
+    octavo.session.touch();
+    tagged(result, () => void undo(result.undo).catch(failed));
+  };
+  const undo = async (changes: readonly Parameters<typeof tagRuns>[2][]): Promise<void> => {
+    for (const change of changes) {
+      await tagRuns(octavo.requests, model.project, change);
+    }
+    octavo.session.touch();
+  };
+  const names = [...(model.fields.state.value?.values() ?? [])].filter(field => field.kind === 'tag').map(field => field.name);
+  return (
+    <PickedBar
+      count={runs.length}
+      onTag={() => openForm(trans.__('Tag runs'), close => <RunTableTags runs={runs} names={names} onTag={send} onDone={close} />)}
+      onNotebooks={runs.length === 2 ? () => actions.compareNotebooks(model.project, runs) : undefined}
+      onClear={() => model.clearPicked()}
+    />
+  );
+}
+
+function answer(runs: number, groups: number | null): string {
+  const all = trans._n('%2 run', '%2 runs', runs, runs.toLocaleString('en-US'));
+  return groups === null ? all : trans._n('%3 in %2 group', '%3 in %2 groups', groups, groups.toLocaleString('en-US'), all);
 }

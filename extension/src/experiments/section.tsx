@@ -11,7 +11,7 @@ import { Await, Empty, useResource } from '../ui/states';
 import { Time } from '../ui/Time';
 import { trans } from '../words';
 import type { IRunActions } from './actions';
-import { leadingMetrics, runTone } from './components/runs';
+import { leadingMetrics, runTone, valueOf } from './components/runs';
 import type { RecentRuns } from './recent';
 
 /** The sidebar's section of runs. */
@@ -31,15 +31,15 @@ export function RunSection(props: { recent: RecentRuns; octavo: IOctavo; actions
             label={trans.__('Runs')}
             more={{ label: trans.__('All %1 runs', page.total), onClick: () => octavo.open('runs', { project }) }}
           >
-            {shown.map((run, index) => (
+            {shown.map(run => (
               <Row
                 key={run.run_id}
                 lead={<StateDot tone={runTone(run)} label={run.status} />}
                 title={run.name}
-                figure={lead && <span title={lead}>{metric(run.metrics[lead])}</span>}
+                figure={lead && <Figure run={run} name={lead} />}
                 detail={
                   <>
-                    {lead && <Change run={run} before={shown[index + 1]} name={lead} />}
+                    {run.baseline && `${trans.__('baseline')} · `}
                     <Time at={run.started_at} /> · {run.experiment}
                     {run.registered.length > 0 && ` · ${run.registered.join(', ')}`}
                   </>
@@ -55,12 +55,16 @@ export function RunSection(props: { recent: RecentRuns; octavo: IOctavo; actions
   );
 }
 
-/** Which metric the figure is, and how it compares with the run before. */
-function Change(props: { run: Run; before: Run | undefined; name: string }): React.JSX.Element {
-  const value = props.run.metrics[props.name];
-  const before = props.before?.metrics[props.name];
-  const change = typeof value === 'number' && typeof before === 'number' ? ` ${signed(value - before)}` : '';
-  return <>{`${props.name}${change} · `}</>;
+/** The leading metric, and how it differs from the baseline. */
+function Figure(props: { run: Run; name: string }): React.JSX.Element {
+  const { run, name } = props;
+  const delta = run.baseline ? undefined : valueOf(run.deltas, name);
+  return (
+    <span title={typeof delta === 'number' ? trans.__('%1, %2 against the baseline', name, signed(delta)) : name}>
+      <span className="jp-octavo-Muted">{name}</span> {metric(valueOf(run.metrics, name))}
+      {typeof delta === 'number' && <span className="jp-octavo-RunCell-aside">{signed(delta)}</span>}
+    </span>
+  );
 }
 
 /** How many runs are live. */

@@ -25,7 +25,14 @@ export function run(changes: Partial<Run> = {}): Run {
     started_at: AT,
     ended_at: '2026-01-01T12:01:10Z',
     metrics: { auc: 0.7651, base_rate_auc: 0.5 },
-    notebook: { path: 'flights/train.ipynb', digest: SHA, cell: null, commit: null },
+    odd: {},
+    params: {},
+    tags: {},
+    deltas: {},
+    baseline: false,
+    revision: 1,
+    cost_eur: 0.0123,
+    notebook: { path: 'flights/train.ipynb', digest: SHA, cell: null, cell_digest: null, commit: null },
     profile: 'cpu-small',
     session: null,
     pipeline_run: null,
@@ -36,7 +43,7 @@ export function run(changes: Partial<Run> = {}): Run {
 }
 
 export function runPage(...items: Run[]): RunPage {
-  return { items, next_cursor: null, total: items.length, metrics: ['auc', 'base_rate_auc'], as_of: AT };
+  return { items, next_cursor: null, total: items.length, offset: 0, metrics: ['auc', 'base_rate_auc'], baselines: [], revision: 1, stale: null, as_of: AT };
 }
 
 export function featureView(changes: Partial<FeatureView> = {}): FeatureView {

@@ -9,13 +9,15 @@ export interface IPageProps {
   answer?: React.ReactNode;
   chips?: React.ReactNode;
   actions?: React.ReactNode;
+  /** The body is as tall as the tab and scrolls by itself. */
+  fills?: boolean;
   children: React.ReactNode;
 }
 
 /** The frame of every main-area view: the answer first, proof beside it, the next step at the right. */
 export function Page(props: IPageProps): React.JSX.Element {
   return (
-    <article className="jp-octavo-Page">
+    <article className={`jp-octavo-Page${props.fills ? ' jp-mod-fills' : ''}`}>
       <header className="jp-octavo-Page-header">
         <div className="jp-octavo-Page-heading">
           <h1>

@@ -9,6 +9,11 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['second', 1]
 ];
 
+// Making a formatter takes longer than formatting a whole table with it.
+const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: 'always', style: 'short' });
+const WHOLE = new Intl.NumberFormat('en-US');
+const FRACTION = new Intl.NumberFormat('en-US', { maximumFractionDigits: 6 });
+
 /** Say how long ago, or in how long, with the largest unit that fits: "2 minutes ago". */
 export function relative(at: Date, now: Date): string {
   const seconds = (at.getTime() - now.getTime()) / 1000;
@@ -16,7 +21,7 @@ export function relative(at: Date, now: Date): string {
     return trans.__('just now');
   }
   const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1];
-  return new Intl.RelativeTimeFormat(undefined, { numeric: 'always', style: 'short' }).format(Math.round(seconds / size), unit).replace('.', '');
+  return RELATIVE.format(Math.round(seconds / size), unit).replace('.', '');
 }
 
 /** Write a moment out with its zone, in UTC and in the reader's own. */
@@ -42,10 +47,10 @@ export function metric(value: number | null | undefined): string {
     return '–';
   }
   if (Number.isInteger(value) && Math.abs(value) < 1e9) {
-    return value.toLocaleString('en-US');
+    return WHOLE.format(value);
   }
   const size = Math.abs(value);
-  return size >= 1e6 || size < 1e-3 ? value.toExponential(2) : Number(value.toPrecision(4)).toLocaleString('en-US', { maximumFractionDigits: 6 });
+  return size >= 1e6 || size < 1e-3 ? value.toExponential(2) : FRACTION.format(Number(value.toPrecision(4)));
 }
 
 /** Write a difference with its sign. */

@@ -1,23 +1,71 @@
-import { fireEvent, render, screen } from '@testing-library/react';
+import { Notification } from '@jupyterlab/apputils';
+import { act, fireEvent, render, screen } from '@testing-library/react';
 import * as React from 'react';
 
+import type { Run, RunPage } from '../../api/experiments';
 import { HOSTILE, run, runPage } from '../../testing/records';
-import { FakeServer, fakeOctavo, until } from '../../testing/server';
+import type { IAsked, IFakeOctavo } from '../../testing/server';
+import { FakeServer, fakeOctavo, refusal, until } from '../../testing/server';
+import type { IRunActions } from '../actions';
 import { leadingMetrics, runSeconds } from '../components/runs';
 import { merged, RecentRuns } from '../recent';
 import { RunsPage } from '../runs';
-import { RunsModel } from '../runsModel';
+import { both, RunsModel } from '../runsModel';
 import { RunSection } from '../section';
 
 const other = run({ run_id: 'b'.repeat(32), name: HOSTILE, metrics: { auc: 0.7 } });
-const EXPERIMENTS = 'GET projects/flights/experiments';
+const EXPERIMENTS = 'projects/flights/experiments';
+const TOTAL = 100_000;
 
-function server(): FakeServer {
+/** The page of a long list that was asked for. */
+function longPage(asked: IAsked): RunPage {
+  const offset = Number(asked.url.searchParams.get('offset') ?? 0);
+  const items = Array.from({ length: 100 }, (_, at) => run({ run_id: `run-${offset + at}`, name: `train #${TOTAL - offset - at}` }));
+  return { ...runPage(...items), offset, total: TOTAL };
+}
+
+function server(answers: ConstructorParameters<typeof FakeServer>[0] = {}): FakeServer {
   return new FakeServer({
-    [EXPERIMENTS]: () => ({ items: [], next_cursor: null, as_of: null }),
-    [`${EXPERIMENTS}/runs`]: () => runPage(run(), other)
+    [`GET ${EXPERIMENTS}`]: () => ({ items: [], next_cursor: null, as_of: null }),
+    [`GET ${EXPERIMENTS}/runs`]: () => runPage(run(), other),
+    [`GET ${EXPERIMENTS}/runs/fields`]: () => ({ items: [{ field: 'metrics.auc', kind: 'metric', name: 'auc', type: 'number', runs: 2, minimum: 0.5, maximum: 1, examples: [] }], total: 1 }),
+    [`GET ${EXPERIMENTS}/runs/completion`]: () => ({ start: 0, end: 0, items: [], problem: null }),
+    [`GET ${EXPERIMENTS}/views`]: () => ({ items: [] }),
+    ...answers
   });
 }
+
+interface IShown {
+  readonly octavo: IFakeOctavo;
+  readonly model: RunsModel;
+  readonly asked: FakeServer;
+  readonly done: unknown[];
+}
+
+const shown: RunsModel[] = [];
+
+function show(asked: FakeServer, args: Record<string, string> = {}): IShown {
+  const octavo = fakeOctavo(asked);
+  const recent = new RecentRuns(octavo.session);
+  const model = new RunsModel(octavo, { project: 'flights', ...args }, recent);
+  const done: unknown[] = [];
+  const actions: IRunActions = {
+    register: (_, one) => done.push(['register', one.name]),
+    deploy: (_, version) => done.push(['deploy', version]),
+    openNotebook: (_, one) => done.push(['notebook', one.name]),
+    compareNotebooks: (_, runs) => done.push(['notebooks', runs])
+  };
+  shown.push(model);
+  render(<RunsPage model={model} octavo={octavo} actions={actions} />);
+  return { octavo, model, asked, done };
+}
+
+const asks = (asked: FakeServer, name: string): string[] => asked.asked.filter(one => one.url.pathname.endsWith('/runs')).map(one => one.url.searchParams.get(name) ?? '');
+
+afterEach(() => {
+  shown.splice(0).forEach(model => model.dispose());
+  Notification.dismiss();
+});
 
 describe('runs', () => {
   it('puts the metrics first that say most', () => {
@@ -37,43 +85,169 @@ describe('runs', () => {
     expect(merged(page, run(), true).items).toEqual([]);
   });
 
-  it('shows runs in the sidebar, filters them, and offers to register', async () => {
-    const octavo = fakeOctavo(server());
+  it('joins filters so that each keeps its meaning', () => {
+    expect(both('a or b', 'owner = "x"')).toBe('(a or b) and (owner = "x")');
+    expect(both(' ', 'owner = "x"')).toBe('owner = "x"');
+    expect(both('a', undefined)).toBe('a');
+  });
+
+  it('shows runs in the sidebar with the leading metric against the baseline, and offers to register', async () => {
+    const octavo = fakeOctavo(server({ [`GET ${EXPERIMENTS}/runs`]: () => runPage(run({ deltas: { auc: 0.012 } }), other) }));
     const recent = new RecentRuns(octavo.session);
     const registered: string[] = [];
-    render(<RunSection recent={recent} octavo={octavo} actions={{ register: (_, one) => registered.push(one.name) }} />);
+    const actions = { register: (_: string, one: Run) => registered.push(one.name) } as unknown as IRunActions;
+    render(<RunSection recent={recent} octavo={octavo} actions={actions} />);
     fireEvent.click(await screen.findByLabelText('Register: gradient boosting'));
     expect(registered).toEqual(['gradient boosting']);
+    expect(screen.getByTitle('auc, +0.012 against the baseline').textContent).toContain('0.7651');
     expect(document.querySelector('img')).toBeNull();
     fireEvent.click(screen.getByRole('button', { name: 'All 2 runs' }));
     expect(octavo.opened[0]?.[0]).toBe('runs');
     recent.dispose();
   });
+});
 
-  it('compares what was picked', async () => {
-    const octavo = fakeOctavo(server());
-    const recent = new RecentRuns(octavo.session);
-    const model = new RunsModel(octavo, { project: 'flights' }, recent);
-    const changes: number[] = [];
-    model.changed.connect(() => changes.push(model.picked.length));
-    render(<RunsPage model={model} octavo={octavo} />);
-    fireEvent.click(await screen.findByRole('checkbox', { name: 'Pick run gradient boosting' }));
-    fireEvent.click(screen.getByRole('checkbox', { name: `Pick run ${HOSTILE}` }));
-    expect(changes).toEqual([1, 2]);
-    fireEvent.click(screen.getByText('Compare'));
-    expect(octavo.opened).toEqual([['compare', { project: 'flights', runs: `${'a'.repeat(32)},${'b'.repeat(32)}` }]]);
-    model.dispose();
-    recent.dispose();
+describe('table of runs', () => {
+  it('draws only what is seen of 100,000 runs, and says how many there are', async () => {
+    show(server({ [`GET ${EXPERIMENTS}/runs`]: longPage }));
+    const grid = await screen.findByRole('grid', { name: 'Runs' });
+    expect(grid.getAttribute('aria-rowcount')).toBe('100001');
+    expect(screen.getAllByRole('row').length).toBeLessThan(45);
+    expect(screen.getByText('100,000 runs')).toBeTruthy();
+    grid.scrollTop = 28 * 50_000;
+    fireEvent.scroll(grid);
+    expect((await screen.findByText('train #50000')).closest('[role=row]')?.getAttribute('aria-rowindex')).toBe('50002');
+    expect(screen.getAllByRole('row').length).toBeLessThan(50);
   });
 
-  it('asks again with what is searched for', async () => {
-    const asked = server();
-    const octavo = fakeOctavo(asked);
-    const recent = new RecentRuns(octavo.session);
-    const model = new RunsModel(octavo, { project: 'flights' }, recent);
-    model.ask({ q: 'boost' });
-    await until(() => asked.asked.some(one => one.url.searchParams.get('q') === 'boost'));
-    model.dispose();
-    recent.dispose();
+  it('compares what was picked, hostile names as text', async () => {
+    const { octavo, model } = show(server());
+    fireEvent.click(await screen.findByRole('checkbox', { name: 'Pick run gradient boosting' }));
+    fireEvent.click(screen.getByRole('checkbox', { name: `Pick run ${HOSTILE}` }));
+    expect(model.picking.runs.size).toBe(2);
+    expect(document.querySelector('img')).toBeNull();
+    fireEvent.click(screen.getByText('Compare'));
+    expect(octavo.opened).toEqual([['compare', { project: 'flights', runs: `${'a'.repeat(32)},${'b'.repeat(32)}` }]]);
+  });
+
+  it('is worked by keys alone: goes, picks a range, sorts, opens, lets go', async () => {
+    const { octavo, model, asked } = show(server({ [`GET ${EXPERIMENTS}/runs`]: longPage }));
+    const grid = await screen.findByRole('grid', { name: 'Runs' });
+    const press = (key: string, more: object = {}): void => void fireEvent.keyDown(grid, { key, ...more });
+    press('ArrowDown');
+    press('ArrowDown', { shiftKey: true });
+    press('ArrowDown', { shiftKey: true });
+    await until(() => model.picking.runs.size === 3);
+    expect([...model.picking.runs].sort()).toEqual(['run-1', 'run-2', 'run-3']);
+    press('Escape');
+    expect(model.picking.runs.size).toBe(0);
+    press('Enter');
+    expect(octavo.opened).toEqual([['run', { project: 'flights', id: 'run-3' }]]);
+    press('End', { ctrlKey: true });
+    expect(grid.getAttribute('aria-activedescendant')).toContain('-99999-');
+    press('Home', { ctrlKey: true });
+    press('ArrowUp');
+    press('Enter');
+    await until(() => asks(asked, 'order_by').includes('name'));
+  });
+
+  it('sorts by a column, largest number first, then the other way', async () => {
+    const { asked } = show(server());
+    const head = (): HTMLElement => screen.getByRole('columnheader', { name: /^auc/ });
+    await screen.findByRole('grid', { name: 'Runs' });
+    fireEvent.click(head());
+    await until(() => head().getAttribute('aria-sort') === 'descending');
+    fireEvent.click(head());
+    await until(() => asks(asked, 'order_by').includes('metrics.auc'));
+    expect(asks(asked, 'order_by')).toContain('-metrics.auc');
+  });
+
+  it('honours the filter that it was opened with, and shows why one was refused', async () => {
+    const { asked } = show(server({ [`GET ${EXPERIMENTS}/runs`]: () => refusal(422, 'invalid', 'filter, character 3: what is this') }), { filter: 'ow ~ 3' });
+    expect((await screen.findByRole('alert')).textContent).toBe('filter, character 3: what is this');
+    expect(asks(asked, 'filter')).toContain('ow ~ 3');
+    expect((screen.getByRole('combobox', { name: 'Filter runs' }) as HTMLInputElement).value).toBe('ow ~ 3');
+  });
+
+  it('says what is missing when nothing matches, and when nobody answers', async () => {
+    const first = show(server({ [`GET ${EXPERIMENTS}/runs`]: () => runPage() }), { filter: 'owner = "nobody"' });
+    fireEvent.click(await screen.findByText('Show all runs'));
+    expect(first.model.asked.filter).toBe('');
+    expect(await screen.findByText('No runs yet')).toBeTruthy();
+  });
+
+  it('shows the failure of a platform that does not answer', async () => {
+    show(server({ [`GET ${EXPERIMENTS}/runs`]: () => refusal(503, 'unavailable', 'MLflow does not answer.') }));
+    expect((await screen.findByRole('alert')).textContent).toContain('MLflow does not answer.');
+  });
+
+  it('keeps what is seen in its place when new runs come in above', async () => {
+    let newer = 0;
+    const grown = (asked: IAsked): RunPage => {
+      const offset = Number(asked.url.searchParams.get('offset') ?? 0);
+      const items = Array.from({ length: 100 }, (_, at) => run({ run_id: `run-${offset + at - newer}`, name: `train #${offset + at - newer}` }));
+      return { ...runPage(...items), offset, total: 1000 + newer, revision: 1 + newer };
+    };
+    const { model } = show(server({ [`GET ${EXPERIMENTS}/runs`]: grown }));
+    const grid = await screen.findByRole('grid', { name: 'Runs' });
+    grid.scrollTop = 28 * 30;
+    fireEvent.scroll(grid);
+    await screen.findByText('train #30');
+    newer = 5;
+    await act(() => model.found.refresh());
+    expect(grid.scrollTop).toBe(28 * 35);
+  });
+});
+
+describe('filter of runs', () => {
+  const completion = {
+    start: 0,
+    end: 3,
+    items: [{ text: 'metrics.auc', label: 'metrics.auc', kind: 'field', detail: '2 runs' }],
+    problem: { position: 4, length: 2, message: '"??" means nothing here', expected: ['=', '>'] }
+  };
+
+  it('completes, marks what can not be read at its place, and is used on Enter', async () => {
+    const { asked } = show(server({ [`GET ${EXPERIMENTS}/runs/completion`]: () => completion }));
+    const field = screen.getByRole('combobox', { name: 'Filter runs' });
+    fireEvent.focus(field);
+    fireEvent.change(field, { target: { value: 'met ?? 3' } });
+    fireEvent.keyDown(await screen.findByRole('combobox', { expanded: true }), { key: 'ArrowDown' });
+    expect(screen.getByRole('listbox', { name: 'What may stand here' }).querySelector('[aria-selected=true]')?.textContent).toContain('metrics.auc');
+    expect(screen.getByRole('alert').textContent).toBe('Character 5: "??" means nothing here');
+    expect(document.querySelector('mark')?.textContent).toBe('??');
+    fireEvent.keyDown(field, { key: 'Enter' });
+    expect((field as HTMLInputElement).value).toBe('metrics.auc ?? 3');
+    fireEvent.keyDown(field, { key: 'Escape' });
+    fireEvent.keyDown(field, { key: 'Enter' });
+    await until(() => asks(asked, 'filter').includes('metrics.auc ?? 3'));
+  });
+});
+
+describe('picked runs', () => {
+  it('are tagged together, and the tags can be taken back', async () => {
+    const undo = [{ runs: ['a'.repeat(32)], set: {}, remove: ['team'] }];
+    const { asked } = show(server({ [`POST ${EXPERIMENTS}/runs/tags`]: () => ({ changed: 1, unchanged: 0, failed: [], undo }) }));
+    fireEvent.click(await screen.findByRole('checkbox', { name: 'Pick run gradient boosting' }));
+    fireEvent.click(screen.getByText('Tag…'));
+    fireEvent.change(await screen.findByLabelText('Tag'), { target: { value: '__proto__' } });
+    fireEvent.change(screen.getByLabelText('Value'), { target: { value: 'red' } });
+    fireEvent.click(screen.getByText('Set tag'));
+    const tags = (): unknown[] => asked.asked.filter(one => one.url.pathname.endsWith('/tags')).map(one => JSON.stringify(one.body));
+    await until(() => Notification.manager.notifications.length === 1);
+    expect(tags()[0]).toBe(`{"runs":["${'a'.repeat(32)}"],"set":{"__proto__":"red"},"remove":[]}`);
+    Notification.manager.notifications[0]?.options.actions?.[0]?.callback(new MouseEvent('click'));
+    await until(() => tags().length === 2);
+    expect(tags()[1]).toBe(JSON.stringify(undo[0]));
+  });
+
+  it('offers in the menu of a run what can be done with it, and says why not', async () => {
+    const { done } = show(server());
+    fireEvent.click(await screen.findByRole('button', { name: 'Actions of run gradient boosting' }));
+    const items = [...document.querySelectorAll('.lm-Menu-item[role=menuitem]')].map(item => item.textContent);
+    expect(items.slice(0, 2)).toEqual(['Register model…', 'Request deployment…']);
+    expect(document.querySelectorAll('.lm-Menu-item.lm-mod-disabled').length).toBe(1);
+    fireEvent.click(screen.getByRole('button', { name: 'Register: gradient boosting' }));
+    expect(done).toEqual([['register', 'gradient boosting']]);
   });
 });

@@ -36,3 +36,8 @@ export function runSeconds(run: Run, now: Date): number | null {
   const end = run.ended_at ? new Date(run.ended_at) : now;
   return (end.getTime() - new Date(run.started_at).getTime()) / 1000;
 }
+
+/** A value by its name, were it `__proto__`; what the object doesn't own is not there. */
+export function valueOf<T>(values: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
+  return values && Object.hasOwn(values, name) ? values[name] : undefined;
+}

@@ -1,0 +1,156 @@
+import { filterIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import type { FilterProblem } from '../../api/experiments';
+import { trans } from '../../words';
+import type { Complete } from './filterHooks';
+import { accepted, useCompletion } from './filterHooks';
+import { Suggestions } from './RunTableSuggestions';
+
+const MOST_CHARACTERS = 2000;
+/** A filter that can be read is used this long after the last key. */
+const USE_AFTER_MS = 450;
+
+/** Props of the filter bar. */
+export interface IRunFilterProps {
+  /** The filter in use. */
+  value: string;
+  complete: Complete;
+  /** Why the platform refused the filter in use. */
+  refused: string | undefined;
+  onUse: (filter: string) => void;
+}
+
+/** The filter: completes fields, operators and values, and says at its place what can't be read. */
+export function RunTableFilter(props: IRunFilterProps): React.JSX.Element {
+  const id = React.useId();
+  const input = React.useRef<HTMLInputElement>(null);
+  const [text, setText] = React.useState(props.value);
+  const [at, setAt] = React.useState(props.value.length);
+  const [focused, setFocused] = React.useState(false);
+  const [open, setOpen] = React.useState(false);
+  const [chosen, setChosen] = React.useState(-1);
+  React.useEffect(() => setText(props.value), [props.value]);
+  const { completion, about } = useCompletion(props.complete, text, at, focused);
+  const fresh = about === text ? completion : null;
+  const items = open && fresh ? fresh.items : [];
+  useUse(text, about === text && completion !== null && completion.problem === null, props);
+  const unfinished = focused && fresh?.problem && fresh.problem.position >= text.trimEnd().length;
+  const problem = unfinished ? null : (fresh?.problem ?? null);
+  const change = (value: string, caret: number, show: boolean): void => {
+    setText(value);
+    setAt(caret);
+    setOpen(show);
+    setChosen(-1);
+  };
+  const accept = (index: number): void => {
+    const item = items[index];
+    if (fresh && item) {
+      const next = accepted(text, fresh, item);
+      change(next.text, next.at, item.kind !== 'value');
+      window.requestAnimationFrame(() => input.current?.setSelectionRange(next.at, next.at));
+    }
+  };
+  const onKeyDown = (event: React.KeyboardEvent): void => {
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+    if (step !== 0) {
+      setOpen(true);
+      setChosen(items.length === 0 ? -1 : (chosen + step + items.length + 1) % (items.length + 1) === items.length ? -1 : (chosen + step + items.length + 1) % (items.length + 1));
+    } else if (event.key === ' ' && event.ctrlKey) {
+      setOpen(true);
+    } else if (event.key === 'Tab' && !event.shiftKey && items.length > 0) {
+      accept(Math.max(chosen, 0));
+    } else if (event.key === 'Enter' && chosen >= 0) {
+      accept(chosen);
+    } else if (event.key === 'Enter') {
+      setOpen(false);
+      props.onUse(text);
+    } else if (event.key === 'Escape' && items.length > 0) {
+      setOpen(false);
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const shown = problem ? problem.message : props.refused;
+  return (
+    <div className="jp-octavo-Filter">
+      <div className={`jp-octavo-Filter-box${shown ? ' jp-mod-error' : ''}`}>
+        <filterIcon.react tag="span" className="jp-octavo-Filter-icon" />
+        <Marks text={text} problem={problem} input={input} />
+        <input
+          ref={input}
+          role="combobox"
+          aria-label={trans.__('Filter runs')}
+          aria-autocomplete="list"
+          aria-expanded={items.length > 0}
+          aria-controls={`${id}-list`}
+          aria-activedescendant={chosen >= 0 ? `${id}-${chosen}` : undefined}
+          aria-invalid={Boolean(shown)}
+          aria-describedby={`${id}-said`}
+          placeholder={trans.__('metrics.auc > 0.7 and owner = "ann", or any word')}
+          value={text}
+          maxLength={MOST_CHARACTERS}
+          autoComplete="off"
+          spellCheck={false}
+          onChange={event => change(event.target.value, event.target.selectionStart ?? event.target.value.length, true)}
+          onSelect={event => setAt(event.currentTarget.selectionStart ?? 0)}
+          onKeyDown={onKeyDown}
+          onFocus={() => setFocused(true)}
+          onBlur={() => {
+            setFocused(false);
+            setOpen(false);
+          }}
+        />
+        {text && <Clear onClear={() => (change('', 0, false), props.onUse(''))} />}
+      </div>
+      {items.length > 0 && <Suggestions id={id} items={items} chosen={chosen} onChoose={accept} />}
+      <p id={`${id}-said`} className={`jp-octavo-Filter-said${shown ? ' jp-mod-error' : ''}`} role={shown ? 'alert' : undefined}>
+        {problem ? trans.__('Character %1: %2', problem.position + 1, problem.message) : (props.refused ?? (unfinished ? expected(fresh.problem) : ''))}
+      </p>
+    </div>
+  );
+}
+
+/** Use a filter by itself once it can be read and the person has paused. */
+function useUse(text: string, readable: boolean, props: IRunFilterProps): void {
+  const { value, onUse } = props;
+  React.useEffect(() => {
+    if (!readable || text.trim() === value.trim()) {
+      return;
+    }
+    const timer = window.setTimeout(() => onUse(text), USE_AFTER_MS);
+    return () => window.clearTimeout(timer);
+  }, [text, readable, value, onUse]);
+}
+
+function expected(problem: FilterProblem | null): string {
+  return problem && problem.expected.length > 0 ? trans.__('Next: %1', problem.expected.join(', ')) : '';
+}
+
+function Clear(props: { onClear: () => void }): React.JSX.Element {
+  return (
+    <button type="button" className="jp-octavo-Filter-clear" aria-label={trans.__('Clear the filter')} onClick={props.onClear}>
+      ×
+    </button>
+  );
+}
+
+/** Underlines what can't be read: the same text behind the field, moved along with it. */
+function Marks(props: { text: string; problem: FilterProblem | null; input: React.RefObject<HTMLInputElement> }): React.JSX.Element | null {
+  const { text, problem } = props;
+  if (!problem) {
+    return null;
+  }
+  const end = problem.position + problem.length;
+  return (
+    <div className="jp-octavo-Filter-marks" aria-hidden="true">
+      <div style={{ transform: `translateX(${-(props.input.current?.scrollLeft ?? 0)}px)` }}>
+        {text.slice(0, problem.position)}
+        <mark>{text.slice(problem.position, end) || ' '}</mark>
+        {text.slice(end)}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,133 @@
+import * as React from 'react';
+
+import type { Run, RunGroup } from '../../api/experiments';
+import { metric } from '../../ui/format';
+import { trans } from '../../words';
+import type { IRange, IRunColumn } from '../table/columns';
+import { RunTableCell } from './RunTableCell';
+import { valueOf } from './runs';
+
+/** What all rows of a table share; the same object until something of it changes. */
+export interface IRowFrame {
+  readonly columns: readonly IRunColumn[];
+  readonly widths: readonly number[];
+  /** How many of the columns stay in sight. */
+  readonly pins: number;
+  /** Ranges of the metrics by field. */
+  readonly ranges: ReadonlyMap<string, IRange>;
+  /** Width of all columns together. */
+  readonly width: number;
+  /** Begins the ids of what the keyboard is on. */
+  readonly id: string;
+  readonly grouped: boolean;
+}
+
+/** Props of a row. */
+export interface IRunRowProps {
+  frame: IRowFrame;
+  line: number;
+  top: number;
+  /** Undefined while it is loading. */
+  run: Run | undefined;
+  picked: boolean;
+  /** Place of the cell that the keyboard is on, 0 for the box; -1 when it is on another row. */
+  active: number;
+  now: Date;
+}
+
+/** The id of the cell that the keyboard is on. */
+export function activeId(frame: string, line: number, place: number): string {
+  return `${frame}-${line}-${place}`;
+}
+
+function Row(props: IRunRowProps): React.JSX.Element {
+  const { frame, line, run, picked, active } = props;
+  const cell = (column: IRunColumn, at: number): React.JSX.Element | null =>
+    run ? (
+      <RunTableCell
+        key={column.field}
+        run={run}
+        column={column}
+        range={frame.ranges.get(column.field)}
+        width={frame.widths[at] ?? 0}
+        place={at + 2}
+        active={active === at + 1}
+        id={activeId(frame.id, line, at + 1)}
+        now={props.now}
+      />
+    ) : null;
+  return (
+    <div
+      role="row"
+      aria-rowindex={line + 2}
+      aria-level={frame.grouped ? 2 : undefined}
+      aria-selected={picked}
+      aria-busy={!run || undefined}
+      data-line={line}
+      className={`jp-octavo-RunRow${picked ? ' jp-mod-picked' : ''}${active >= 0 ? ' jp-mod-active' : ''}${run ? '' : ' jp-mod-loading'}`}
+      style={{ top: props.top, width: frame.width }}
+    >
+      <div role="presentation" className="jp-octavo-RunRow-pins">
+        <div role="gridcell" aria-colindex={1} id={active === 0 ? activeId(frame.id, line, 0) : undefined} className={`jp-octavo-RunCell jp-mod-pick${active === 0 ? ' jp-mod-active' : ''}`}>
+          {run && <input type="checkbox" tabIndex={-1} data-do="pick" checked={picked} readOnly aria-label={trans.__('Pick run %1', run.name)} />}
+        </div>
+        {frame.columns.slice(0, frame.pins).map(cell)}
+      </div>
+      {frame.columns.slice(frame.pins).map((column, at) => cell(column, at + frame.pins))}
+    </div>
+  );
+}
+
+/** A run as a line of the table; drawn anew only when something of it has changed. */
+export const RunTableRow = React.memo(Row);
+
+/** Props of a group's head. */
+export interface IGroupRowProps {
+  frame: IRowFrame;
+  line: number;
+  top: number;
+  group: RunGroup;
+  open: boolean;
+  active: boolean;
+}
+
+function GroupRow(props: IGroupRowProps): React.JSX.Element {
+  const { frame, group, line } = props;
+  const live = group.live > 0 ? ` · ${trans.__('%1 live', group.live)}` : '';
+  return (
+    <div
+      role="row"
+      aria-rowindex={line + 2}
+      aria-level={1}
+      aria-expanded={props.open}
+      data-line={line}
+      data-do="group"
+      className={`jp-octavo-RunRow jp-mod-group${props.active ? ' jp-mod-active' : ''}`}
+      style={{ top: props.top, width: frame.width }}
+    >
+      <div role="presentation" className="jp-octavo-RunRow-pins">
+        <div role="gridcell" id={props.active ? activeId(frame.id, line, 0) : undefined} className={`jp-octavo-RunCell jp-mod-group${props.active ? ' jp-mod-active' : ''}`} style={{ width: frame.widths.slice(0, frame.pins).reduce((sum, width) => sum + width, 32) }}>
+          <i className={`jp-octavo-RunRow-caret${props.open ? ' jp-mod-open' : ''}`} aria-hidden="true" />
+          <bdi title={group.label}>{group.label}</bdi>
+          <span className="jp-octavo-Muted">{trans._n('%2 run', '%2 runs', group.runs, group.runs.toLocaleString('en-US')) + live}</span>
+        </div>
+      </div>
+      {frame.columns.slice(frame.pins).map((column, at) => (
+        <div key={column.field} role="gridcell" aria-colindex={at + frame.pins + 2} className="jp-octavo-RunCell jp-mod-numeric jp-octavo-Muted" style={{ width: frame.widths[at + frame.pins] }}>
+          {column.source === 'metric' && <Range group={group} name={column.name} />}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** From the smallest to the largest value of a metric in a group, its mean on hover. */
+function Range(props: { group: RunGroup; name: string }): React.JSX.Element | null {
+  const found = valueOf(props.group.metrics, props.name);
+  return found ? (
+    <span title={trans.__('mean %1', metric(found.mean))}>{found.minimum === found.maximum ? metric(found.mean) : `${metric(found.minimum)} – ${metric(found.maximum)}`}</span>
+  ) : null;
+}
+
+/** The head of a group: its value, how many runs it has, and the range of each shown metric. */
+export const GroupTableRow = React.memo(GroupRow);
