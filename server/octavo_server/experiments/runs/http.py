@@ -194,6 +194,18 @@ def _about(router: APIRouter, experiments: ExperimentsService, guard: Guard) -> 
         items = [run_table.RunField.model_validate(one) for one in found]
         return run_table.RunFieldList(items=items, total=total)
 
+    @router.get(f"{PREFIX}/runs/completion")
+    def complete_filter(
+        project: str,
+        filter: FilterText = "",  # noqa: A002 - the name of the query parameter
+        at: Annotated[int, Query(ge=0, le=4_000, description="The cursor, from 0.")] = 0,
+        experiment: Experiment = None,
+        caller: Caller = guard.needs("experiments.read"),
+    ) -> run_table.FilterCompletion:
+        """Complete a filter at the cursor, and say what is wrong with it as it is."""
+        found = experiments.completion(project, experiment, filter, at)
+        return run_table.FilterCompletion.model_validate(found)
+
     @router.get(f"{PREFIX}/runs/groups")
     def group_runs(
         project: str,

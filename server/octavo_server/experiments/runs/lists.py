@@ -12,12 +12,14 @@ from octavo_server.errors import NotFound
 from octavo_server.experiments.runs import rules, store
 from octavo_server.experiments.runs.baselines import baselines_of
 from octavo_server.experiments.runs.domain import LIVE, Experiment, Freshness, Page
+from octavo_server.experiments.runs.filters.cursor import hole_at, problem_of
 from octavo_server.experiments.runs.filters.syntax import Field
 from octavo_server.experiments.runs.index import fields, groups
 from octavo_server.experiments.runs.index.columns import Mask
 from octavo_server.experiments.runs.index.project import ProjectIndex, Question
 from octavo_server.experiments.runs.index.table import Table
 from octavo_server.experiments.runs.indexes import Indexes
+from octavo_server.experiments.runs.suggestions import Completion, suggested
 
 MOST_METRIC_NAMES: Final = 200
 NEVER: Final = Freshness(as_of=datetime.fromtimestamp(0, tz=UTC))
@@ -106,6 +108,13 @@ class Lists:
         with self._index(project).matching(question, self._now()) as (table, mask):
             found = fields.listed(table, search)
             return [fields.facts(table, one, mask) for one, _ in found[:limit]], len(found)
+
+    def completion(self, project: str, question: Question, text: str, at: int) -> Completion:
+        """Return what may stand at the character ``at`` of a filter, and what is wrong with it."""
+        hole = hole_at(text, at)
+        with self._index(project).matching(question, self._now()) as (table, mask):
+            items = suggested(table, mask, hole)
+        return Completion(start=hole.start, end=at, items=items, problem=problem_of(text))
 
     def groups(
         self,

@@ -23,6 +23,7 @@ from octavo_server.experiments.runs.index.fields import FieldFacts
 from octavo_server.experiments.runs.indexes import Indexes
 from octavo_server.experiments.runs.lists import GroupPage, Lists, Wanted
 from octavo_server.experiments.runs.ports import Tracking
+from octavo_server.experiments.runs.suggestions import Completion
 
 __all__ = ["ExperimentsService", "LoggedModel", "Run", "Series", "Wanted"]
 
@@ -103,6 +104,12 @@ class ExperimentsService:
         question = self._lists.question(project, wanted)
         self.freshness()
         return self._lists.fields(project, question, search, limit)
+
+    def completion(self, project: str, experiment: str | None, text: str, at: int) -> Completion:
+        """What may stand at a place of a filter. Raises NotFound for an unknown experiment."""
+        question = self._lists.question(project, Wanted(experiment=experiment))
+        self.freshness()
+        return self._lists.completion(project, question, text, min(at, len(text)))
 
     def groups(
         self,

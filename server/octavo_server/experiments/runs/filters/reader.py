@@ -85,6 +85,8 @@ class Reader:
         self._pieces = pieces
         self._at = 0
         self._clauses = 0
+        self.asked: Field | None = None
+        """The field whose value is being read."""
 
     @property
     def here(self) -> Token:
@@ -225,7 +227,7 @@ class Reader:
         return Comparison(field=field, op=op, value=self._value(field, op))
 
     def _value(self, field: Field, op: str) -> Value:
-        token = self.here
+        token, self.asked = self.here, field
         if token.kind not in {"word", "text"} or token.word in {"and", "or"}:
             raise self._unexpected((values.meant(field),))
         self._next()
@@ -234,6 +236,7 @@ class Reader:
         if found is None:
             message = f"{_shown(token)} is no {values.meant(field)}"
             raise FilterError(token.start, token.end - token.start, message, (values.meant(field),))
+        self.asked = None
         return found
 
     def _length(self) -> int:

@@ -59,8 +59,12 @@ class Field:
         """The field as filters, orders and columns write it."""
         if self.kind == "column":
             return self.name
-        prefix = next(prefix for prefix, kind in KINDS.items() if kind == self.kind)
-        return f"{prefix}.{self.name if _PLAIN.fullmatch(self.name) else quoted(self.name)}"
+        return self.prefix + (self.name if _PLAIN.fullmatch(self.name) else quoted(self.name))
+
+    @property
+    def prefix(self) -> str:
+        """What stands before the name, such as `metrics.`; nothing for a column."""
+        return "".join(f"{prefix}." for prefix, kind in KINDS.items() if kind == self.kind)
 
     @property
     def type(self) -> str:

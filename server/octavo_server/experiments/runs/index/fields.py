@@ -59,7 +59,11 @@ def listed(table: Table, search: str) -> list[tuple[Field, int]]:
     wanted = search.lower()
     columns = [(Field(kind="column", name=name), table.size) for name in COLUMNS]
     named = sorted(_named(table), key=lambda one: (_internal(one[0]), -one[1], one[0].written))
-    return [one for one in [*columns, *named] if wanted in one[0].written.lower()]
+    return [one for one in [*columns, *named] if _holds(one[0], wanted)]
+
+
+def _holds(field: Field, wanted: str) -> bool:
+    return wanted in field.written.lower() or wanted in f"{field.prefix}{field.name}".lower()
 
 
 def _internal(field: Field) -> bool:
@@ -95,7 +99,7 @@ def facts(table: Table, field: Field, mask: Mask) -> FieldFacts:
         minimum=low,
         maximum=high,
         examples=tuple(
-            _shown(table, field, column.values[code])[:LONGEST_EXAMPLE]
+            shown(table, field, column.values[code])[:LONGEST_EXAMPLE]
             for code in most_frequent(counts)[:EXAMPLES]
         ),
     )
@@ -113,7 +117,8 @@ def most_frequent(counts: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[in
     return [int(code) for code in order if counts[code]]
 
 
-def _shown(table: Table, field: Field, value: str) -> str:
+def shown(table: Table, field: Field, value: str) -> str:
+    """Return a value as people know it: of an experiment its title."""
     is_experiment = field.kind == "column" and field.name == "experiment"
     return table.titles.get(value, value) if is_experiment else value
 
