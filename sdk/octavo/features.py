@@ -10,7 +10,9 @@
 
 The snapshot is an immutable folder named by its digest; it is checked before it is read. Joins are
 point-in-time correct by two clocks: a value must have happened, and must have been readable, by
-the row's time. Feast is imported on first use, not with this module.
+the row's time. On-demand transformations are text in the snapshot and become functions here, in
+the reader's own process, once they are asked for. Feast is imported on first use, not with this
+module.
 """
 
 from __future__ import annotations
@@ -25,13 +27,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from octavo.records.feature_declarations import FeatureDeclaration
+
 if TYPE_CHECKING:
     import pandas as pd
+    from feast import FeatureStore
 
 FEATURES_VARIABLE = "OCTAVO_FEATURES"
 LAKE_VARIABLE = "OCTAVO_LAKE"
 PROJECT_VARIABLE = "OCTAVO_PROJECT"
 REGISTRY_FILE = "registry.db"
+DECLARATION_FILE = "declaration.json"
 SNAPSHOT_FILE = "snapshot.json"
 CURRENT = "current"
 SNAPSHOT_TAG = "octavo.feature_snapshot"
@@ -56,6 +62,14 @@ class Snapshot:
     """Where it lies, read-only."""
     sources: Mapping[str, Mapping[str, Any]]
     """Each view's source at publication: path, rows, sha256."""
+
+    def declaration(self) -> FeatureDeclaration | None:
+        """Return what it declares; None for one that was laid down without."""
+        try:
+            text = (self.folder / DECLARATION_FILE).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        return FeatureDeclaration.model_validate(json.loads(text)["declaration"])
 
 
 def folder_digest(folder: Path) -> str:
@@ -115,9 +129,17 @@ class PinnedStore:
     def __init__(self, pinned: Snapshot) -> None:
         from feast import FeatureStore
 
+        from octavo.registry_check import CodeInRegistry, check_registry
+
         _quieten()
+        try:
+            check_registry(pinned.folder / REGISTRY_FILE)
+        except CodeInRegistry as error:
+            raise SnapshotRefused(f"{pinned.folder} is refused: {error}.") from error
         self.snapshot = pinned
         self.feast = FeatureStore(repo_path=str(pinned.folder))
+        self._declaration = pinned.declaration()
+        self._whole: FeatureStore | None = None
 
     def get_historical_features(
         self,
@@ -132,9 +154,9 @@ class PinnedStore:
         ``view:feature`` or the name of a feature service. Call ``.to_df()`` on the result; its
         rows come in no promised order. Records the snapshot on the active MLflow run.
         """
-        wanted = self._wanted(features)
+        store, wanted = self._wanted(features)
         record(self.snapshot)
-        return self.feast.get_historical_features(
+        return store.get_historical_features(
             entity_df=entity_df,
             features=wanted,
             full_feature_names=full_feature_names,
@@ -145,21 +167,38 @@ class PinnedStore:
         self, features: Sequence[str] | str, entity_rows: list[dict[str, Any]]
     ) -> Any:
         """Return Feast's answer with the newest materialised values; call ``.to_dict()`` on it."""
-        return self.feast.get_online_features(
-            features=self._wanted(features), entity_rows=entity_rows
-        )
+        store, wanted = self._wanted(features)
+        return store.get_online_features(features=wanted, entity_rows=entity_rows)
 
     def columns(self, features: Sequence[str] | str) -> list[str]:
         """Return the column names that ``features`` give, in order."""
         if not isinstance(features, str):
             return [name.partition(":")[2] for name in features]
-        service = self.feast.get_feature_service(features)
+        service = self._wanted(features)[1]
         return [field.name for view in service.feature_view_projections for field in view.features]
 
-    def _wanted(self, features: Sequence[str] | str) -> Any:
+    def _wanted(self, features: Sequence[str] | str) -> tuple[FeatureStore, Any]:
+        """Return the store that knows what is asked for, and that as Feast takes it."""
+        store = self._with_transformations() if self._asks_for_code(features) else self.feast
         if isinstance(features, str):
-            return self.feast.get_feature_service(features)
-        return list(features)
+            return store, store.get_feature_service(features)
+        return store, list(features)
+
+    def _asks_for_code(self, features: Sequence[str] | str) -> bool:
+        if self._declaration is None:
+            return False
+        made = {one.name for one in self._declaration.transformations}
+        if not isinstance(features, str):
+            return any(one.partition(":")[0] in made for one in features)
+        members = (one.members for one in self._declaration.services if one.name == features)
+        return any(member.view in made for found in members for member in found)
+
+    def _with_transformations(self) -> FeatureStore:
+        from octavo.on_demand import store_with
+
+        if self._whole is None and self._declaration is not None:
+            self._whole = store_with(self.feast, self._declaration, self.snapshot.id)
+        return self._whole or self.feast
 
 
 def _quieten() -> None:

@@ -68,7 +68,7 @@ def create_app(services: Services, guard: Guard) -> FastAPI:
         lineage_http.routes(services.lineage, guard),
         catalog_http.routes(services.features.catalog, services.projects, guard),
         publishing_http.routes(
-            services.features.publishing, services.feature_changes, services.projects, guard
+            services.features.publishing, services.features.changes, services.projects, guard
         ),
         values_http.routes(services.features.values, guard),
         materialization_http.routes(

@@ -80,6 +80,12 @@ PERMISSIONS: dict[str, Permission] = {
     ),
     "features.expect": _project("set how fresh features must be", SCIENTIST, ONCALL, ADMIN),
     "features.push": _project("push rows into features", SCIENTIST, ADMIN, RUN, SERVICE),
+    "features.plan": _project("see what a change of features would do", *_MEMBERS, SERVICE),
+    "features.propose": _project("propose a change of features", SCIENTIST, ADMIN, SERVICE),
+    "features.review": _project("approve or reject a change of features", REVIEWER, ADMIN),
+    "features.cancel": _project(
+        "withdraw or stop a change of features", SCIENTIST, REVIEWER, ADMIN
+    ),
     "features.publish": _project("propose the features of the project's template", ADMIN, SERVICE),
     "notebooks.read": _project("see submissions and releases", *_MEMBERS, RUN, SERVICE),
     "notebooks.lint": _project("lint a notebook", *_MEMBERS),

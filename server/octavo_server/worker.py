@@ -55,6 +55,7 @@ class Worker:
             parts.profiles,
             self._rows,
         )
+        self.feature_changes = services.features.applier(self._rows)
         ticker = Ticker(
             services.database,
             services.audit,
@@ -68,6 +69,9 @@ class Worker:
                 PeriodicTask(name="hand over work", period_s=0.5, call=self._hand_over),
                 PeriodicTask(name="schedules", period_s=1.0, call=ticker.tick),
                 PeriodicTask(name="run usage", period_s=30.0, call=usage.step),
+                PeriodicTask(
+                    name="feature changes", period_s=1.0, call=self.feature_changes.step
+                ),
                 PeriodicTask(name="heartbeat", period_s=5.0, call=self._beat),
                 *periodic_tasks(services),
             ]
@@ -88,6 +92,7 @@ class Worker:
         stop.wait()
         log.info("stopping")
         self._ready.unlink(missing_ok=True)
+        self.feature_changes.stop()
         self.materializations.stop()
         self.attempts.stop()
         self.replays.stop()

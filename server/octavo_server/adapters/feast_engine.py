@@ -2,82 +2,98 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from octavo.features import CURRENT
+from octavo.records.feature_declarations import FeatureDeclaration
 from octavo_server.adapters.feast_index import REFUSED
-from octavo_server.adapters.feast_online import ONLINE_FILE, waiting_online
 from octavo_server.errors import Invalid, Unavailable
-from octavo_server.features.catalog.domain import Freshness, View
+from octavo_server.features.catalog.domain import Freshness, Reading, View
 from octavo_server.features.catalog.store import view_from
-from octavo_server.features.publishing.domain import Order, Publication
+from octavo_server.features.publishing.domain import Checked, Finding, Order, Publication
+from octavo_server.features.publishing.ports import BuildStopped
 
 LIMIT_S = 300.0
 """A child that takes longer is stopped: wall-clock seconds."""
+TIMED_OUT = 124
+"""Exit status of coreutils' `timeout` when it stopped what it ran."""
+LOOK_EVERY_S = 0.3
 
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "PYTHONPATH", "TMPDIR")
 
 
+def _never() -> bool:
+    """Let work go on to its end."""
+    return False
+
+
 class FeastEngine:
-    """Builds and reads snapshots through ``feast_publish`` and ``feast_index``."""
+    """Builds, checks and reads snapshots through short child processes."""
 
     def __init__(self, clock: Callable[[], datetime], limit_s: float = LIMIT_S) -> None:
         self._clock = clock
         self._limit_s = limit_s
 
-    def build(self, order: Order, progress: Callable[[str], None]) -> Publication:
-        """Build a snapshot and tell each step as it ends."""
+    def build(
+        self, order: Order, progress: Callable[[str], None], stop: Callable[[], bool]
+    ) -> Publication:
+        """Build a snapshot and tell each step as it ends. Raises BuildStopped."""
         given = {
-            "--repository": order.repository,
             "--project": order.project,
             "--features": order.features,
             "--lake": order.lake,
+            **_origin(order),
         }
-        answer = self._ask("feast_publish", given, progress)
+        answer = self._ask("feast_publish", given, progress, stop, text=_text(order))
         return Publication(
             snapshot=answer["snapshot"],
             views=self._views(order.project, answer["snapshot"], answer["views"]),
             leaks=tuple(answer["leaks"]),
+            declaration=FeatureDeclaration.model_validate(answer["declaration"]),
+            loaded_rows=answer["loaded"]["rows"],
+            load_seconds=answer["loaded"]["seconds"],
         )
 
-    def index(self, project: str, snapshot: str, features: Path) -> tuple[View, ...]:
-        """Return the views of a snapshot, read again."""
-        answer = self._ask("feast_index", {"--snapshot": features / snapshot}, _silent)
-        return self._views(project, snapshot, answer["views"])
+    def declare(self, order: Order) -> FeatureDeclaration:
+        """Return what an installed repository declares."""
+        given = {"--project": order.project, "--lake": order.lake, **_origin(order)}
+        answer = self._ask("feast_publish", {**given, "--declare": None}, _silent)
+        return FeatureDeclaration.model_validate(answer["declaration"])
 
-    def point_to(self, features: Path, snapshot: str) -> None:
-        """Make ``snapshot`` what new readers get: its online store, then one rename."""
-        waiting = features / waiting_online(snapshot)
-        if waiting.exists():
-            waiting.replace(features / ONLINE_FILE)
-        draft = features / f".{CURRENT}-{os.getpid()}"
-        draft.unlink(missing_ok=True)
-        draft.symlink_to(snapshot)
-        draft.replace(features / CURRENT)
+    def check(self, declaration: FeatureDeclaration, lake: Path) -> Checked:
+        """Return what looking at the lake and reading the transformations found."""
+        answer = self._ask(
+            "feast_check", {"--lake": lake}, _silent, text=declaration.model_dump_json()
+        )
+        return Checked(
+            findings=tuple(Finding(**one) for one in answer["findings"]),
+            leaks=tuple(answer["leaks"]),
+            rows=answer["rows"],
+        )
 
-    def pointed_to(self, features: Path) -> str | None:
-        """Return what new readers get."""
-        pointer = features / CURRENT
-        return str(pointer.readlink()) if pointer.is_symlink() else None
+    def tables(self, lake: Path) -> list[Mapping[str, Any]]:
+        """Return the lake's tables with their columns."""
+        answer = self._ask("feast_check", {"--lake": lake, "--tables": None}, _silent)
+        found: list[Mapping[str, Any]] = answer["tables"]
+        return found
 
-    def discard(self, features: Path, snapshot: str) -> None:
-        """Remove a snapshot that was refused, unless readers have it already."""
-        if self.pointed_to(features) == snapshot:
-            return
-        (features / waiting_online(snapshot)).unlink(missing_ok=True)
-        folder = features / snapshot
-        for file in folder.glob("*"):
-            file.unlink()
-        if folder.exists():
-            folder.rmdir()
+    def index(self, project: str, snapshot: str, features: Path, lake: Path) -> Reading:
+        """Return what a snapshot holds, read again, and what of it can't be shown."""
+        given = {"--snapshot": features / snapshot, "--lake": lake}
+        answer = self._ask("feast_index", given, _silent)
+        return Reading(
+            views=self._views(project, snapshot, answer["views"]),
+            problems=tuple((one["code"], one["message"]) for one in answer["problems"]),
+        )
 
     def _views(
         self, project: str, snapshot: str, found: Sequence[Mapping[str, Any]]
@@ -101,21 +117,37 @@ class FeastEngine:
         )
 
     def _ask(
-        self, module: str, given: Mapping[str, object], progress: Callable[[str], None]
+        self,
+        module: str,
+        given: Mapping[str, object],
+        progress: Callable[[str], None],
+        stop: Callable[[], bool] = _never,
+        *,
+        text: str | None = None,
     ) -> dict[str, Any]:
+        """Run a child on ``given``, and ``text`` as its declaration; return its answer."""
         with tempfile.TemporaryDirectory(prefix="octavo-feast-") as folder:
             answer = Path(folder) / "answer.json"
             argv = [sys.executable, "-m", f"octavo_server.adapters.{module}"]
+            if text is not None:
+                (Path(folder) / "declaration.json").write_text(text, encoding="utf-8")
+                given = {**given, "--declaration": Path(folder) / "declaration.json"}
             for name, value in {**given, "--answer": answer}.items():
-                argv += [name, str(value)]
-            self._run(module, argv, Path(folder), progress)
+                argv += [name] if value is None else [name, str(value)]
+            self._run(module, argv, Path(folder), progress, stop)
             found: dict[str, Any] = json.loads(answer.read_text())
         return found
 
     def _run(
-        self, module: str, argv: list[str], folder: Path, progress: Callable[[str], None]
+        self,
+        module: str,
+        argv: list[str],
+        folder: Path,
+        progress: Callable[[str], None],
+        stop: Callable[[], bool],
     ) -> None:
         complaints = folder / "stderr"
+        stopped = threading.Event()
         with (
             complaints.open("w") as stderr,
             subprocess.Popen(
@@ -126,19 +158,51 @@ class FeastEngine:
                 env=_environment(folder),
             ) as child,
         ):
+            watcher = threading.Thread(target=_watch, args=(child, stop, stopped), daemon=True)
+            watcher.start()
             for line in child.stdout or ():
                 progress(line.rstrip())
-        if child.returncode == 0:
-            return
+        watcher.join()
+        if stopped.is_set():
+            raise BuildStopped
+        if child.returncode != 0:
+            self._refuse(module, child.returncode, complaints)
+
+    def _refuse(self, module: str, status: int, complaints: Path) -> NoReturn:
         said = complaints.read_text().strip().splitlines() or ["it said nothing"]
-        if child.returncode == REFUSED:
+        if status == REFUSED:
             why = f"The features can't be published: {said[-1]}."
-            raise Invalid(why, "Correct the repository.")
+            raise Invalid(why, "Correct the declaration.")
+        if status == TIMED_OUT:
+            raise Unavailable(
+                f"The feature engine was stopped in {module} after {self._limit_s:g} s.",
+                "Publish less at once, or see why the lake is slow.",
+            )
         raise Unavailable(
-            f"The feature engine failed in {module} with status {child.returncode}: "
-            f"{said[-1][:300]}",
+            f"The feature engine failed in {module} with status {status}: {said[-1][:300]}",
             "Try again; if it stays, see the service's log.",
         )
+
+
+def _origin(order: Order) -> dict[str, object]:
+    return {"--repository": order.repository} if order.repository is not None else {}
+
+
+def _text(order: Order) -> str | None:
+    return order.declaration.model_dump_json() if order.declaration is not None else None
+
+
+def _watch(
+    child: subprocess.Popen[str], stop: Callable[[], bool], stopped: threading.Event
+) -> None:
+    """End the child once ``stop`` says so."""
+    while child.poll() is None:
+        if stop():
+            stopped.set()
+            child.terminate()
+            return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(LOOK_EVERY_S)
 
 
 def _environment(folder: Path) -> dict[str, str]:

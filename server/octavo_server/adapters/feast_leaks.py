@@ -9,48 +9,74 @@ became known, ``window`` how far the count reaches back.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from octavo.leaks import PROOF_SUFFIX, Leak, counted_too_early, newer_than_row
-from octavo_server.adapters.feast_index import NAME, RegistryRefused, file_source
+from octavo.records.feature_declarations import (
+    DeclaredColumn,
+    DeclaredSource,
+    DeclaredView,
+    FeatureDeclaration,
+)
+from octavo_server.adapters.feast_index import NAME, RegistryRefused
 
-if TYPE_CHECKING:
-    from feast import FeatureView
+
+def of_declaration(declaration: FeatureDeclaration, lake: Path) -> list[str]:
+    """Return every leak in the views' sources as a sentence.
+
+    Raises RegistryRefused for a tag it can't follow.
+    """
+    keys = {one.name: one.join_key for one in declaration.entities}
+    found: list[str] = []
+    for view in declaration.views:
+        own = [keys[name] for name in view.entities]
+        found += [str(leak) for leak in of_view(view, table_of(declaration, view), own, lake)]
+    return found
 
 
-def of_view(view: FeatureView, lake: Path) -> list[Leak]:
-    """Return every leak in the view's source. Raises RegistryRefused for a tag it can't follow."""
+def table_of(declaration: FeatureDeclaration, view: DeclaredView) -> DeclaredSource:
+    """Return the table that keeps a view's history. Raises RegistryRefused without one."""
+    behind = {one.name: one.table for one in declaration.push_sources}
+    wanted = behind.get(view.source, view.source)
+    for one in declaration.sources:
+        if one.name == wanted:
+            return one
+    raise RegistryRefused(f"{view.name}: its source {view.source!r} is not declared")
+
+
+def of_view(view: DeclaredView, source: DeclaredSource, keys: list[str], lake: Path) -> list[Leak]:
+    """Return every leak in one view's source."""
     import pandas as pd
 
-    proofs = [field.name for field in view.features if field.name.endswith(PROOF_SUFFIX)]
-    counted = [field for field in view.features if "counts" in field.tags]
+    proofs = [one.name for one in view.columns if one.name.endswith(PROOF_SUFFIX)]
+    counted = [one for one in view.columns if "counts" in one.tags]
     if not proofs and not counted:
         return []
-    source = file_source(view)
-    time = source.timestamp_field
-    keys = [column.name for column in view.entity_columns]
-    columns = [*keys, time, *proofs, *[field.name for field in counted]]
-    values = pd.read_parquet(source.path, columns=columns)
+    time = source.event_column
+    columns = [*keys, time, *proofs, *[one.name for one in counted]]
+    values = pd.read_parquet(lake / source.path, columns=columns)
     leaks = newer_than_row(values, time, proofs) if proofs else []
-    for field in counted:
-        leaks += _recount(values, field, keys, time, lake)
+    for column in counted:
+        leaks += _recount(values, column, keys, time, lake)
     return leaks
 
 
-def _recount(values: Any, field: Any, keys: list[str], time: str, lake: Path) -> list[Leak]:
+def _recount(
+    values: Any, column: DeclaredColumn, keys: list[str], time: str, lake: Path
+) -> list[Leak]:
     import pandas as pd
 
-    table, _, known = field.tags["counts"].partition(".")
+    table, _, known = column.tags["counts"].partition(".")
     place = lake / "curated" / table
     if not NAME.fullmatch(table) or not NAME.fullmatch(known) or not place.exists():
         raise RegistryRefused(
-            f"{field.name}: the tag counts={field.tags['counts'][:80]!r} names no table and column "
-            "of the lake's curated part"
+            f"{column.name}: the tag counts={column.tags['counts'][:80]!r} names no table and "
+            "column of the lake's curated part"
         )
-    window = _span(field.name, field.tags.get("window", ""))
+    window = _span(column.name, column.tags.get("window", ""))
     outcomes = pd.read_parquet(place, columns=[*keys, known])
     return counted_too_early(
-        values, outcomes, keys=keys, count=field.name, window=window, known=known, time=time
+        values, outcomes, keys=keys, count=column.name, window=window, known=known, time=time
     )
 
 

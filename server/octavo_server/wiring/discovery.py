@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from octavo.local import resources
@@ -16,7 +17,8 @@ from octavo_server.adapters.nbdime_differ import NbdimeDiffer
 from octavo_server.adapters.profile_prices import ProfilePrices
 from octavo_server.adapters.run_files import RunFiles
 from octavo_server.adapters.sheet_reader import SheetReader
-from octavo_server.execution import Profiles
+from octavo_server.adapters.snapshot_folders import SnapshotFolders
+from octavo_server.execution import Profiles, WorkerBook
 from octavo_server.experiments.cells.service import CellsService
 from octavo_server.experiments.comparison.artifacts import ArtifactsService
 from octavo_server.experiments.comparison.curves import CurvesService
@@ -28,11 +30,15 @@ from octavo_server.experiments.runs.service import ExperimentsService
 from octavo_server.features.catalog.service import CatalogService
 from octavo_server.features.materialization.ports import Ledger
 from octavo_server.features.places import Places
+from octavo_server.features.publishing.applying import Applier
+from octavo_server.features.publishing.changes import ChangesService
+from octavo_server.features.publishing.ports import Readers
 from octavo_server.features.publishing.service import PublishingService
 from octavo_server.features.values.service import ValuesService
 from octavo_server.monitoring.service import MonitoringService
 from octavo_server.wiring.foundation import Foundation
 from octavo_server.wiring.materialization import Materialization, build_materialization
+from octavo_server.wiring.publishing import build_publishing
 from octavo_server.workspaces.profiles.service import ProfilesService
 
 
@@ -42,12 +48,18 @@ class Features:
 
     catalog: CatalogService
     publishing: PublishingService
+    changes: ChangesService
+    applier: Callable[[WorkerBook], Applier]
     values: ValuesService
     materialization: Materialization
 
 
 def build_features(
-    base: Foundation, ledger: Ledger, profiles: Profiles, monitoring: MonitoringService
+    base: Foundation,
+    ledger: Ledger,
+    profiles: Profiles,
+    monitoring: MonitoringService,
+    readers: Readers,
 ) -> Features:
     """Return the rooms of the area `features`."""
     places = Places(
@@ -56,12 +68,13 @@ def build_features(
         templates=resources.path("notebook_templates"),
     )
     catalog = CatalogService(base.database, base.lineage, places, base.clock)
-    engine = FeastEngine(base.clock)
+    engine, snapshots = FeastEngine(base.clock), SnapshotFolders()
+    publishing = build_publishing(base, catalog, places, readers, engine, snapshots)
     return Features(
         catalog=catalog,
-        publishing=PublishingService(
-            catalog, base.audit, base.policy, base.lineage, engine, places
-        ),
+        publishing=publishing.service,
+        changes=publishing.changes,
+        applier=publishing.applier,
         values=ValuesService(catalog, SqliteOnlineStore(), ChildJoin(), places, base.clock),
         materialization=build_materialization(base, catalog, places, ledger, profiles, monitoring),
     )

@@ -10,6 +10,7 @@ from octavo.local import resources
 from octavo.local.accounts import Accounts
 from octavo_server.adapters.artifact_folder import ArtifactFolder
 from octavo_server.adapters.child_runner import ChildRunner
+from octavo_server.adapters.feature_readers import FeatureReaderBook
 from octavo_server.adapters.file_blobs import FileBlobs
 from octavo_server.adapters.hub_groups import HubGroups, UnknownGroups
 from octavo_server.adapters.installed_packages import InstalledPackages
@@ -142,6 +143,9 @@ def build_services(settings: Settings) -> Services:
     desks = WorkspaceDesks(profiles, usage, sessions)
     changes = ChangesService(base.database, base.audit, base.policy, checker)
     users = _profile_users(projects, sessions, pipelines, deployments, usage)
+    readers = FeatureReaderBook(
+        registry=registry, deployments=deployments, notebooks=notebooks, pipelines=pipelines
+    )
     return Services(
         **vars(base),
         projects=projects,
@@ -153,7 +157,7 @@ def build_services(settings: Settings) -> Services:
         sessions=sessions,
         experiments=experiments,
         registry=registry,
-        features=build_features(base, runs.ledger, runs.profiles, monitoring),
+        features=build_features(base, runs.ledger, runs.profiles, monitoring, readers),
         runs=runs,
         notebooks=notebooks,
         pipelines=pipelines,

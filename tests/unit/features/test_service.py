@@ -4,7 +4,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.support.features import FIRST, NOON, SECOND, FakeEngine, FakeJoin, FakeOnlineStore, view
+from tests.support.features import (
+    FIRST,
+    NOON,
+    SECOND,
+    FakeEngine,
+    FakeJoin,
+    FakeOnlineStore,
+    FakeSnapshots,
+    published,
+    view,
+)
 from tests.support.people import ADMIN
 from tests.support.services import open_audit
 
@@ -14,7 +24,6 @@ from octavo_server.database.memory import MemoryDatabase
 from octavo_server.errors import Invalid, NotFound, PolicyRefused
 from octavo_server.features.catalog.service import CatalogService
 from octavo_server.features.places import Places
-from octavo_server.features.publishing.domain import Publication
 from octavo_server.features.publishing.service import PublishingService
 from octavo_server.features.values.domain import StoredValue
 from octavo_server.features.values.service import ValuesService
@@ -40,8 +49,16 @@ class World:
             lakes=folder / "lake", features=folder / "features", templates=folder / "templates"
         )
         self.catalog = CatalogService(self.database, self.lineage, self.places, lambda: NOON)
+        self.snapshots = FakeSnapshots()
         self.publishing = PublishingService(
-            self.catalog, self.audit, policy, self.lineage, self.engine, self.places
+            database=self.database,
+            catalog=self.catalog,
+            audit=self.audit,
+            policy=policy,
+            lineage=self.lineage,
+            engine=self.engine,
+            snapshots=self.snapshots,
+            places=self.places,
         )
         self.values = ValuesService(
             self.catalog, self.online, FakeJoin(), self.places, lambda: NOON
@@ -63,12 +80,19 @@ def test_publication_makes_a_snapshot_current(world: World) -> None:
     assert world.publish() == FIRST
     snapshot = world.catalog.snapshot("flights")
     assert (snapshot.published_by, snapshot.previous) == ("admin", None)
-    assert world.engine.pointers == {world.places.features / "flights": FIRST}
-    assert [hit.entry.view.name for hit in world.catalog.find("flights", "delay")] == ["carrier_delay"]
+    assert world.snapshots.pointers == {world.places.features / "flights": FIRST}
+    found = world.catalog.find("flights", "delay")
+    assert [hit.entry.view.name for hit in found] == ["carrier_delay"]
     [entry] = [one for one in world.audit.entries() if one.action == "features.publish"]
     assert entry.subject == f"feature_snapshot:flights/{FIRST}"
     assert entry.details["reason"] == REASON
-    assert entry.details["policy"]["facts"] == {"leaks": 0, "views_removed": 0}
+    assert entry.details["policy"]["facts"] == {
+        "own": False,
+        "leaks": 0,
+        "views_removed": 0,
+        "breaks": 0,
+        "transformations_changed": 0,
+    }
 
 
 def test_publication_is_seen_in_the_lineage(world: World) -> None:
@@ -97,14 +121,13 @@ def test_publication_is_seen_in_the_lineage(world: World) -> None:
 
 def test_a_leak_keeps_the_gate_shut_and_nothing_changes(world: World) -> None:
     world.publish()
-    leaky = Publication(snapshot=SECOND, views=(view(snapshot=SECOND),), leaks=("too early",))
-    world.engine.publication = leaky
+    world.engine.publication = published(SECOND, leaks=("too early",))
     with pytest.raises(PolicyRefused, match=r"not known yet.*too early"):
         world.publish()
     assert world.catalog.snapshot("flights").id == FIRST
     assert world.catalog.view("flights", "carrier_delay").snapshot == FIRST
-    assert list(world.engine.pointers.values()) == [FIRST]
-    assert world.engine.discarded == [SECOND]
+    assert list(world.snapshots.pointers.values()) == [FIRST]
+    assert world.snapshots.discarded == [SECOND]
     assert world.entries() == ["features.publish"]
 
 
@@ -126,16 +149,16 @@ def test_a_hostile_name_is_refused_before_the_gate(world: World) -> None:
 
 def test_publishing_the_same_again_is_no_change(world: World) -> None:
     world.publish()
-    world.engine.pointers.clear()  # as after a crash between commit and pointer
+    world.snapshots.pointers.clear()  # as after a crash between commit and pointer
     assert world.publish() == FIRST
     assert world.entries() == ["features.publish"]
-    assert list(world.engine.pointers.values()) == [FIRST]
+    assert list(world.snapshots.pointers.values()) == [FIRST]
 
 
 def test_a_publication_says_what_it_replaces_and_removes(world: World) -> None:
     world.publish()
     other = view("route_delay", snapshot=SECOND)
-    world.engine.publication = Publication(snapshot=SECOND, views=(other,), leaks=())
+    world.engine.publication = published(SECOND, other)
     world.publish()
     assert world.catalog.snapshot("flights").previous == FIRST
     newest = world.audit.entries(limit=1)[0]

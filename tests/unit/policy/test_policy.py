@@ -34,7 +34,13 @@ GOOD: dict[str, dict[str, Any]] = {
         "budget_left_cents": 1,
     },
     "RegisterModel": {"missing": [], "scan_findings": 0},
-    "ApplyFeatures": {"leaks": 0, "views_removed": 0},
+    "ApplyFeatures": {
+        "own": False,
+        "leaks": 0,
+        "views_removed": 0,
+        "breaks": 0,
+        "transformations_changed": 0,
+    },
 }
 REFUSED = [
     ("SpawnWorkspace", {"audience": False}, "any group you are in"),
@@ -54,6 +60,7 @@ REFUSED = [
     ("HandOff", {"budget_left_cents": 0}, "budget is used up"),
     ("RegisterModel", {"missing": ["signature"]}, "signature"),
     ("ApplyFeatures", {"leaks": 1}, "not known yet"),
+    ("ApplyFeatures", {"own": True}, "own work"),
 ]
 
 

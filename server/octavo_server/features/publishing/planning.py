@@ -1,0 +1,109 @@
+"""Plans a declaration: what it changes, whom it reaches, what it costs, what speaks against it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from octavo.records.feature_declarations import FeatureDeclaration
+from octavo_server.database.rows import Database
+from octavo_server.features.catalog.service import CatalogService
+from octavo_server.features.places import Places
+from octavo_server.features.publishing import rules, store
+from octavo_server.features.publishing.differences import differences
+from octavo_server.features.publishing.domain import (
+    Checked,
+    Difference,
+    Finding,
+    Impact,
+    Plan,
+    Verdict,
+)
+from octavo_server.features.publishing.ports import FeatureEngine, Readers
+from octavo_server.identity import Caller
+from octavo_server.policy.service import PolicyService
+
+BUILDS = 5
+"""Publications that an expected cost is taken from."""
+ACTION = "ApplyFeatures"
+
+
+class Planner:
+    """Looks at what a declaration would do; writes nothing."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        catalog: CatalogService,
+        policy: PolicyService,
+        engine: FeatureEngine,
+        readers: Readers,
+        places: Places,
+        micro_eur_per_hour: int,
+    ) -> None:
+        self._database = database
+        self._catalog = catalog
+        self._policy = policy
+        self._engine = engine
+        self._readers = readers
+        self._places = places
+        self._price = micro_eur_per_hour
+
+    def plan(self, caller: Caller, project: str, wanted: FeatureDeclaration) -> Plan:
+        """Return what ``wanted`` would change in ``project``."""
+        current = self._catalog.current(project)
+        base = current.id if current else None
+        with self._database.read() as rows:
+            build = store.build(rows, project, base) if base else None
+            builds = store.newest_builds(rows, project, BUILDS)
+        before = build.declaration if build else None
+        found = differences(before, wanted)
+        checked = self._checked(project, wanted)
+        readers = rules.with_columns(self._readers.readers(project), before) if found else []
+        reached = rules.impact(found, readers)
+        return Plan(
+            base_snapshot=base,
+            digest=rules.digest_of(wanted, base),
+            same=before is not None and not found,
+            differences=found,
+            impact=reached,
+            cost=rules.cost(before, wanted, checked.rows, builds, self._price),
+            leaks=checked.leaks,
+            findings=rules.sorted_findings(checked.findings),
+            policy=self._verdict(caller, project, found, reached, checked.leaks),
+        )
+
+    def _checked(self, project: str, wanted: FeatureDeclaration) -> Checked:
+        """Return what is wrong with a declaration; the lake is asked once it holds together."""
+        faults: list[Finding] = rules.faults(wanted)
+        if faults:
+            return Checked(findings=tuple(faults), leaks=(), rows={})
+        return self._engine.check(wanted, self._places.lake(project))
+
+    def _verdict(
+        self,
+        caller: Caller,
+        project: str,
+        found: Sequence[Difference],
+        reached: Sequence[Impact],
+        leaks: Sequence[str],
+    ) -> Verdict:
+        """Return what the policies say to another person than the author."""
+        facts = facts_of(found, reached, leaks, own=False)
+        decision = self._policy.decide(ACTION, caller, project=project, facts=facts)
+        return Verdict(allowed=decision.allowed, reasons=tuple(decision.reasons))
+
+
+def facts_of(
+    found: Sequence[Difference], reached: Sequence[Impact], leaks: Sequence[str], *, own: bool
+) -> dict[str, int | bool]:
+    """Return the facts that the gate sees."""
+    gone = [one for one in found if one.kind == "view" and one.what == "removed"]
+    code = [one for one in found if one.kind == "transformation" and one.diff]
+    return {
+        "leaks": len(leaks),
+        "views_removed": len(gone),
+        "breaks": sum(one.breaks for one in reached),
+        "transformations_changed": len(code),
+        "own": own,
+    }

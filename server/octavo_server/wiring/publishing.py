@@ -1,0 +1,80 @@
+"""Wiring of publishing features: reviewed in the service, applied by the worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from octavo_server.execution import WorkerBook
+from octavo_server.features.catalog.service import CatalogService
+from octavo_server.features.places import Places
+from octavo_server.features.publishing.applying import Applier
+from octavo_server.features.publishing.changes import ChangesService
+from octavo_server.features.publishing.planning import Planner
+from octavo_server.features.publishing.ports import FeatureEngine, Readers, Snapshots
+from octavo_server.features.publishing.service import PublishingService
+from octavo_server.wiring.foundation import Foundation
+from octavo_server.workspaces.profiles.domain import MICRO
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publishing:
+    """The parts of the room `publishing`."""
+
+    base: Foundation
+    catalog: CatalogService
+    places: Places
+    engine: FeatureEngine
+    snapshots: Snapshots
+    service: PublishingService
+    changes: ChangesService
+
+    def applier(self, workers: WorkerBook) -> Applier:
+        """Return what the worker brings approved changes into force with."""
+        return Applier(
+            database=self.base.database,
+            audit=self.base.audit,
+            catalog=self.catalog,
+            publishing=self.service,
+            engine=self.engine,
+            snapshots=self.snapshots,
+            places=self.places,
+            workers=workers,
+        )
+
+
+def build_publishing(
+    base: Foundation,
+    catalog: CatalogService,
+    places: Places,
+    readers: Readers,
+    engine: FeatureEngine,
+    snapshots: Snapshots,
+) -> Publishing:
+    """Return the room's parts; ``readers`` know whom a change reaches."""
+    planner = Planner(
+        database=base.database,
+        catalog=catalog,
+        policy=base.policy,
+        engine=engine,
+        readers=readers,
+        places=places,
+        micro_eur_per_hour=round(base.settings.shared_eur_per_hour * MICRO),
+    )
+    return Publishing(
+        base=base,
+        catalog=catalog,
+        places=places,
+        engine=engine,
+        snapshots=snapshots,
+        service=PublishingService(
+            database=base.database,
+            catalog=catalog,
+            audit=base.audit,
+            policy=base.policy,
+            lineage=base.lineage,
+            engine=engine,
+            snapshots=snapshots,
+            places=places,
+        ),
+        changes=ChangesService(base.database, base.audit, base.policy, catalog, planner),
+    )
