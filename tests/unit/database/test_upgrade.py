@@ -7,19 +7,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from alembic import command
 from sqlalchemy import Engine
 from tests.support.databases import new_postgres
 
 from octavo_server.database.migrate import configuration, migrate
 from octavo_server.database.migrations import first_light_rows as moves
+from octavo_server.database.migrations import governed_rows as governed
 from octavo_server.database.sql import SqlDatabase, open_engine
+from octavo_server.database.tables.cells import cell_runs
+from octavo_server.database.tables.lineage import lineage_edges
 from octavo_server.workspaces.profiles import rules
 from octavo_server.workspaces.profiles import store as profiles
 from octavo_server.workspaces.profiles.domain import VersionState
 from octavo_server.workspaces.sessions import store as sessions
 from octavo_server.workspaces.usage import store as usage
 
+OLD_RUNS = sa.table(
+    "tracked_runs",
+    *(sa.column(one.name, one.type) for one in governed.RUNS.columns),
+    *(sa.column(name) for name in ("experiment_id", "name", "status", "search", "revision")),
+)
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 LATER = datetime(2026, 6, 1, 12, tzinfo=UTC)
 CONTENT = {
@@ -40,6 +49,9 @@ def _fill(engine: Engine) -> None:
         connection.execute(
             moves.USAGE_DAYS.insert(), [_usage("2026-05-01", 500), _usage("2026-05-02", 7)]
         )
+        runs = [_run("a" * 32), _run("b" * 32, cell=""), _run("c" * 32, removed=True)]
+        connection.execute(OLD_RUNS.insert(), runs)
+        connection.execute(governed.EDGES.insert(), [_served(NOON), _served(LATER, version=2)])
 
 
 def _profile(name: str, version: int, **more: Any) -> dict[str, Any]:
@@ -64,6 +76,23 @@ def _usage(day: str, cost_micro_eur: int) -> dict[str, Any]:
     return {
         "kind": "session", "subject": "s1", "day": day, "person": "ada", "project": "flights",
         "profile": "cpu-small", "seconds": 7200.0, "cost_micro_eur": cost_micro_eur,
+    }  # fmt: skip
+
+
+def _run(run_id: str, cell: str = "c1", removed: bool = False) -> dict[str, Any]:
+    tags = {"octavo.notebook.path": "train.ipynb", "octavo.notebook.cell": cell}
+    return {
+        "run_id": run_id, "project": "flights", "experiment_id": "1", "name": "train",
+        "status": "finished", "owner": "ada", "started_at": NOON, "search": "train",
+        "detail": {"metrics": {}, "params": {}, "tags": tags, "inputs": [], "models": 0},
+        "removed": removed, "revision": 1,
+    }  # fmt: skip
+
+
+def _served(at: datetime, version: int = 1) -> dict[str, Any]:
+    return {
+        "source": f"model_version:flights/late/{version}", "target": "deployment:flights/late-prod",
+        "relation": "served_by", "project": "flights", "at": at,
     }  # fmt: skip
 
 
@@ -109,3 +138,17 @@ def test_what_was_spent_is_spent(upgraded: SqlDatabase) -> None:
         of_project = sum(usage.charges_by_hour(rows, "flights", "2026-05-01T00").values())
     assert [(one.subject, one.charge_micro_eur) for one in hours] == [("s1", 500)]
     assert (whole, of_project) == (507, 507)
+
+
+def test_runs_are_found_by_the_cell_that_made_them(upgraded: SqlDatabase) -> None:
+    with upgraded.read() as rows:
+        (found,) = rows.find(cell_runs, ("project", "=", "flights"))
+    assert (found["run_id"], found["path"], found["cell"]) == ("a" * 32, "train.ipynb", "c1")
+    assert (found["owner"], found["started_at"]) == ("ada", NOON)
+
+
+def test_each_deployment_has_one_dashboard_in_the_lineage(upgraded: SqlDatabase) -> None:
+    with upgraded.read() as rows:
+        (edge,) = rows.find(lineage_edges, ("relation", "=", "watched by"))
+    ends = (edge["source"], edge["target"], edge["at"])
+    assert ends == ("deployment:flights/late-prod", "dashboard:flights/late-prod", NOON)
