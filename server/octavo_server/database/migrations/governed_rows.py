@@ -38,7 +38,7 @@ def fill_cells(bind: sa.Connection) -> None:
     """Note which notebook cell made each run; until now only the run's tags said so."""
     found = bind.execute(sa.select(*RUNS.columns)).mappings()
     for rows in found.partitions(CHUNK):
-        cells = [cell for row in rows if (cell := cell_of(row))]
+        cells = [cell for row in rows if (cell := cell_of(dict(row)))]
         if cells:
             bind.execute(sa.insert(CELL_RUNS), cells)
 
