@@ -129,6 +129,7 @@ def main() -> None:
         server_header=False,
     )
     services.scoring.telemetry.close()
+    services.features.catalog.uses.close()
 
 
 if __name__ == "__main__":

@@ -1,55 +1,102 @@
 """Reads a Feast registry for the discovery index; a short child process, never the server.
 
-``python -m octavo_server.adapters.feast_index --snapshot DIR --answer FILE`` writes one JSON
-object: the feature views with schema, owner, statistics and both freshness figures.
+``python -m octavo_server.adapters.feast_index --snapshot DIR --lake DIR --answer FILE`` writes one
+JSON object: the feature views with schema, owner, statistics over all rows and over event time and
+both freshness figures, and what can't be shown and why. A registry that somebody filled behind
+Octavo's back may hold anything: one bad view takes none of the others along.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
-import re
 import sys
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from octavo.features import REGISTRY_FILE, SNAPSHOT_FILE
+from octavo.registry_check import CodeInRegistry, check_registry
+from octavo_server.adapters.feast_names import (
+    NAME,
+    REFUSED,
+    RegistryRefused,
+    check_names,
+    file_source,
+)
+from octavo_server.adapters.feast_statistics import Known, look, newest_event
+
 if TYPE_CHECKING:
-    from feast import FeatureStore, FeatureView, FileSource
+    from feast import FeatureService, FeatureStore, FeatureView
 
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
-"""What a view, feature, entity or service may be called: it becomes code, SQL and URLs."""
+__all__ = [
+    "NAME",
+    "REFUSED",
+    "RegistryRefused",
+    "check_names",
+    "definition",
+    "file_source",
+    "newest_event",
+    "read",
+]
 
-REFUSED = 3
-"""Exit status of a child whose last line on stderr says what it does not publish."""
-
-BINS = 20
-CATEGORIES = 10
-_FIRST_DAY, _LAST_DAY = date(1970, 1, 2), date(2099, 12, 30)
-
-
-class RegistryRefused(ValueError):
-    """The registry holds something that Octavo does not publish; the message says what."""
-
-
-def check_names(*names: str) -> None:
-    """Raise :class:`RegistryRefused` for a name that isn't a plain identifier."""
-    for name in names:
-        if not NAME.fullmatch(name):
-            raise RegistryRefused(
-                f"{name[:80]!r} is no name for a feature, view, entity or service: "
-                "use up to 100 letters, digits and underscores, not beginning with a digit"
-            )
+MOST_VIEWS = 20_000
+LONGEST_REASON = 300
 
 
 def read(store: FeatureStore) -> list[dict[str, Any]]:
-    """Return all feature views of ``store`` with their statistics, sorted by name."""
+    """Return all feature views of ``store`` with their statistics, sorted by name.
+
+    Raises :class:`RegistryRefused` for what Octavo doesn't publish.
+    """
     services = store.list_feature_services()
     check_names(*[service.name for service in services])
     views = sorted(store.list_batch_feature_views(), key=lambda view: view.name)
-    return [_view(store, view, services) for view in views]
+    return [_view(definition(store, view), view, services, look(store, view)) for view in views]
+
+
+def read_what_can_be(
+    store: FeatureStore, lake: Path
+) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+    """Return the views that can be shown, and what can't with the reason."""
+    problems: list[dict[str, str]] = []
+    services = []
+    for service in store.list_feature_services():
+        try:
+            check_names(service.name)
+            services.append(service)
+        except RegistryRefused as error:
+            problems.append({"code": "hostile", "message": str(error)})
+    views = []
+    for view in sorted(store.list_batch_feature_views(), key=lambda view: view.name)[:MOST_VIEWS]:
+        try:
+            found = definition(store, view)
+            _check_place(found, lake)
+        except RegistryRefused as error:
+            problems.append({"code": "hostile", "message": str(error)})
+            continue
+        known, problem = _look(store, view)
+        problems += [problem] if problem else []
+        views.append(_view(found, view, services, known))
+    return views, problems
+
+
+def _check_place(view: dict[str, Any], lake: Path) -> None:
+    """Raise RegistryRefused for data outside the lake: no registry says which files we open."""
+    if not Path(view["source"]["path"]).resolve().is_relative_to(lake.resolve()):
+        raise RegistryRefused(f"the source of {view['name']} is not in the project's lake")
+
+
+def _look(store: FeatureStore, view: FeatureView) -> tuple[Known, dict[str, str] | None]:
+    """Look at a view's data; data that can't be read is a problem, and no end."""
+    try:
+        return look(store, view), None
+    except Exception as error:  # noqa: BLE001 - data is broken in as many ways as there are
+        why = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"[:LONGEST_REASON]
+        message = f"The data of {view.name} can't be read: {why}"
+        return Known({}, {}, None, None), {"code": "unreadable", "message": message}
 
 
 def definition(store: FeatureStore, view: FeatureView) -> dict[str, Any]:
@@ -66,6 +113,7 @@ def definition(store: FeatureStore, view: FeatureView) -> dict[str, Any]:
         "join_keys": [entity.join_key for entity in entities],
         "key_types": {column.name: str(column.dtype) for column in view.entity_columns},
         "ttl_seconds": int(view.ttl.total_seconds()) if view.ttl else None,
+        "online": bool(view.online),
         "features": [
             {
                 "name": field.name,
@@ -94,103 +142,21 @@ def push_source(view: FeatureView) -> str | None:
     return found.name if isinstance(found, PushSource) else None
 
 
-def file_source(view: FeatureView) -> FileSource:
-    """Return where the view's rows lie. Raises :class:`RegistryRefused` when that is no file."""
-    from feast import FileSource
-
-    if not isinstance(view.batch_source, FileSource):
-        raise RegistryRefused(f"the source of {view.name} is not in the project's lake")
-    return view.batch_source
-
-
-def _view(store: FeatureStore, view: FeatureView, services: list[Any]) -> dict[str, Any]:
-    found = definition(store, view)
-    statistics = _statistics(store, view)
+def _view(
+    found: dict[str, Any], view: FeatureView, services: Sequence[FeatureService], known: Known
+) -> dict[str, Any]:
     for field in found["features"]:
-        field["statistics"] = statistics.get(field["name"])
-    newest = newest_event(store, view)
-    until = view.most_recent_end_time
+        field["statistics"] = known.statistics.get(field["name"])
     found["services"] = sorted(
         service.name
         for service in services
         if any(one.name == view.name for one in service.feature_view_projections)
     )
-    found["newest_event_at"] = _iso(newest)
-    found["materialized_until"] = _iso(until)
+    found["newest_event_at"] = _iso(known.newest)
+    found["materialized_until"] = _iso(view.most_recent_end_time)
+    found["cadence_seconds"] = known.cadence_seconds
+    found["history"] = known.history
     return found
-
-
-def newest_event(store: FeatureStore, view: FeatureView) -> datetime | None:
-    """Return the event time of the source's newest row: the data's own age."""
-    source = file_source(view)
-    offline = store._get_provider().offline_store  # noqa: SLF001  # Feast has no public way
-    newest: datetime | None = offline.get_monitoring_max_timestamp(
-        store.config, source, source.timestamp_field
-    )
-    return newest
-
-
-def _statistics(store: FeatureStore, view: FeatureView) -> dict[str, dict[str, Any]]:
-    from feast.monitoring.monitoring_service import MonitoringService
-
-    computed = MonitoringService(store).compute_transient(
-        store.project, view.name, start_date=_FIRST_DAY, end_date=_LAST_DAY
-    )
-    path = str(file_source(view).path)
-    return {one["feature_name"]: _one(one, path) for one in computed["metrics"]}
-
-
-def _one(metric: dict[str, Any], path: str) -> dict[str, Any]:
-    rows, nulls = int(metric["row_count"]), int(metric["null_count"])
-    found: dict[str, Any] = {
-        "kind": metric["feature_type"],
-        "rows": rows,
-        "nulls": nulls,
-        "null_rate": nulls / rows if rows else 0.0,
-    }
-    histogram = metric["histogram"]
-    if metric["feature_type"] == "numeric":
-        for ours, theirs in (("minimum", "min_val"), ("maximum", "max_val")):
-            found[ours] = _finite(metric[theirs])
-        for name in ("mean", "stddev", "p50", "p95", "p99"):
-            found[name] = _finite(metric[name])
-        found["histogram"] = _histogram(path, metric["feature_name"]) if histogram else None
-        return found
-    if histogram:
-        found["categories"] = histogram["values"][:CATEGORIES]
-        found["other"] = int(histogram["other_count"])
-        found["distinct"] = int(histogram["unique_count"])
-    return found
-
-
-def _histogram(path: str, column: str) -> dict[str, Any] | None:
-    """Return 20 bins from the 1st to the 99th percentile; Feast's own span the rare extremes."""
-    import duckdb
-    import numpy as np
-
-    # DuckDB binds the path; the column is a checked identifier.
-    query = f'SELECT "{column}" AS v FROM read_parquet(?) WHERE "{column}" IS NOT NULL'  # noqa: S608
-    with duckdb.connect() as connection:
-        values = np.asarray(connection.execute(query, [path]).fetchnumpy()["v"], dtype=np.float64)
-    values = values[np.isfinite(values)]
-    if not len(values):
-        return None
-    low, high = np.quantile(values, [0.01, 0.99])
-    if low == high:
-        low, high = float(values.min()), float(values.max())
-    if low == high:
-        return {"edges": [float(low), float(low)], "counts": [len(values)], "below": 0, "above": 0}
-    counts, edges = np.histogram(values, bins=BINS, range=(low, high))
-    return {
-        "edges": [float(edge) for edge in edges],
-        "counts": [int(count) for count in counts],
-        "below": int((values < low).sum()),
-        "above": int((values > high).sum()),
-    }
-
-
-def _finite(value: Any) -> float | None:
-    return float(value) if value is not None and math.isfinite(value) else None
 
 
 def _iso(moment: datetime | None) -> str | None:
@@ -200,20 +166,42 @@ def _iso(moment: datetime | None) -> str | None:
     return aware.astimezone(UTC).isoformat()
 
 
+def _place(view: dict[str, Any], lake: Path, published: dict[str, Any]) -> None:
+    """Say of a view's source what was true at publication, and where it lies in the lake."""
+    place = Path(view["source"]["path"]).resolve()
+    known = published.get(view["name"], {})
+    view["source"] |= {
+        "path": place.relative_to(lake.resolve()).as_posix(),
+        "rows": known.get("rows"),
+        "sha256": known.get("sha256"),
+    }
+
+
+def index(snapshot: Path, lake: Path) -> dict[str, Any]:
+    """Return what a snapshot's registry holds. Raises CodeInRegistry for one that runs code."""
+    from feast import FeatureStore
+
+    check_registry(snapshot / REGISTRY_FILE)
+    published = json.loads((snapshot / SNAPSHOT_FILE).read_text(encoding="utf-8"))["sources"]
+    views, problems = read_what_can_be(FeatureStore(repo_path=str(snapshot)), lake)
+    for view in views:
+        _place(view, lake, published)
+    return {"views": views, "problems": problems}
+
+
 def main() -> int:
     """Write the index of one snapshot."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--snapshot", type=Path, required=True)
-    parser.add_argument("--answer", type=Path, required=True)
+    for name in ("--snapshot", "--lake", "--answer"):
+        parser.add_argument(name, type=Path, required=True)
     given = parser.parse_args()
-    from feast import FeatureStore
-
+    os.environ["OCTAVO_LAKE"] = str(given.lake)
     try:
-        views = read(FeatureStore(repo_path=str(given.snapshot)))
-    except RegistryRefused as error:
+        answer = index(given.snapshot, given.lake)
+    except (RegistryRefused, CodeInRegistry, OSError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return REFUSED
-    given.answer.write_text(json.dumps({"views": views}, allow_nan=False))
+    given.answer.write_text(json.dumps(answer, allow_nan=False))
     return 0
 
 

@@ -243,6 +243,13 @@ class Reconciler:
                 relation="served_by",
                 project=project,
             )
+            self._lineage.link(
+                change,
+                source=f"deployment:{project}/{name}",
+                target=f"dashboard:{project}/{name}",
+                relation="watched by",
+                project=project,
+            )
             change.note(version=rollout.to_version, state=to.value, request=request.id)
 
     def _fail(self, rollout: Rollout, message: str) -> Rollout:

@@ -10,6 +10,7 @@ from octavo.local.accounts import Accounts
 from octavo_server.adapters.feast_engine import FeastEngine
 from octavo_server.adapters.feast_online import SqliteOnlineStore
 from octavo_server.adapters.feature_join import ChildJoin
+from octavo_server.adapters.feature_registry import FeatureRegistry
 from octavo_server.adapters.file_blobs import FileBlobs
 from octavo_server.adapters.mlflow_histories import MlflowHistories
 from octavo_server.adapters.mlflow_rest import MlflowRest
@@ -27,6 +28,7 @@ from octavo_server.experiments.comparison.service import ComparisonService
 from octavo_server.experiments.runs.actions import RunActions
 from octavo_server.experiments.runs.cost import RunCosts
 from octavo_server.experiments.runs.service import ExperimentsService
+from octavo_server.features.catalog.reconciliation import Reconciliation
 from octavo_server.features.catalog.service import CatalogService
 from octavo_server.features.materialization.ports import Ledger
 from octavo_server.features.places import Places
@@ -47,6 +49,7 @@ class Features:
     """The rooms of the area `features`."""
 
     catalog: CatalogService
+    reconciliation: Reconciliation
     publishing: PublishingService
     changes: ChangesService
     applier: Callable[[WorkerBook], Applier]
@@ -72,6 +75,14 @@ def build_features(
     publishing = build_publishing(base, catalog, places, readers, engine, snapshots)
     return Features(
         catalog=catalog,
+        reconciliation=Reconciliation(
+            base.database,
+            base.audit,
+            base.lineage,
+            catalog,
+            FeatureRegistry(snapshots, engine),
+            places,
+        ),
         publishing=publishing.service,
         changes=publishing.changes,
         applier=publishing.applier,

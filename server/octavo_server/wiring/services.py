@@ -395,6 +395,9 @@ def periodic_tasks(services: Services) -> list[PeriodicTask]:
         PeriodicTask(name="shared cost", period_s=60.0, call=services.usage.book_platform),
         PeriodicTask(name="budget alerts", period_s=60.0, call=services.usage.budgets.alert),
         PeriodicTask(name="monitors", period_s=15.0, call=_watcher(services).step),
+        PeriodicTask(
+            name="feature registries", period_s=30.0, call=services.features.reconciliation.step
+        ),
         *materialization_tasks(services.features.materialization),
         PeriodicTask(name="audit checkpoint", period_s=60.0, call=services.audit.checkpoint),
     ]

@@ -299,3 +299,13 @@ class IndexState:
     """What the files looked like then."""
     problems: tuple[Problem, ...] = ()
     """What doesn't agree."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What a registry holds, as the engine read it."""
+
+    views: tuple[View, ...]
+    """The views that can be shown, with statistics."""
+    problems: tuple[tuple[str, str], ...] = ()
+    """Code and message of each thing that can't be shown."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -233,19 +233,27 @@ class CatalogService:
 
     def record(self, change: Change, made: Snapshot, views: Sequence[View]) -> None:
         """Make ``made`` the project's current snapshot, inside the change that decided it."""
-        bounded = [rules.bounded(view) for view in views]
         store.publish(change.rows, made)
-        store.replace_views(change.rows, made.project, bounded, made.published_at)
-        history_store.keep_versions(change.rows, made, bounded)
+        self._take(change.rows, made, views)
 
-    def replace(self, project: str, views: Sequence[View]) -> None:
-        """Take the views of the current snapshot, read again."""
-        bounded = [rules.bounded(view) for view in views]
+    def replace(self, project: str, views: Sequence[View], snapshot: str | None = None) -> bool:
+        """Take the views of the current snapshot, read again; tell whether it still is current.
+
+        ``snapshot`` names the one that was read; another one may have become current since.
+        """
         with self._database.write() as rows:
             made = store.current(rows, project)
-            store.replace_views(rows, project, bounded, made.published_at if made else None)
-            if made is not None:
-                history_store.keep_versions(rows, made, bounded)
+            if made is None or (snapshot is not None and made.id != snapshot):
+                return False
+            self._take(rows, made, views)
+        return True
+
+    def _take(self, rows: Rows, made: Snapshot, views: Sequence[View]) -> None:
+        bounded = [rules.bounded(view) for view in views]
+        store.replace_views(rows, made.project, bounded, made.published_at)
+        history_store.keep_versions(rows, made, bounded)
+        read_at = min((view.freshness.checked_at for view in views), default=self._clock())
+        store.save_state(rows, replace(store.state(rows, made.project), indexed_at=read_at))
 
     def note_freshness(
         self,

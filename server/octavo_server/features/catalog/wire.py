@@ -85,6 +85,7 @@ def detail(known: Detail, now: datetime) -> FeatureView:
         description=view.description,
         columns=list(view.columns),
         node=view_node(view.project, view.name),
+        key_types=dict(view.key_types),
         features=[FeatureColumn.model_validate(column) for column in view.features],
         services=list(view.services),
         source=FeatureSource.model_validate(view.source),
