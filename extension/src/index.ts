@@ -1,7 +1,9 @@
 import { auditPlugin } from './audit/plugin';
 import { deploymentsPlugin } from './deployments/plugin';
+import { cellsPlugin } from './experiments/cells/plugin';
 import { experimentsPlugin } from './experiments/plugin';
 import { featuresPlugin } from './features/plugin';
+import { materializationPlugin } from './features/materialization/plugin';
 import { notebooksPlugin } from './notebooks/plugin';
 import { pipelinesPlugin } from './pipelines/plugin';
 import { registryPlugin } from './registry/plugin';
@@ -14,7 +16,9 @@ export { IOctavo } from './tokens';
 export default [
   shellPlugin,
   featuresPlugin,
+  materializationPlugin,
   experimentsPlugin,
+  cellsPlugin,
   registryPlugin,
   notebooksPlugin,
   pipelinesPlugin,

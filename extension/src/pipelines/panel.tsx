@@ -4,6 +4,8 @@ import * as React from 'react';
 import type { ReleaseList, SubmissionList } from '../api/notebooks';
 import type { Pipeline, PipelineList, PipelineRun, PipelineRunList, Schedule } from '../api/pipelines';
 import { pipelineIcon } from '../icon';
+import type { MaterializationPipelineList } from '../api/materialization';
+import { MaterializationRows } from '../features/materialization/rows';
 import { CellFault } from '../notebooks/components/CellFault';
 import { SubmissionRow, waiting } from '../notebooks/panel';
 import { matches, useQuery } from '../shell/hooks';
@@ -38,6 +40,8 @@ export interface IPipelineLists {
   submissions: ProjectList<SubmissionList>;
   releases: ProjectList<ReleaseList>;
   pipelines: ProjectList<PipelineList>;
+  /** Views and services that are materialised. */
+  materialized: ProjectList<MaterializationPipelineList>;
   /** The newest runs, handed-off ones among them. */
   runs: ProjectList<PipelineRunList>;
 }
@@ -49,6 +53,7 @@ export function PipelineSection(props: { lists: IPipelineLists; octavo: IOctavo;
   const submissions = waiting(useResource(lists.submissions.resource).value).filter(one => matches(query, one.name, one.submitted_by));
   const releases = (useResource(lists.releases.resource).value?.items ?? []).filter(one => matches(query, one.name));
   const runs = useResource(lists.runs.resource).value?.items ?? [];
+  const materialized = (useResource(lists.materialized.resource).value?.items ?? []).filter(one => matches(query, one.name)).length;
   const project = octavo.session.project;
   return (
     <Await resource={lists.pipelines.resource} compact>
@@ -64,6 +69,7 @@ export function PipelineSection(props: { lists: IPipelineLists; octavo: IOctavo;
                 ))}
             </Rows>
           )}
+          <MaterializationRows list={lists.materialized} octavo={octavo} query={query} />
           <HandedOff runs={handedOff(runs, query)} onOpen={id => octavo.open('pipeline-run', { project, id })} />
           {releases.length > 0 && (
             <>
@@ -81,7 +87,7 @@ export function PipelineSection(props: { lists: IPipelineLists; octavo: IOctavo;
               </Rows>
             </>
           )}
-          {page.items.length + submissions.length + releases.length + handedOff(runs, query).length === 0 && (
+          {page.items.length + submissions.length + releases.length + materialized + handedOff(runs, query).length === 0 && (
             <Empty title={query ? trans.__('Nothing matches') : trans.__('Nothing released yet')}>
               {query ? '' : trans.__('Submit a notebook with the Octavo button in its toolbar.')}
             </Empty>

@@ -6,6 +6,7 @@ import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { notebookIcon, refreshIcon, runIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import { listMaterialized } from '../api/materialization';
 import { listReleases, listSubmissions, readRelease } from '../api/notebooks';
 import type { Pipeline, ScheduleRequest } from '../api/pipelines';
 import { createPipeline, createSchedule, listPipelineRuns, listPipelines, readPipeline, startRun } from '../api/pipelines';
@@ -141,6 +142,7 @@ export const pipelinesPlugin: JupyterFrontEndPlugin<void> = {
       submissions: new ProjectList(octavo.session, listSubmissions),
       releases: new ProjectList(octavo.session, listReleases),
       pipelines: new ProjectList(octavo.session, listPipelines),
+      materialized: new ProjectList(octavo.session, listMaterialized),
       runs: new ProjectList(octavo.session, (requests, project, signal) => listPipelineRuns(requests, project, '', signal))
     };
     const runRelease = (project: string, digest: string): void => {

@@ -49,6 +49,8 @@ class Stage:
     """A copy of a snapshot's registry to materialise with."""
 
     def __init__(self, features: Path, work: Path) -> None:
+        import feast  # noqa: F401  # here, so that no window's seconds hold the import's
+
         snapshot = (features / CURRENT).resolve()
         self.snapshot = snapshot.name
         facts = json.loads((snapshot / SNAPSHOT_FILE).read_text(encoding="utf-8"))

@@ -32,7 +32,8 @@ _NEWER = (
     "value_text = excluded.value_text, event_ts = excluded.event_ts, "
     "created_ts = excluded.created_ts "
     "WHERE excluded.event_ts > event_ts OR (excluded.event_ts = event_ts "
-    "AND coalesce(excluded.created_ts, 0) >= coalesce(created_ts, 0))"
+    "AND coalesce(excluded.created_ts, 0) >= coalesce(created_ts, 0) "
+    "AND (excluded.value IS NOT value OR excluded.created_ts IS NOT created_ts))"
 )
 
 

@@ -4,6 +4,7 @@ import * as React from 'react';
 import { AT, HOSTILE, parameter, pipeline, pipelineRun, submission } from '../../testing/records';
 import { FakeServer, fakeOctavo, until } from '../../testing/server';
 import { ProjectList } from '../../shell/list';
+import { listMaterialized } from '../../api/materialization';
 import { listReleases, listSubmissions } from '../../api/notebooks';
 import { listPipelineRuns, listPipelines } from '../../api/pipelines';
 import type { PipelineRun } from '../../api/pipelines';
@@ -137,7 +138,7 @@ it('the sidebar shows what waits, what runs and what could run', async () => {
     'GET projects/flights/runs': () => ({ items: [pipelineRun({ id: 'h1', trigger: 'hand_off', pipeline: '', notebook: 'flights/train.ipynb' }), pipelineRun()], next_cursor: null })
   });
   const octavo = fakeOctavo(server);
-  const lists = { submissions: new ProjectList(octavo.session, listSubmissions), releases: new ProjectList(octavo.session, listReleases), pipelines: new ProjectList(octavo.session, listPipelines), runs: new ProjectList(octavo.session, (requests, project) => listPipelineRuns(requests, project, '')) };
+  const lists = { submissions: new ProjectList(octavo.session, listSubmissions), releases: new ProjectList(octavo.session, listReleases), materialized: new ProjectList(octavo.session, listMaterialized), pipelines: new ProjectList(octavo.session, listPipelines), runs: new ProjectList(octavo.session, (requests, project) => listPipelineRuns(requests, project, '')) };
   render(<PipelineSection lists={lists} octavo={octavo} actions={actions} />);
   expect(await screen.findByText('identical')).toBeTruthy();
   fireEvent.click(screen.getByLabelText('Review: score'));

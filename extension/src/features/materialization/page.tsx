@@ -1,0 +1,105 @@
+import { runIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import { pipelineIcon } from '../../icon';
+import { takeAlert } from '../../monitoring/panel';
+import type { IOctavo } from '../../tokens';
+import { Button } from '../../ui/Button';
+import { Card, Page, Split } from '../../ui/Page';
+import { Await } from '../../ui/states';
+import { Time } from '../../ui/Time';
+import { trans } from '../../words';
+import { Freshness } from './components/Freshness';
+import { History, UnderWay } from './components/History';
+import { Schedules } from './components/Schedules';
+import { askExpectation, askMaterialize, askSchedule } from './forms';
+import type { IStanding, MaterializationModel } from './model';
+
+/** How a view or service is materialised: freshness, what runs, history, schedules. */
+export function Standing(props: { model: MaterializationModel; actions?: boolean }): React.JSX.Element {
+  const { model } = props;
+  return (
+    <Await resource={model.standing} lines={8}>
+      {standing => (
+        <>
+          {props.actions && (
+            <div className="jp-octavo-Card-actions">
+              <NextStep standing={standing} />
+              <Actions model={model} />
+            </div>
+          )}
+          <UnderWay jobs={standing.jobs} onCancel={id => model.cancel(id)} />
+          <Split
+            main={
+              <>
+                {standing.view && (
+                  <Freshness
+                    view={standing.view}
+                    onExpect={() => askExpectation(model.octavo, model.target, standing.view?.expectation ?? null)}
+                    onExpectNothing={() => model.expectNothing()}
+                    onTake={alert => takeAlert(model.octavo, alert, () => void model.standing.refresh())}
+                  />
+                )}
+                <Card title={trans.__('History')} count={standing.jobs.length}>
+                  <History jobs={standing.jobs} />
+                </Card>
+              </>
+            }
+            side={
+              <Card title={trans.__('Schedules')} count={standing.schedules.length}>
+                <Schedules schedules={standing.schedules} onDelete={id => model.unschedule(id)} />
+              </Card>
+            }
+          />
+        </>
+      )}
+    </Await>
+  );
+}
+
+/** What can be done: materialise now, backfill, schedule. */
+export function Actions(props: { model: MaterializationModel }): React.JSX.Element {
+  const { octavo, target } = props.model;
+  return (
+    <>
+      <Button onClick={() => askSchedule(octavo, target)}>{trans.__('Schedule…')}</Button>
+      <Button onClick={() => askMaterialize(octavo, target, true)}>{trans.__('Backfill…')}</Button>
+      <Button kind="primary" icon={runIcon} onClick={() => askMaterialize(octavo, target, false)}>
+        {trans.__('Materialise now')}
+      </Button>
+    </>
+  );
+}
+
+function NextStep(props: { standing: IStanding }): React.JSX.Element {
+  const { standing } = props;
+  const late = standing.view?.late ?? [];
+  return (
+    <span className="jp-octavo-Card-answer">
+      {late.length > 0 ? (
+        late.join(' ')
+      ) : standing.nextAt ? (
+        <>
+          {trans.__('Next')} <Time at={standing.nextAt} />
+        </>
+      ) : (
+        trans.__('No schedule')
+      )}
+    </span>
+  );
+}
+
+/** A materialisation in the main area, as the pipeline it is. */
+export function MaterializationPage(props: { model: MaterializationModel; octavo: IOctavo }): React.JSX.Element {
+  const { model } = props;
+  const { kind, name } = model.target;
+  return (
+    <Await resource={model.standing} lines={8}>
+      {standing => (
+        <Page icon={pipelineIcon} title={kind === 'service' ? trans.__('Materialisation of service %1', name) : trans.__('Materialisation of %1', name)} answer={<NextStep standing={standing} />} actions={<Actions model={model} />}>
+          <Standing model={model} />
+        </Page>
+      )}
+    </Await>
+  );
+}
