@@ -3,7 +3,7 @@ import * as React from 'react';
 import type { RunDetail } from '../../api/experiments';
 import { LineChart } from '../../ui/charts';
 import { Digest } from '../../ui/Chip';
-import { duration, metric } from '../../ui/format';
+import { duration, metric, money } from '../../ui/format';
 import { Card, Facts, Figures } from '../../ui/Page';
 import type { IColumn } from '../../ui/Table';
 import { Table } from '../../ui/Table';
@@ -52,41 +52,61 @@ export function Metrics(props: { detail: RunDetail }): React.JSX.Element {
   );
 }
 
-/** Where a run came from. */
+/** Where a run came from, how long it took and what that cost. */
 export function RunFacts(props: { detail: RunDetail }): React.JSX.Element {
-  const { run, inputs } = props.detail;
+  const { run } = props.detail;
   const now = useNow();
-  const notebook = run.notebook;
   return (
-    <>
-      <Card title={trans.__('Where it came from')}>
+    <Card title={trans.__('Where it came from')}>
+      <Facts
+        facts={[
+          [trans.__('Experiment'), run.experiment],
+          [trans.__('By'), run.owner],
+          [trans.__('Started'), <Time key="started" at={run.started_at} />],
+          [trans.__('Took'), duration(runSeconds(run, now))],
+          [trans.__('Cost'), run.cost_eur === null ? trans.__('no price is known') : money(run.cost_eur)],
+          [trans.__('Profile'), run.profile ?? '–'],
+          [trans.__('Registered as'), run.registered.join(', ') || '–']
+        ]}
+      />
+    </Card>
+  );
+}
+
+/** The data sets that a run says it read. */
+export function Inputs(props: { detail: RunDetail }): React.JSX.Element {
+  const { inputs } = props.detail;
+  return (
+    <Card title={trans.__('Data it read')} count={inputs.length}>
+      {inputs.length === 0 ? (
+        <p className="jp-octavo-Muted">{trans.__('The run named no data set. Log one with mlflow.log_input to see it here.')}</p>
+      ) : (
         <Facts
-          facts={[
-            [trans.__('Experiment'), run.experiment],
-            [trans.__('By'), run.owner],
-            [trans.__('Started'), <Time key="started" at={run.started_at} />],
-            [trans.__('Took'), duration(runSeconds(run, now))],
-            [trans.__('Notebook'), notebook?.path ?? '–'],
-            [trans.__('Version'), notebook?.digest ? <Digest key="digest" value={notebook.digest} what={trans.__('Notebook version')} /> : '–'],
-            [trans.__('Profile'), run.profile ?? '–'],
-            [trans.__('Registered as'), run.registered.join(', ') || '–']
-          ]}
+          facts={inputs.map(input => [
+            input.context ?? trans.__('data'),
+            <span key={input.digest}>
+              {input.name} <Digest value={input.digest} what={trans.__('Data set')} />
+            </span>
+          ])}
         />
-      </Card>
-      <Card title={trans.__('Data it read')} count={inputs.length}>
-        {inputs.length === 0 ? (
-          <p className="jp-octavo-Muted">{trans.__('The run named no data set. Log one with mlflow.log_input to see it here.')}</p>
-        ) : (
-          <Facts
-            facts={inputs.map(input => [
-              input.context ?? trans.__('data'),
-              <span key={input.digest}>
-                {input.name} <Digest value={input.digest} what={trans.__('Data set')} />
-              </span>
-            ])}
-          />
-        )}
-      </Card>
-    </>
+      )}
+    </Card>
+  );
+}
+
+/** The tags that people wrote; Octavo's own are shown as what they mean elsewhere on the page. */
+export function Tags(props: { detail: RunDetail }): React.JSX.Element | null {
+  const tags = Object.entries(props.detail.tags).filter(([name]) => !name.startsWith('octavo.'));
+  return tags.length === 0 ? null : (
+    <Card title={trans.__('Tags')} count={tags.length}>
+      <Facts
+        facts={tags.map(([name, value]) => [
+          name,
+          <span key={name} title={value}>
+            {value}
+          </span>
+        ])}
+      />
+    </Card>
   );
 }

@@ -9,19 +9,29 @@ const MARKS = { same: ' ', added: '+', removed: '−' } as const;
 /** The notebook cell by cell against the line's last release; what is the same is folded. */
 export function Diff(props: { diff: NotebookDiff }): React.JSX.Element {
   const { diff } = props;
-  const [all, setAll] = React.useState(diff.base === null);
-  const same = diff.cells.filter(cell => cell.op === 'same').length;
   return (
     <>
       {diff.parameters_changed.length > 0 && <Sentences label={trans.__('Changed parameters')} sentences={diff.parameters_changed} />}
-      <div className="jp-octavo-Diff" role="list" aria-label={trans.__('Notebook diff')}>
-        {diff.cells
+      <Cells cells={diff.cells} first={diff.base === null} label={trans.__('Notebook diff')} />
+    </>
+  );
+}
+
+/** Cells of two notebooks in order; what is the same is folded unless there is nothing to compare with. */
+export function Cells(props: { cells: readonly CellDiff[]; first: boolean; label: string }): React.JSX.Element {
+  const { cells, first } = props;
+  const [all, setAll] = React.useState(first);
+  const same = cells.filter(cell => cell.op === 'same').length;
+  return (
+    <>
+      <div className="jp-octavo-Diff" role="list" aria-label={props.label}>
+        {cells
           .filter(cell => all || cell.op !== 'same')
           .map((cell, index) => (
-            <CellBox key={index} cell={cell} first={diff.base === null} />
+            <CellBox key={index} cell={cell} first={first} />
           ))}
       </div>
-      {diff.base !== null && same > 0 && (
+      {!first && same > 0 && (
         <button type="button" className="jp-octavo-Link" onClick={() => setAll(!all)}>
           {all ? trans.__('Hide what is the same') : trans._n('Show %1 cell that is the same', 'Show %1 cells that are the same', same, same)}
         </button>

@@ -1,0 +1,84 @@
+import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+
+import type { IOctavo } from '../../tokens';
+import type { IRunFeed } from '../feed';
+import type { Whose } from './margin';
+import { MarginModel } from './margin';
+import { MarginMarks } from './marks';
+
+interface IMargin {
+  model: MarginModel;
+  marks: MarginMarks;
+}
+
+/** The filter that finds the runs of a cell; quotes in its id would end the text, so they are escaped. */
+export function cellFilter(cell: string): string {
+  return `tags."octavo.notebook.cell" = "${cell.replace(/["\\]/g, '\\$&')}"`;
+}
+
+/** The margins of all open notebooks; none while the setting is off. */
+export class Margins {
+  constructor(
+    private readonly _octavo: IOctavo,
+    private readonly _feed: IRunFeed,
+    private readonly _notebooks: INotebookTracker,
+    private readonly _path: (panel: NotebookPanel) => string
+  ) {
+    _notebooks.widgetAdded.connect((_, panel) => void panel.context.ready.then(() => this._add(panel)));
+  }
+
+  /** Show the margins or don't, and say whose runs they are about. */
+  set(shown: boolean, whose: Whose): void {
+    this._shown = shown;
+    this._whose = whose;
+    for (const { model } of this._margins.values()) {
+      model.whose = whose;
+    }
+    if (shown) {
+      this._notebooks.forEach(panel => void panel.context.ready.then(() => this._add(panel)));
+    } else {
+      [...this._margins.values()].forEach(margin => margin.marks.dispose());
+    }
+  }
+
+  /** Id of the active cell where it has made runs, else null. */
+  activeCell(): string | null {
+    const panel = this._notebooks.currentWidget;
+    const id = this._notebooks.activeCell?.model.id;
+    const model = panel ? this._margins.get(panel)?.model : undefined;
+    return id !== undefined && model?.history(id) ? id : null;
+  }
+
+  /** Open the runs of the active cell. */
+  openRuns(): void {
+    const cell = this.activeCell();
+    if (cell !== null) {
+      this._openRuns(cell);
+    }
+  }
+
+  private _openRuns(cell: string): void {
+    this._octavo.open('runs', { project: this._octavo.session.project, filter: cellFilter(cell) });
+  }
+
+  private _add(panel: NotebookPanel): void {
+    if (!this._shown || panel.isDisposed || this._margins.has(panel)) {
+      return;
+    }
+    const model = new MarginModel(this._octavo.session, this._feed, this._path(panel), this._whose);
+    const marks = new MarginMarks(panel.content, model, cell => this._openRuns(cell));
+    const onPath = (): void => {
+      model.path = this._path(panel);
+    };
+    panel.context.pathChanged.connect(onPath);
+    this._margins.set(panel, { model, marks });
+    marks.disposed.connect(() => {
+      panel.context.pathChanged.disconnect(onPath);
+      this._margins.delete(panel);
+    });
+  }
+
+  private readonly _margins = new Map<NotebookPanel, IMargin>();
+  private _shown = false;
+  private _whose: Whose = 'mine';
+}
