@@ -17,6 +17,7 @@ COMMANDS = {
     "verify": "octavo.cli.notebooks:verify",
     "runs": "octavo.cli.runs:runs",
     "profiles": "octavo.cli.profiles:profiles",
+    "features": "octavo.cli.features:features",
     "audit": "octavo.cli.audit:audit",
 }
 """Command -> ``module:attribute`` of its click command."""
