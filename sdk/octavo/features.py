@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from octavo.feature_reads import Columns, How, book, columns_of
 from octavo.records.feature_declarations import FeatureDeclaration
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ SNAPSHOT_FILE = "snapshot.json"
 CURRENT = "current"
 SNAPSHOT_TAG = "octavo.feature_snapshot"
 """MLflow tag with the id of the snapshot that a run's features came from."""
+FEATURES_TAG = "octavo.features"
+"""MLflow tag with the views, columns and services that a run's process read, as JSON."""
 reads: list[str] = []
 """Ids of the snapshots that this process read features from, in order."""
 
@@ -155,6 +158,7 @@ class PinnedStore:
         rows come in no promised order. Records the snapshot on the active MLflow run.
         """
         store, wanted = self._wanted(features)
+        self._note(features, wanted, "historical")
         record(self.snapshot)
         return store.get_historical_features(
             entity_df=entity_df,
@@ -168,7 +172,19 @@ class PinnedStore:
     ) -> Any:
         """Return Feast's answer with the newest materialised values; call ``.to_dict()`` on it."""
         store, wanted = self._wanted(features)
+        self._note(features, wanted, "online")
         return store.get_online_features(features=wanted, entity_rows=entity_rows)
+
+    def _note(self, features: Sequence[str] | str, wanted: Any, how: How) -> None:
+        """Remember what is read; it is told to the platform a moment later."""
+
+        def columns() -> Columns:
+            if not isinstance(features, str):
+                return columns_of(features)
+            views = wanted.feature_view_projections
+            return {view.name: [field.name for field in view.features] for view in views}
+
+        book.note(self.snapshot.project, features, how, columns)
 
     def columns(self, features: Sequence[str] | str) -> list[str]:
         """Return the column names that ``features`` give, in order."""
@@ -222,4 +238,10 @@ def record(pinned: Snapshot) -> None:
     reads.append(pinned.id)
     mlflow = sys.modules.get("mlflow")
     if mlflow is not None and mlflow.active_run() is not None:
-        mlflow.set_tag(SNAPSHOT_TAG, pinned.id)
+        tags = {SNAPSHOT_TAG: pinned.id, FEATURES_TAG: features_read()}
+        mlflow.set_tags({name: value for name, value in tags.items() if value})
+
+
+def features_read() -> str:
+    """Return the views, columns and services that this process read, as JSON; empty for none."""
+    return book.text()

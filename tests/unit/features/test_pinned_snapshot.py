@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from octavo import features
+from octavo.feature_reads import ReadBook
 
 
 def lay_down(folder: Path, project: str = "flights") -> Path:
@@ -86,8 +87,15 @@ def test_what_was_read_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_an_active_run_is_tagged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tags: dict[str, str] = {}
-    active = SimpleNamespace(active_run=object, set_tag=tags.__setitem__)
+    run = SimpleNamespace(info=SimpleNamespace(run_id="4f"))
+    active = SimpleNamespace(active_run=lambda: run, set_tags=tags.update)
     monkeypatch.setitem(sys.modules, "mlflow", active)
+    monkeypatch.setattr(features, "reads", [])
+    book = ReadBook(lambda project, body: None)
+    monkeypatch.setattr(features, "book", book)
     found = features.snapshot(lay_down(tmp_path))
     features.record(found)
     assert tags == {"octavo.feature_snapshot": found.id}
+    book.note("flights", ["carrier_delay:mean"], "online", lambda: {"carrier_delay": []})
+    features.record(found)
+    assert json.loads(tags["octavo.features"]) == {"views": {"carrier_delay": []}, "services": []}
