@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -58,7 +60,7 @@ def test_each_bucket_is_what_its_points_say() -> None:
     found = Pyramid(np.arange(10_000, dtype=np.float64), value).window(0, 9_999, 100)
     bounds = np.concatenate(([0], np.cumsum(found.count)))
     assert bounds[-1] == 10_000
-    for at, (first, last) in enumerate(zip(bounds, bounds[1:], strict=False)):
+    for at, (first, last) in enumerate(pairwise(bounds)):
         part = value[first:last]
         assert found.low[at] == np.nanmin(part)
         assert found.high[at] == np.nanmax(part)
