@@ -14,6 +14,7 @@ from octavo_server.lineage.service import LineageService
 from octavo_server.policy.service import PolicyService
 from octavo_server.registry import rules, store
 from octavo_server.registry.domain import AliasMove, Model, ModelVersion, Verification
+from octavo_server.registry.features_read import FeaturesRead, features_read
 from octavo_server.registry.ports import Attestor, ModelFiles, VersionBook
 from octavo_server.registry.registration import Draft, Registration
 
@@ -107,7 +108,7 @@ class RegistryService:
         version = self._registration.book(proposal)
         signed = self._registration.sign(caller, proposal, version, self._clock())
         try:
-            self._keep(caller, signed, proposal.facts())
+            self._keep(caller, signed, proposal.facts(), features_read(run.tags))
         except Exception:
             # Nothing unsigned stays behind in MLflow when the version isn't kept here.
             with suppress(OctavoError):
@@ -201,14 +202,16 @@ class RegistryService:
                 raise _no_model(project, name)
             return store.moves(rows, project, name, before=before, limit=limit)
 
-    def _keep(self, caller: Caller, version: ModelVersion, facts: dict[str, object]) -> None:
+    def _keep(
+        self, caller: Caller, version: ModelVersion, facts: dict[str, object], read: FeaturesRead
+    ) -> None:
         project, name = version.project, version.name
         subject = f"model_version:{project}/{name}/{version.version}"
         with self._audit.change(caller, "registry.register", subject, project) as change:
             self._policy.require(change, "RegisterModel", caller, project=project, facts=facts)
             store.touch_model(change.rows, project, name, caller.name, change.at)
             _add(change, version)
-            self._link(change, version)
+            self._link(change, version, read)
             change.note(
                 digest=version.digest,
                 run=version.run_id,
@@ -216,7 +219,7 @@ class RegistryService:
                 prediction=version.prediction,
             )
 
-    def _link(self, change: Change, version: ModelVersion) -> None:
+    def _link(self, change: Change, version: ModelVersion, read: FeaturesRead) -> None:
         project, run = version.project, f"run:{version.project}/{version.run_id}"
         self._lineage.link(
             change,
@@ -229,6 +232,10 @@ class RegistryService:
             snapshot = f"feature_snapshot:{project}/{version.feature_snapshot}"
             self._lineage.link(
                 change, source=snapshot, target=run, relation="used by", project=project
+            )
+        for node in read.nodes(project):
+            self._lineage.link(
+                change, source=node, target=run, relation="read by", project=project
             )
 
     def _refuse_twin(self, project: str, name: str, model_id: str) -> None:

@@ -91,7 +91,7 @@ def test_an_active_run_is_tagged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     active = SimpleNamespace(active_run=lambda: run, set_tags=tags.update)
     monkeypatch.setitem(sys.modules, "mlflow", active)
     monkeypatch.setattr(features, "reads", [])
-    book = ReadBook(lambda project, body: None)
+    book = ReadBook(lambda *_: None)
     monkeypatch.setattr(features, "book", book)
     found = features.snapshot(lay_down(tmp_path))
     features.record(found)
