@@ -6572,6 +6572,13 @@ export interface components {
              */
             join_keys: string[];
             /**
+             * Key Types
+             * @description Join key to Feast's type name.
+             */
+            key_types: {
+                [key: string]: string;
+            };
+            /**
              * Last Used At
              * @description When it was last read; None: not since uses are counted.
              */

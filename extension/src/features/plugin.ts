@@ -1,15 +1,21 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { Notification } from '@jupyterlab/apputils';
+import { ICommandPalette, Notification } from '@jupyterlab/apputils';
 import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
-import { refreshIcon, spreadsheetIcon } from '@jupyterlab/ui-components';
+import { refreshIcon, searchIcon, spreadsheetIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { readView } from '../api/features';
+import { readView, writeCode } from '../api/features';
+import { octavoIcon } from '../icon';
 import { asOctavoError } from '../request';
 import { IOctavo } from '../tokens';
 import { trans } from '../words';
-import { FeatureList, FeatureModel } from './model';
-import { FeatureCount, FeaturePage, FeatureSection } from './panel';
+import { FinderModel, FinderPage } from './finder';
+import type { IAsker } from './kernel';
+import { FeatureModel, inputs } from './model';
+import { FeaturePage } from './page';
+import { FeatureCount, FeatureSection, SidebarSearch } from './section';
+
+const FIND = 'octavo-lab:find-features';
 
 /** Put code into a new cell below the active one of the notebook in front. */
 export function insertCode(notebooks: INotebookTracker, code: string): void {
@@ -24,37 +30,73 @@ export function insertCode(notebooks: INotebookTracker, code: string): void {
   Notification.success(trans.__('Inserted into %1', panel.title.label), { autoClose: 3000 });
 }
 
-/** Feature views: found in the sidebar, read in the main area, used in a notebook. */
+/** The kernel of the notebook in front. */
+export function askerOf(notebooks: INotebookTracker): IAsker | null {
+  const panel = notebooks.currentWidget;
+  return panel && { label: panel.title.label, context: panel.sessionContext };
+}
+
+async function insertInputs(octavo: IOctavo, notebooks: INotebookTracker, one: { project: string; name: string }): Promise<void> {
+  try {
+    const view = await readView(octavo.requests, one.project, one.name);
+    const features = inputs(view).map(column => `${view.name}:${column}`);
+    const written = await writeCode(octavo.requests, one.project, { how: 'historical', features, service: null, frame: null });
+    insertCode(notebooks, written.code);
+  } catch (error) {
+    const { message, remedy } = asOctavoError(error);
+    Notification.error(`${message} ${remedy}`.trim());
+  }
+}
+
+function addFinder(app: JupyterFrontEnd, octavo: IOctavo, notebooks: INotebookTracker, palette: ICommandPalette | null): void {
+  octavo.addView<FinderModel>({
+    kind: 'features',
+    icon: searchIcon,
+    title: () => trans.__('Find features'),
+    model: () => new FinderModel(octavo),
+    body: props => React.createElement(FinderPage, { ...props, onUse: hit => void insertInputs(octavo, notebooks, hit) })
+  });
+  app.commands.addCommand(FIND, {
+    label: trans.__('Find Features…'),
+    caption: trans.__('Search the features of all your projects'),
+    icon: octavoIcon,
+    describedBy: { args: { type: 'object', properties: {} } },
+    execute: () => octavo.open('features', {})
+  });
+  palette?.addItem({ command: FIND, category: trans.__('Octavo') });
+}
+
+/** Feature views: found in the sidebar, read in the main area, tried and used in a notebook. */
 export const featuresPlugin: JupyterFrontEndPlugin<void> = {
   id: 'octavo-lab:features',
-  description: 'Finds features and puts their code into notebooks.',
+  description: 'Finds features, tries them on data in the kernel, and puts their code into notebooks.',
   autoStart: true,
   requires: [IOctavo, INotebookTracker],
-  activate: (_app: JupyterFrontEnd, octavo: IOctavo, notebooks: INotebookTracker) => {
-    const list = new FeatureList(octavo.session);
-    const use = (name: string): void => {
-      readView(octavo.requests, octavo.session.project, name)
-        .then(view => insertCode(notebooks, view.snippets[0]?.code ?? ''))
-        .catch(error => Notification.error(asOctavoError(error).message));
-    };
+  optional: [ICommandPalette],
+  activate: (app: JupyterFrontEnd, octavo: IOctavo, notebooks: INotebookTracker, palette: ICommandPalette | null) => {
+    const list = new SidebarSearch(octavo.session);
     octavo.addView<FeatureModel>({
       kind: 'feature',
       icon: spreadsheetIcon,
       title: args => args['name'] ?? trans.__('Feature view'),
       model: args => {
-        const model = new FeatureModel(octavo, args);
+        const model = new FeatureModel(octavo, args, () => askerOf(notebooks));
         model.codeWanted.connect((_, code) => insertCode(notebooks, code));
         return model;
       },
       body: FeaturePage
     });
+    addFinder(app, octavo, notebooks, palette);
     octavo.addSection({
       id: 'features',
       title: trans.__('Features'),
       rank: 10,
-      body: () => React.createElement(FeatureSection, { list, octavo, onUse: use }),
+      body: () => React.createElement(FeatureSection, { list, octavo, onUse: hit => void insertInputs(octavo, notebooks, hit) }),
       badge: () => React.createElement(FeatureCount, { list }),
-      actions: [{ label: trans.__('Refresh features'), icon: refreshIcon, onClick: () => void list.resource.refresh() }]
+      actions: [
+        { label: trans.__('Find features in all projects'), icon: searchIcon, onClick: () => octavo.open('features', {}) },
+        { label: trans.__('Refresh features'), icon: refreshIcon, onClick: () => list.search.refresh() }
+      ]
     });
   }
 };

@@ -48,6 +48,18 @@ export function runPage(...items: Run[]): RunPage {
 
 export function featureView(changes: Partial<FeatureView> = {}): FeatureView {
   return {
+    project: 'flights',
+    node: 'feature_view:flights/carrier_delay',
+    key_types: { carrier: 'String' },
+    online: true,
+    last_used_at: AT,
+    unused: false,
+    uses: [],
+    people: 2,
+    cost: { materializations: 3, seconds: 12, cost_eur: 0.02 },
+    version: 2,
+    version_at: AT,
+    problems: [],
     name: 'carrier_delay',
     description: 'Rolling arrival delay of the carrier.',
     owner: 'flights-data@octavo.example',
@@ -56,7 +68,7 @@ export function featureView(changes: Partial<FeatureView> = {}): FeatureView {
     join_keys: ['carrier'],
     columns: ['carrier_delay_mean_3h'],
     ttl_seconds: 21600,
-    freshness: { newest_event_at: AT, materialized_until: null, checked_at: AT },
+    freshness: { newest_event_at: AT, materialized_until: null, checked_at: AT, expected_seconds: 3600, expected_by: 'cadence', state: 'fresh' },
     matched: [],
     features: [
       {

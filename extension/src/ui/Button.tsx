@@ -13,6 +13,8 @@ export interface IButtonProps {
   refused?: string | undefined;
   busy?: boolean | undefined;
   disabled?: boolean | undefined;
+  /** With it the button stays down: whether it is. */
+  pressed?: boolean | undefined;
   onClick: () => void;
 }
 
@@ -28,6 +30,7 @@ export function Button(props: IButtonProps): React.JSX.Element {
       className="jp-octavo-Button"
       aria-label={props.label}
       aria-busy={props.busy || undefined}
+      aria-pressed={props.pressed}
       title={props.refused || props.label}
       disabled={off}
       onClick={event => {

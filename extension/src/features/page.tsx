@@ -1,0 +1,93 @@
+import { addBelowIcon, spreadsheetIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import type { FeatureView } from '../api/features';
+import { LineageMap } from '../lineage/components/LineageMap';
+import { viewOf } from '../lineage/panel';
+import type { IOctavo } from '../tokens';
+import { useAction } from '../ui/action';
+import { Button } from '../ui/Button';
+import { Chip, Digest } from '../ui/Chip';
+import { Page } from '../ui/Page';
+import { Await, Failure } from '../ui/states';
+import { Tabs } from '../ui/Tabs';
+import type { ITab } from '../ui/Tabs';
+import { trans } from '../words';
+import { Consumers } from './components/Consumers';
+import { Statistics } from './components/Statistics';
+import { Use } from './components/Use';
+import { Versions } from './components/Versions';
+import { ViewChips } from './components/ViewChips';
+import type { FeatureModel } from './model';
+
+/** A feature view in the main area. */
+export function FeaturePage(props: { model: FeatureModel; octavo: IOctavo }): React.JSX.Element {
+  const { model, octavo } = props;
+  return (
+    <Await resource={model.view} lines={10}>
+      {view => <Loaded model={model} octavo={octavo} view={view} />}
+    </Await>
+  );
+}
+
+function Loaded(props: { model: FeatureModel; octavo: IOctavo; view: FeatureView }): React.JSX.Element {
+  const { model, octavo, view } = props;
+  const use = useAction(async () => model.insert((await model.code({ how: 'historical', features: model.features(view), service: null, frame: null })).code));
+  return (
+    <Page
+      icon={spreadsheetIcon}
+      title={<bdi>{view.name}</bdi>}
+      answer={<bdi>{view.description || trans.__('No description.')}</bdi>}
+      chips={
+        <ViewChips view={view}>
+          <Chip title={trans.__('Versions shows what changed.')}>{trans.__('version %1', view.version)}</Chip>
+          <Digest value={view.snapshot} what={trans.__('Registry snapshot')} />
+        </ViewChips>
+      }
+      actions={
+        <Button kind="primary" icon={addBelowIcon} busy={use.busy} refused={model.features(view).length === 0 ? trans.__('Pick at least one feature in the schema.') : undefined} onClick={() => use.run()}>
+          {trans.__('Use in notebook')}
+        </Button>
+      }
+    >
+      {use.error && <Failure error={use.error} />}
+      {view.problems.map(problem => (
+        <p key={problem} role="alert" className="jp-octavo-Preview-leak">
+          {problem}
+        </p>
+      ))}
+      <Tabs label={trans.__('Feature view')} tabs={tabs(model, octavo, view)} />
+    </Page>
+  );
+}
+
+/** What can be seen of a view; materialisation adds its own tab here. */
+function tabs(model: FeatureModel, octavo: IOctavo, view: FeatureView): ITab[] {
+  return [
+    { id: 'use', label: trans.__('Use'), content: () => <Use model={model} view={view} /> },
+    { id: 'statistics', label: trans.__('Statistics'), content: () => <Statistics model={model} view={view} /> },
+    { id: 'lineage', label: trans.__('Lineage'), content: () => <Lineage model={model} octavo={octavo} view={view} /> },
+    { id: 'versions', label: trans.__('Versions'), count: view.version, content: () => <Versions model={model} view={view} /> },
+    { id: 'consumers', label: trans.__('Consumers'), count: view.consumers.length, content: () => <Consumers octavo={octavo} view={view} /> }
+  ];
+}
+
+function Lineage(props: { model: FeatureModel; octavo: IOctavo; view: FeatureView }): React.JSX.Element {
+  const { model, octavo, view } = props;
+  React.useEffect(() => {
+    void model.lineage.refresh();
+  }, [model, view.snapshot]);
+  return (
+    <Await resource={model.lineage}>
+      {graph => (
+        <LineageMap
+          graph={graph}
+          onOpen={node => {
+            const there = viewOf(node);
+            return there && (() => octavo.open(there.kind, there.args));
+          }}
+        />
+      )}
+    </Await>
+  );
+}
