@@ -15,7 +15,7 @@ from tests.support.features import (
     published,
     view,
 )
-from tests.support.people import ADMIN
+from tests.support.people import ADMIN, SCIENTIST
 from tests.support.services import open_audit
 
 from octavo_server.adapters.cedar import CedarEngine, default_policies
@@ -25,8 +25,8 @@ from octavo_server.errors import Invalid, NotFound, PolicyRefused
 from octavo_server.features.catalog.service import CatalogService
 from octavo_server.features.places import Places
 from octavo_server.features.publishing.service import PublishingService
-from octavo_server.features.values.domain import StoredValue
-from octavo_server.features.values.service import ValuesService
+from octavo_server.features.values.domain import Met, StoredValue
+from octavo_server.features.values.service import LiveFrame, OwnKeys, OwnRows, ValuesService
 from octavo_server.identity import service_caller
 from octavo_server.lineage.service import LineageService
 from octavo_server.policy.service import PolicyService
@@ -60,9 +60,8 @@ class World:
             snapshots=self.snapshots,
             places=self.places,
         )
-        self.values = ValuesService(
-            self.catalog, self.online, FakeJoin(), self.places, lambda: NOON
-        )
+        self.join = FakeJoin()
+        self.values = ValuesService(self.catalog, self.online, self.join, self.places, lambda: NOON)
 
     def publish(self) -> str:
         return self.publishing.publish(ADMIN, "flights", "flights", REASON).id
@@ -185,9 +184,58 @@ def test_online_values_come_by_row_and_feature(world: World) -> None:
     stored = StoredValue(text="12.5", event_at=NOON)
     world.online.values["carrier_delay", "UA", "carrier_delay_mean_24h"] = stored
     rows = world.values.online(
+        SCIENTIST,
         "flights",
         ["carrier_delay:carrier_delay_mean_24h"],
         [{"carrier": "UA"}, {"carrier": "ZZ"}],
     )
     cells = [row["carrier_delay:carrier_delay_mean_24h"] for row in rows]
     assert [(cell.value, cell.status) for cell in cells] == [(12.5, "present"), (None, "absent")]
+
+
+def test_a_preview_and_a_lookup_count_as_uses_and_write_nothing_else(world: World) -> None:
+    world.publish()
+    before = world.entries()
+    asked = ["carrier_delay:carrier_delay_mean_24h"]
+    nothing = Met(
+        met=0,
+        first_event=None,
+        newest_event=None,
+        late_event=None,
+        late_created=None,
+        event=None,
+        created=None,
+        values=(None, None),
+    )
+    world.join.met["carrier_delay"] = [nothing]
+    rows = OwnRows(keys={"carrier": OwnKeys(kind="text", values=["UA"])}, times=[NOON])
+    found = world.values.preview(SCIENTIST, "flights", asked, rows)
+    assert (found.snapshot, found.rows[0].cells[0].reason) == (FIRST, "no_such_key")
+    world.values.online(SCIENTIST, "flights", asked, [{"carrier": "UA"}])
+    world.catalog.uses.flush()
+    reads = world.catalog.detail("flights", "carrier_delay").reads
+    assert {(read.person, read.how) for read in reads} == {
+        ("scientist", "preview"),
+        ("scientist", "online"),
+    }
+    assert world.entries() == before
+
+
+def test_code_is_written_for_columns_a_service_and_a_frame(world: World) -> None:
+    world.publish()
+    frame = LiveFrame(
+        name="june", library="pandas", keys={"carrier": "airline"}, time="at", index=False
+    )
+    asked = ["carrier_delay:carrier_delay_mean_24h"]
+    code, keys = world.values.code("flights", asked, None, frame, online=False)
+    assert keys == ["carrier"]
+    assert "june[['airline', 'at']]" in code
+    code, _ = world.values.code("flights", [], "flights_late", None, online=True)
+    assert 'features="flights_late"' in code
+    with pytest.raises(NotFound, match="service: there is no feature service 'none'"):
+        world.values.code("flights", [], "none", None, online=False)
+    with pytest.raises(NotFound, match="features: there is no feature view 'none'"):
+        world.values.code("flights", ["none:x"], None, None, online=False)
+    keyless = LiveFrame(name="june", library="pandas", keys={}, time="at", index=False)
+    with pytest.raises(Invalid, match="keys: carrier_delay needs carrier"):
+        world.values.code("flights", asked, None, keyless, online=False)

@@ -25,7 +25,7 @@ def routes(features: ValuesService, guard: Guard) -> APIRouter:
         project: str, body: OnlineRequest, caller: Caller = guard.needs("features.online")
     ) -> OnlineAnswer:
         """Read the newest known values of features; changes nothing."""
-        answers = features.online(project, body.features, body.entities)
+        answers = features.online(caller, project, body.features, body.entities)
         rows = [
             OnlineRow.model_validate({"entity": entity, "cells": cells})
             for entity, cells in zip(body.entities, answers, strict=True)
@@ -39,7 +39,7 @@ def routes(features: ValuesService, guard: Guard) -> APIRouter:
         """Join own rows as of each row's time, each null with its reason; keeps nothing."""
         keys = {key.name: OwnKeys(kind=key.kind, values=key.values) for key in body.keys}
         rows = OwnRows(keys=keys, times=body.times)
-        return PreviewAnswer.model_validate(features.preview(project, body.features, rows))
+        return PreviewAnswer.model_validate(features.preview(caller, project, body.features, rows))
 
     @router.post(f"{base}/code")
     def write_feature_code(

@@ -152,9 +152,7 @@ class Previews:
         return sum(bool(one) for one in self._online.read(snapshots, view, view.columns, keys))
 
 
-def _cells(
-    wanted: Wanted, met: Sequence[Met], rows: OwnRows
-) -> dict[str, list[JoinedCell]]:
+def _cells(wanted: Wanted, met: Sequence[Met], rows: OwnRows) -> dict[str, list[JoinedCell]]:
     return {
         column: [
             explaining.cell(

@@ -15,6 +15,7 @@ from octavo_server.features.values.domain import Cell, Preview
 from octavo_server.features.values.ports import Join, OnlineStore
 from octavo_server.features.values.previews import OwnKeys, OwnRows, Previews, by_view
 from octavo_server.features.values.rules import EntityValue
+from octavo_server.identity import Caller
 
 __all__ = ["LiveFrame", "OwnKeys", "OwnRows", "ValuesService"]
 
@@ -37,9 +38,13 @@ class ValuesService:
         self._clock = clock
 
     def online(
-        self, project: str, features: Sequence[str], entities: Sequence[Mapping[str, EntityValue]]
+        self,
+        caller: Caller,
+        project: str,
+        features: Sequence[str],
+        entities: Sequence[Mapping[str, EntityValue]],
     ) -> list[dict[str, Cell]]:
-        """Return, for each entity, the newest value of each ``view:feature``.
+        """Return, for each entity, the newest value of each ``view:feature``; it counts as a use.
 
         Raises Invalid for a missing or mistyped join key, NotFound for an unknown feature.
         """
@@ -55,10 +60,13 @@ class ValuesService:
                 for column in columns:
                     cell = rules.cell(view, column, values.get(column), now)
                     answer[f"{view.name}:{column}"] = cell
+            self._catalog.used(project, view.name, columns, how="online", caller=caller)
         return answers
 
-    def preview(self, project: str, features: Sequence[str], rows: OwnRows) -> Preview:
-        """Return ``rows`` joined with ``features`` as of each row's own time.
+    def preview(
+        self, caller: Caller, project: str, features: Sequence[str], rows: OwnRows
+    ) -> Preview:
+        """Return ``rows`` joined with ``features`` as of each row's own time; it counts as a use.
 
         Raises Invalid for keys that don't fit, NotFound for an unknown feature, Unavailable when a
         source can't be joined.
@@ -66,7 +74,10 @@ class ValuesService:
         wanted = by_view(self._views(project), features)
         places = self._places
         lake, snapshots = places.lake(project), places.snapshots(project)
-        return self._previews.preview(wanted, features, rows, lake, snapshots)
+        found = self._previews.preview(wanted, features, rows, lake, snapshots)
+        for name, one in wanted.items():
+            self._catalog.used(project, name, one.columns, how="preview", caller=caller)
+        return found
 
     def code(
         self,
