@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 from jupyter_server.auth.decorator import authorized
@@ -56,6 +57,16 @@ class OctavoHandler(APIHandler):
         self.finish(json.dumps(body) + RAW_NEWLINE)
 
 
+def home_folder(root: str) -> str:
+    """Return the served folder as the SDK names notebooks: relative to home, whole outside it."""
+    folder = Path(root).expanduser().resolve()
+    try:
+        found = folder.relative_to(Path.home().resolve()).as_posix()
+    except ValueError:
+        return folder.as_posix()
+    return "" if found == "." else found
+
+
 class WorkspaceHandler(OctavoHandler):
     """Tells the panels where they are; never the token."""
 
@@ -68,8 +79,9 @@ class WorkspaceHandler(OctavoHandler):
     @web.authenticated
     @authorized
     def get(self) -> None:
-        """Answer the workspace's project, profile, session and owner."""
-        self.finish(json.dumps(self.connection.workspace()))
+        """Answer the workspace's project, profile, session, owner and folder."""
+        folder = home_folder(str(self.settings.get("server_root_dir", "~")))
+        self.finish(json.dumps({**self.connection.workspace(), "folder": folder}))
 
 
 class ProxyHandler(OctavoHandler):

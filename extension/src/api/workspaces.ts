@@ -22,6 +22,8 @@ export interface IWorkspace {
   session: string;
   user: string;
   dashboards: string;
+  /** The folder that JupyterLab serves: relative to the person's home, whole outside it. */
+  folder: string;
 }
 
 /** Who the person is, and which projects they belong to. */

@@ -40,6 +40,7 @@ async def test_no_cookie_and_no_token_of_the_platform_reach_the_browser(lab: Lab
     assert "session=stolen" not in str(answer.headers)
     assert TOKEN not in workspace.text + str(workspace.headers) + answer.text + str(answer.headers)
     assert workspace.json()["project"] == "flights"
+    assert "folder" in workspace.json()
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])

@@ -5,6 +5,7 @@ import type { IRunFeed } from '../feed';
 import type { Whose } from './margin';
 import { MarginModel } from './margin';
 import { MarginMarks } from './marks';
+import { homePath } from './paths';
 
 interface IMargin {
   model: MarginModel;
@@ -21,9 +22,9 @@ export class Margins {
   constructor(
     private readonly _octavo: IOctavo,
     private readonly _feed: IRunFeed,
-    private readonly _notebooks: INotebookTracker,
-    private readonly _path: (panel: NotebookPanel) => string
+    private readonly _notebooks: INotebookTracker
   ) {
+    _octavo.session.workspace.changed.connect(this._onWorkspace, this);
     _notebooks.widgetAdded.connect((_, panel) => void panel.context.ready.then(() => this._add(panel)));
   }
 
@@ -59,6 +60,18 @@ export class Margins {
 
   private _openRuns(cell: string): void {
     this._octavo.open('runs', { project: this._octavo.session.project, filter: cellFilter(cell) });
+  }
+
+  /** The notebook's path as runs name it; empty until it is known where the workspace's files are. */
+  private _path(panel: NotebookPanel): string {
+    const workspace = this._octavo.session.workspace.state.value;
+    return workspace ? homePath(panel.context.localPath, workspace.folder) : '';
+  }
+
+  private _onWorkspace(): void {
+    for (const [panel, { model }] of this._margins) {
+      model.path = this._path(panel);
+    }
   }
 
   private _add(panel: NotebookPanel): void {

@@ -1,12 +1,8 @@
 /**
  * A notebook's path as runs name it: relative to the person's home, or whole outside it.
  *
- * `root` is the folder that JupyterLab serves, with `~` for the home as JupyterLab writes it.
+ * `folder` is the folder that JupyterLab serves, named in the same way; empty: home itself.
  */
-export function homePath(path: string, root: string): string {
-  const below = root.replace(/\/+$/, '');
-  if (below === '~' || below === '') {
-    return path;
-  }
-  return below.startsWith('~/') ? `${below.slice(2)}/${path}` : `${below}/${path}`;
+export function homePath(path: string, folder: string): string {
+  return folder ? `${folder.replace(/\/+$/, '')}/${path}` : path;
 }

@@ -1,7 +1,6 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { IEditorServices } from '@jupyterlab/codeeditor';
-import { PageConfig } from '@jupyterlab/coreutils';
 import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
@@ -15,7 +14,6 @@ import { IRunFeed } from '../feed';
 import { DifferenceModel, DifferencePage } from './difference';
 import { Margins } from './margins';
 import type { INotebookParts } from './notebook';
-import { homePath } from './paths';
 import { VersionPage } from './version';
 import { VersionModel } from './versionModel';
 
@@ -100,8 +98,7 @@ export const cellsPlugin: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null,
     registry: ISettingRegistry | null
   ) => {
-    const root = PageConfig.getOption('serverRoot');
-    const margins = new Margins(octavo, feed, notebooks, panel => homePath(panel.context.localPath, root));
+    const margins = new Margins(octavo, feed, notebooks);
     addViews(octavo, { rendermime, contentFactory, editorServices });
     addCommands(app, octavo, margins);
     palette?.addItem({ command: CommandIDs.runs, category: trans.__('Octavo') });

@@ -10,7 +10,7 @@ import { Session } from '../session';
 import { SidebarModel } from '../sidebar';
 import { viewId } from '../view';
 
-const workspace = { url: 'u', project: 'weather', profile: 'cpu-small', session: 's', user: 'scientist', dashboards: 'flights' };
+const workspace = { url: 'u', project: 'weather', profile: 'cpu-small', session: 's', user: 'scientist', dashboards: 'flights', folder: '' };
 const two = me({
   projects: [
     { name: 'flights', title: 'Late flights', roles: ['scientist'] },
