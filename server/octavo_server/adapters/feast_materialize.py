@@ -25,8 +25,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from octavo.features import CURRENT, REGISTRY_FILE, SNAPSHOT_FILE
-from octavo_server.adapters.feast_index import REFUSED, RegistryRefused
+from octavo.features import CURRENT, REGISTRY_FILE, SNAPSHOT_FILE, folder_digest
+from octavo.registry_check import CodeInRegistry, check_registry
+from octavo_server.adapters.feast_names import REFUSED, RegistryRefused
 from octavo_server.adapters.feast_online import ONLINE_FILE, feast_project
 
 _SETTINGS = """\
@@ -53,6 +54,7 @@ class Stage:
 
         snapshot = (features / CURRENT).resolve()
         self.snapshot = snapshot.name
+        _verify(snapshot)
         facts = json.loads((snapshot / SNAPSHOT_FILE).read_text(encoding="utf-8"))
         self._project = feast_project(facts["project"])
         self._live = features / ONLINE_FILE
@@ -114,6 +116,16 @@ class Stage:
         place = Path(str(names[view].batch_source.path))
         if not place.exists():
             raise RegistryRefused(f"the source of {view} is gone from the lake")
+
+
+def _verify(snapshot: Path) -> None:
+    """Raise RegistryRefused unless the snapshot is what was published, and plain data."""
+    if folder_digest(snapshot) != snapshot.name:
+        raise RegistryRefused(f"the feature registry {snapshot.name[:12]} was changed")
+    try:
+        check_registry(snapshot / REGISTRY_FILE)
+    except CodeInRegistry as error:
+        raise RegistryRefused(str(error)) from error
 
 
 def main() -> int:

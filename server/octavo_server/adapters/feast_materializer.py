@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from octavo_server.adapters.feast_index import REFUSED
+from octavo_server.adapters.feast_names import REFUSED
 from octavo_server.errors import Invalid, Unavailable
 from octavo_server.features.materialization.domain import Staged, Window
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from octavo.records.materialization import PushValue
-from octavo_server.adapters.feast_index import REFUSED
+from octavo_server.adapters.feast_names import REFUSED
 from octavo_server.errors import Invalid, Unavailable
 
 LIMIT_S = 120.0

@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from octavo_server.adapters.feast_index import REFUSED
+from octavo_server.adapters.feast_names import REFUSED
 
 FOLDER_MODE, FILE_MODE = 0o755, 0o644
 
