@@ -1,22 +1,27 @@
 import type { IDisposable } from '@lumino/disposable';
 
-import type { Comparison } from '../api/experiments';
-import { compareRuns } from '../api/experiments';
+import type { Comparison } from '../api/comparison';
+import { compareRuns } from '../api/comparison';
 import { Resource } from '../resource';
 import type { IOctavo, ViewArgs } from '../tokens';
 
-/** Runs side by side. */
+/** Runs side by side; asked for again now and then while one of them lives. */
 export class CompareModel implements IDisposable {
   constructor(octavo: IOctavo, args: ViewArgs) {
     this.project = args['project'] ?? '';
     this.runs = (args['runs'] ?? '').split(',').filter(Boolean);
-    this.comparison = new Resource(signal => compareRuns(octavo.requests, this.project, this.runs, signal));
+    this.comparison = new Resource(signal => this._load(octavo, signal));
     void this.comparison.refresh();
   }
 
   readonly project: string;
   readonly runs: readonly string[];
   readonly comparison: Resource<Comparison>;
+
+  /** Goes up with every answer while a run lives, so that its curves are drawn anew. */
+  get beat(): number {
+    return this._beat;
+  }
 
   get isDisposed(): boolean {
     return this.comparison.isDisposed;
@@ -25,4 +30,20 @@ export class CompareModel implements IDisposable {
   dispose(): void {
     this.comparison.dispose();
   }
+
+  private async _load(octavo: IOctavo, signal: AbortSignal): Promise<Comparison> {
+    const found = await compareRuns(octavo.requests, this.project, this.runs, signal);
+    const live = found.runs.some(run => run.ended_at === null);
+    if (live || this._live) {
+      this._beat += 1;
+    }
+    if (live && !this._live) {
+      this.comparison.poll(octavo.session.settings.refreshSeconds);
+    }
+    this._live = live;
+    return found;
+  }
+
+  private _beat = 0;
+  private _live = false;
 }
