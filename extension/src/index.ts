@@ -4,6 +4,7 @@ import { cellsPlugin } from './experiments/cells/plugin';
 import { experimentsPlugin } from './experiments/plugin';
 import { featuresPlugin } from './features/plugin';
 import { materializationPlugin } from './features/materialization/plugin';
+import { publishingPlugin } from './features/publishing/plugin';
 import { notebooksPlugin } from './notebooks/plugin';
 import { pipelinesPlugin } from './pipelines/plugin';
 import { registryPlugin } from './registry/plugin';
@@ -17,6 +18,7 @@ export default [
   shellPlugin,
   featuresPlugin,
   materializationPlugin,
+  publishingPlugin,
   experimentsPlugin,
   cellsPlugin,
   registryPlugin,

@@ -1,4 +1,4 @@
-import { addBelowIcon, spreadsheetIcon } from '@jupyterlab/ui-components';
+import { addBelowIcon, editIcon, spreadsheetIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import type { FeatureView } from '../api/features';
@@ -19,6 +19,7 @@ import { Use } from './components/Use';
 import { Versions } from './components/Versions';
 import { ViewChips } from './components/ViewChips';
 import type { FeatureModel } from './model';
+import { openEdit } from './publishing';
 
 /** A feature view in the main area. */
 export function FeaturePage(props: { model: FeatureModel; octavo: IOctavo }): React.JSX.Element {
@@ -45,9 +46,14 @@ function Loaded(props: { model: FeatureModel; octavo: IOctavo; view: FeatureView
         </ViewChips>
       }
       actions={
-        <Button kind="primary" icon={addBelowIcon} busy={use.busy} refused={model.features(view).length === 0 ? trans.__('Pick at least one feature in the schema.') : undefined} onClick={() => use.run()}>
-          {trans.__('Use in notebook')}
-        </Button>
+        <>
+          <Button icon={editIcon} onClick={() => openEdit(octavo, model.project, view)}>
+            {trans.__('Edit')}
+          </Button>
+          <Button kind="primary" icon={addBelowIcon} busy={use.busy} refused={model.features(view).length === 0 ? trans.__('Pick at least one feature in the schema.') : undefined} onClick={() => use.run()}>
+            {trans.__('Use in notebook')}
+          </Button>
+        </>
       }
     >
       {use.error && <Failure error={use.error} />}
