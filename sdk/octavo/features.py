@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from feast import FeatureStore
 
+    from octavo.records.materialization import Pushed
+
 FEATURES_VARIABLE = "OCTAVO_FEATURES"
 LAKE_VARIABLE = "OCTAVO_LAKE"
 PROJECT_VARIABLE = "OCTAVO_PROJECT"
@@ -223,6 +225,13 @@ def _quieten() -> None:
 
     warnings.filterwarnings("ignore", message="fetch_arrow_table", category=DeprecationWarning)
     ibis.get_backend().raw_sql("SET enable_progress_bar = false")
+
+
+def push(push_source: str, rows: Any, *, project: str | None = None) -> list[Pushed]:
+    """Push rows that just happened; see :func:`octavo.feature_push.push`."""
+    from octavo.feature_push import push as send
+
+    return send(push_source, rows, project=project)
 
 
 def store(folder: Path | str | None = None) -> PinnedStore:

@@ -11,7 +11,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
-from feast import Entity, FeatureService, FeatureView, Field, FileSource, ValueType
+from feast import Entity, FeatureService, FeatureView, Field, FileSource, PushSource, ValueType
 from feast.data_format import ParquetFormat
 from feast.types import Float64, Int64, UnixTimestamp
 
@@ -93,7 +93,13 @@ origin_weather = FeatureView(
     name="origin_weather",
     entities=[origin],
     ttl=timedelta(hours=3),
-    source=_source("origin_weather", "Hourly observations at the three New York airports."),
+    source=PushSource(
+        name="origin_weather_push",
+        batch_source=_source(
+            "origin_weather", "Hourly observations at the three New York airports."
+        ),
+        description="Observations as the stations report them.",
+    ),
     schema=[
         Field(name="temperature_f", dtype=Float64, description="Air temperature, degrees F."),
         Field(name="dew_point_f", dtype=Float64, description="Dew point, degrees F."),

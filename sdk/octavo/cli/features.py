@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from octavo.cli.feature_text import lines_of_change, lines_of_plan, summary
+from octavo.cli.feature_values import materialize, push
 from octavo.cli.notebooks import LOOK_EVERY_S, project_option
 from octavo.client import Client, ClientError
 from octavo.records.feature_changes import (
@@ -55,6 +56,10 @@ def features() -> None:
     repository is code: it is read here, in your own process; the platform gets what it declares,
     as data. Exit status: 0 all is well, 1 it has errors or was refused, 2 wrong use.
     """
+
+
+features.add_command(materialize)
+features.add_command(push)
 
 
 @features.command()
