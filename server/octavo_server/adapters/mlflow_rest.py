@@ -19,9 +19,11 @@ from octavo_server.experiments.runs.domain import (
     point_of,
 )
 from octavo_server.tracking.access import project_of
+from octavo_server.tracking.run_rows import RUNS_PATH
 
 PAGE = 200
-IDS_IN_A_FILTER = 100
+IDS_AT_ONCE = 100
+EPOCH = datetime.fromtimestamp(0, tz=UTC)
 API = "/api/2.0/mlflow"
 
 
@@ -62,13 +64,22 @@ class MlflowRest:
         self, experiments: Sequence[TrackedExperiment], run_ids: Sequence[str] | None = None
     ) -> Iterator[list[Run]]:
         """Pages of runs, the removed ones too; with `run_ids` only those."""
-        if not experiments:
-            return
         projects = {one.experiment_id: one.project for one in experiments}
-        asked = {"experiment_ids": list(projects), "run_view_type": "ALL"}
-        for wanted in _filters(run_ids):
-            for page in self._pages("/runs/search", {**asked, **wanted}, "runs"):
-                yield [_run(one, projects) for one in page]
+        for page in self._all_runs() if run_ids is None else self._some_runs(run_ids):
+            yield [_run(one, projects) for one in page if one["experiment_id"] in projects]
+
+    def _all_runs(self) -> Iterator[list[dict[str, Any]]]:
+        """All runs by id; the tracking process reads its tables, for MLflow's search is slow."""
+        after = ""
+        while found := self.call("GET", RUNS_PATH, params={"after": after})["runs"]:
+            yield found
+            after = found[-1]["run_id"]
+
+    def _some_runs(self, run_ids: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
+        sane = [one for one in run_ids if one.isalnum() and len(one) <= 64]
+        for start in range(0, len(sane), IDS_AT_ONCE):
+            some = sane[start : start + IDS_AT_ONCE]
+            yield self.call("GET", RUNS_PATH, params={"id": some})["runs"]
 
     def history(
         self, run_ids: Sequence[str], metric: str, most: int
@@ -130,16 +141,6 @@ def _error(answer: httpx.Response) -> OctavoError:
     return Unavailable(f"MLflow answered {code}: {message}", "See the tracking service's log.")
 
 
-def _filters(run_ids: Sequence[str] | None) -> Iterator[dict[str, Any]]:
-    if run_ids is None:
-        yield {}
-        return
-    sane = [one for one in run_ids if one.isalnum() and len(one) <= 64]
-    for start in range(0, len(sane), IDS_IN_A_FILTER):
-        quoted = ", ".join(f"'{one}'" for one in sane[start : start + IDS_IN_A_FILTER])
-        yield {"filter": f"attributes.run_id IN ({quoted})"}
-
-
 def _time(milliseconds: Any) -> datetime | None:
     return datetime.fromtimestamp(int(milliseconds) / 1000, tz=UTC) if milliseconds else None
 
@@ -154,7 +155,7 @@ def _pairs(found: Any) -> dict[str, str]:
 
 
 def _point(one: dict[str, Any]) -> Point:
-    at = _time(one.get("timestamp")) or datetime.fromtimestamp(0, tz=UTC)
+    at = _time(one.get("timestamp")) or EPOCH
     return point_of(one.get("value", 0.0), int(one.get("step", 0)), at)
 
 
@@ -168,33 +169,33 @@ def _experiment(one: dict[str, Any]) -> TrackedExperiment | None:
 
 
 def _run(one: dict[str, Any], projects: dict[str, str]) -> Run:
-    info, data = one["info"], one.get("data", {})
-    outputs = one.get("outputs", {}).get("model_outputs", [])
     return Run(
-        run_id=info["run_id"],
-        project=projects[info["experiment_id"]],
-        experiment_id=info["experiment_id"],
-        name=_text(info.get("run_name", "")),
-        status=RunStatus(info["status"].lower()),
-        owner=info.get("user_id", ""),
-        started_at=_time(info.get("start_time")),
-        ended_at=_time(info.get("end_time")),
-        latest={_text(metric["key"]): _point(metric) for metric in data.get("metrics", [])},
-        params=_pairs(data.get("params")),
-        tags=_pairs(data.get("tags")),
-        inputs=tuple(_input(each) for each in one.get("inputs", {}).get("dataset_inputs", [])),
-        models=len(outputs),
-        removed=info.get("lifecycle_stage") == "deleted",
+        run_id=one["run_id"],
+        project=projects[one["experiment_id"]],
+        experiment_id=one["experiment_id"],
+        name=_text(one["name"]),
+        status=RunStatus(one["status"].lower()),
+        owner=_text(one["owner"]),
+        started_at=_time(one["started_at"]),
+        ended_at=_time(one["ended_at"]),
+        latest={
+            _text(name): point_of(value, step, _time(at) or EPOCH)
+            for name, (value, step, at) in one["metrics"].items()
+        },
+        params={_text(name): _text(value) for name, value in one["params"].items()},
+        tags={_text(name): _text(value) for name, value in one["tags"].items()},
+        inputs=tuple(_input(each) for each in one["inputs"]),
+        models=one["models"],
+        removed=one["removed"],
     )
 
 
 def _input(one: dict[str, Any]) -> DataInput:
-    dataset = one["dataset"]
     return DataInput(
-        name=_text(dataset.get("name", ""))[:500],
-        digest=_text(dataset.get("digest", ""))[:500],
-        source=_source(_text(dataset.get("source", "")))[:8_000],
-        context=_pairs(one.get("tags")).get("mlflow.data.context"),
+        name=_text(one["name"])[:500],
+        digest=_text(one["digest"])[:500],
+        source=_source(_text(one["source"]))[:8_000],
+        context=one["context"],
     )
 
 

@@ -8,6 +8,7 @@ import uvicorn
 
 from octavo_server.adapters import mlflow_app
 from octavo_server.adapters.mlflow_metrics import StoreHistories
+from octavo_server.adapters.mlflow_runs import StoreRuns
 from octavo_server.errors import ending_in_words
 from octavo_server.settings import Settings, load_settings
 from octavo_server.tracking.browser import HubPages
@@ -50,7 +51,7 @@ def build(settings: Settings) -> Gate:
     )
     visitors = ServerVisitors(f"{settings.server}/services/octavo/api/v1/me")
     records = mlflow_app.StoreRecords()
-    return Gate(mlflow_app.load(), visitors, records, pages, PREFIX, StoreHistories())
+    return Gate(mlflow_app.load(), visitors, records, pages, PREFIX, StoreHistories(), StoreRuns())
 
 
 def main() -> None:

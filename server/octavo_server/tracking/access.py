@@ -77,7 +77,7 @@ _ROUTES: Final[tuple[tuple[frozenset[str], re.Pattern[str], Need], ...]] = tuple
         ({_GET}, r"/static-files/.+", Need.READ),
         ({_GET}, r"/get-artifact|/model-versions/get-artifact", Need.READ),
         ({_GET, _POST}, r"(?:/ajax-api/2\.0/mlflow)?/graphql|/graphql", Need.READ),
-        ({_GET}, r"/octavo/(?:changes|metric-history)", Need.GOVERN),
+        ({_GET}, r"/octavo/(?:changes|metric-history|runs)", Need.GOVERN),
         # Only Octavo's service moves what production loads.
         ({_POST, _DELETE}, _MLFLOW + r"registered-models/alias", Need.GOVERN),
         ({_POST}, _MLFLOW + r"registered-models/rename", Need.GOVERN),

@@ -14,6 +14,7 @@ from octavo_server.tracking.access import Need, Refusal, Visitor
 from octavo_server.tracking.changes import CHANGES_PATH, LARGEST_READ, Changes, touched, watched
 from octavo_server.tracking.histories import HISTORY_PATH, Histories, hand_over
 from octavo_server.tracking.reach import Asked, Reach, Records, carries_json, is_list
+from octavo_server.tracking.run_rows import RUNS_PATH, Runs, hand_over_runs
 from octavo_server.tracking.targets import EXPERIMENT_HEADER
 
 Scope = MutableMapping[str, Any]
@@ -27,6 +28,8 @@ MAX_BODY: Final = 16 * 1_048_576
 #: Pages in a row of which nothing is left that are skipped.
 MOST_SKIPPED: Final = 20
 MODEL_LISTS: Final = ("registered_models", "model_versions")
+#: Where Octavo's own routes are; MLflow has none there.
+OWN_PATHS: Final = "/octavo/"
 #: Where the Hub sends a browser back to after signing in.
 CALLBACK: Final = "/oauth_callback"
 
@@ -68,9 +71,11 @@ class Gate:
         pages: Pages,
         prefix: str,
         histories: Histories,
+        runs: Runs,
     ) -> None:
         self._app = app
         self._histories = histories
+        self._runs = runs
         self._visitors = visitors
         self._reach = Reach(records)
         self._pages = pages
@@ -131,10 +136,8 @@ class Gate:
         refusal = _refusal(visitor, needed, scope["method"], inner["path"])
         if refusal is not None:
             await _refuse(send, refusal)
-        elif inner["path"] == CHANGES_PATH:
-            await self._tell_changes(scope, send)
-        elif inner["path"] == HISTORY_PATH:
-            await hand_over(self._histories, scope["query_string"], send)
+        elif inner["path"].startswith(OWN_PATHS):
+            await self._tell_octavo(inner["path"], scope, send)
         elif visitor.governs:
             await self._pass_on(inner, receive, send)
         else:
@@ -240,6 +243,15 @@ class Gate:
             await send(message)
 
         await self._app(scope, hearing, telling)
+
+    async def _tell_octavo(self, path: str, scope: Scope, send: Send) -> None:
+        """Answers what the platform service asks for its read models."""
+        if path == CHANGES_PATH:
+            await self._tell_changes(scope, send)
+        elif path == HISTORY_PATH:
+            await hand_over(self._histories, scope["query_string"], send)
+        elif path == RUNS_PATH:
+            await hand_over_runs(self._runs, scope["query_string"], send)
 
     async def _tell_changes(self, scope: Scope, send: Send) -> None:
         query = parse_qs(scope["query_string"].decode("latin-1"))

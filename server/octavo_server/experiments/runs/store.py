@@ -193,12 +193,14 @@ def runs_by_id(rows: Rows, project: str, run_ids: Sequence[str]) -> list[Run]:
     names = titles(rows, project)
     found: dict[str, Row] = {}
     for start in range(0, len(run_ids), CHUNK):
-        some = list(run_ids[start : start + CHUNK])
-        here: tuple[Where, ...] = (("project", "=", project), ("removed", "=", False))
-        found.update(
-            (row["run_id"], row) for row in rows.find(tracked_runs, ("run_id", "in", some), *here)
-        )
-    return [_run(found[one], names) for one in run_ids if one in found]
+        # By the key alone: with more conditions SQLite walks through all runs of the project.
+        some = rows.find(tracked_runs, ("run_id", "in", list(run_ids[start : start + CHUNK])))
+        found.update((row["run_id"], row) for row in some)
+    return [
+        _run(found[one], names)
+        for one in run_ids
+        if one in found and found[one]["project"] == project and not found[one]["removed"]
+    ]
 
 
 def indexed_after(
