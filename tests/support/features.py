@@ -198,6 +198,10 @@ class FakeSnapshots:
         """Remember what was kept."""
         self.swept.append(set(known))
 
+    def holds(self, features: Path, snapshot: str) -> bool:
+        """Return whether it was not thrown away."""
+        return snapshot not in self.discarded
+
     def point_to(self, features: Path, snapshot: str) -> None:
         """Remember the pointer, or die before."""
         if self.dies:

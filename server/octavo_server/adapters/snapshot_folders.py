@@ -57,6 +57,10 @@ class SnapshotFolders:
             elif waiting and waiting.group(1) not in kept:
                 path.unlink(missing_ok=True)
 
+    def holds(self, features: Path, snapshot: str) -> bool:
+        """Return whether a snapshot's files are there."""
+        return (features / snapshot).is_dir()
+
     def point_to(self, features: Path, snapshot: str) -> None:
         """Make ``snapshot`` what new readers get: its online values, then one rename.
 

@@ -178,7 +178,9 @@ class Applier:
         """Make the snapshot current; from here on there is no way back."""
         features = self._places.snapshots(change.project)
         try:
-            with self._change("features.publish", change, f"/{built.snapshot}") as entry:
+            subject = f"feature_snapshot:{change.project}/{built.snapshot}"
+            caller = service_caller("worker", change.project)
+            with self._audit.change(caller, "features.publish", subject, change.project) as entry:
                 entry.rows.lock(f"features:{change.project}")
                 now = _there(store.change(entry.rows, change.id))
                 if now.cancelled_by is not None or self._stopping.is_set():
@@ -221,12 +223,9 @@ class Applier:
             store.save(change.rows, ended)
             change.note(change=now.id, snapshot=now.snapshot, message=message)
 
-    def _change(
-        self, action: str, found: FeatureChange, more: str = ""
-    ) -> AbstractContextManager[Change]:
+    def _change(self, action: str, found: FeatureChange) -> AbstractContextManager[Change]:
         caller = service_caller("worker", found.project)
-        kind = "feature_snapshot" if more else "feature_change"
-        subject = f"{kind}:{found.project}{more or f'/{found.id}'}"
+        subject = f"feature_change:{found.project}/{found.id}"
         return self._audit.change(caller, action, subject, found.project)
 
 

@@ -46,6 +46,9 @@ class Snapshots(Protocol):
     def sweep(self, features: Path, known: Collection[str]) -> None:
         """Remove what a killed build left: everything that is no snapshot among ``known``."""
 
+    def holds(self, features: Path, snapshot: str) -> bool:
+        """Return whether a snapshot's files are there."""
+
     def point_to(self, features: Path, snapshot: str) -> None:
         """Make ``snapshot`` what new readers get; safe to be done again."""
 

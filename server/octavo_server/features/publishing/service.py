@@ -231,7 +231,9 @@ class PublishingService:
         """Point new readers to the current snapshot, should a crash have kept them elsewhere."""
         made = self._catalog.current(project)
         folder = self._places.snapshots(project)
-        if made is not None and self._snapshots.pointed_to(folder) != made.id:
+        if made is None or self._snapshots.pointed_to(folder) == made.id:
+            return
+        if self._snapshots.holds(folder, made.id):
             self._snapshots.point_to(folder, made.id)
 
 

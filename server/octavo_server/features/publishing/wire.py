@@ -44,16 +44,12 @@ def plan(one: domain.Plan) -> FeaturePlan:
 
 def _fields(one: domain.FeatureChange, current: str | None, caller: Caller) -> dict[str, object]:
     waits = one.state in {ChangeState.PLANNED, ChangeState.APPROVED}
-    stale = waits and one.base_snapshot != current
-    why_not = rules.why_not_review(one, caller.name, caller.roles)
-    if stale and not why_not:
-        why_not = "The features were changed meanwhile: it can only be rejected."
     return {
         **{field: getattr(one, field) for field in _OWN},
-        "stale": stale,
+        "stale": waits and one.base_snapshot != current,
         "progress": _progress(one),
         "cancel_asked": one.state is ChangeState.APPLYING and one.cancelled_by is not None,
-        "why_not_review": why_not,
+        "why_not_review": rules.why_not_review(one, caller.name, caller.roles),
     }
 
 
