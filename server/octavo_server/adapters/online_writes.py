@@ -115,6 +115,7 @@ def _writing(features: Path, project: str) -> Iterator[sqlite3.Connection]:
             )
         ) as connection:
             connection.execute("PRAGMA cache_spill = OFF")
+            connection.execute("PRAGMA synchronous = NORMAL")
             yield connection
     except (sqlite3.Error, KeyError) as error:
         raise Unavailable(

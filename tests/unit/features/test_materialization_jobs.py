@@ -121,7 +121,7 @@ def test_the_next_estimate_rests_on_it(world: World) -> None:
     world.start(SCIENTIST, **TEN_DAYS)
     world.work()
     plan = world.jobs.plan("flights", MaterializationRequest(name="carrier_delay", **TEN_DAYS))
-    assert plan.basis == "Measured by earlier jobs: 10 entities a second."
+    assert plan.basis == "Measured by the last job: 1 s a window."
 
 
 class Killed(BaseException):

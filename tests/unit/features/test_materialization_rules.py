@@ -13,7 +13,6 @@ from octavo_server.features.materialization import rules
 from octavo_server.features.materialization.domain import (
     Expectation,
     Job,
-    Reached,
     Reason,
     State,
     Target,
@@ -100,10 +99,12 @@ def test_a_job_goes_on_where_the_view_furthest_behind_ended() -> None:
 
 
 def test_an_estimate_rests_on_what_was_measured() -> None:
-    reached = Reached(project="p", view="v", until=NOON, job="j", at=NOON, seconds=10.0, rows=1000)
-    seconds, words = rules.estimate(2, [reached], 500, start_s=10.0)
-    assert seconds == pytest.approx(10 + 1 + 5)
-    assert words == "Measured by earlier jobs: 100 entities a second."
+    done = job(state=State.SUCCEEDED, windows_done=10, seconds=20.0)
+    seconds, words = rules.estimate(4, [done, job(windows_done=0)], 500)
+    assert seconds == pytest.approx(rules.START_S + 8)
+    assert words == "Measured by the last job: 2 s a window."
+    assert rules.estimate(1, [done, done], None)[1].startswith("Measured by the last 2 jobs")
+    assert rules.estimate(2, [], 200_000)[0] == pytest.approx(rules.START_S + 1 + 2)
     assert "assumed" in rules.estimate(1, [], 500)[1]
     assert rules.estimate(1, [], None)[1] == "Nobody knows yet how many rows there are."
     assert rules.cost_eur(3600, 0.12) == 0.12

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from octavo_server.database.rows import Row, Rows, Where
@@ -18,9 +19,10 @@ def add(rows: Rows, push: Push) -> None:
     )
 
 
-def online(rows: Rows, identifier: str, at: datetime) -> None:
-    """Note that the online store has a push."""
-    rows.update(feature_pushes, {"online_at": at}, ("id", "=", identifier))
+def online(rows: Rows, identifiers: Sequence[str], at: datetime) -> None:
+    """Note that the online store has pushes."""
+    if identifiers:
+        rows.update(feature_pushes, {"online_at": at}, ("id", "in", list(identifiers)))
 
 
 def not_online(rows: Rows, before: datetime, limit: int = 100) -> list[Push]:

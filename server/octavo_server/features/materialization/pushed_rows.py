@@ -71,6 +71,7 @@ class PushedRows:
                 self._projects |= push_store.projects(rows)
         for push in hidden:
             self._pushes.show(push)
+        self._pushes.settle()
         self.flush(None, now)
         self._repair()
         with self._database.write() as rows:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from octavo.records.materialization import Pushed, PushRequest, PushSource, PushSourceList
@@ -31,6 +31,8 @@ ROWS_PER_S: Final = 10_000.0
 ROWS_AT_ONCE: Final = 50_000.0
 MOST_WAITING: Final = 1_000_000
 """Pushed rows of a project that may wait for the lake."""
+TOLD_EVERY: Final = timedelta(seconds=10)
+"""How far the newest event moves before a view's freshness is written again."""
 LOOK_EVERY_S: Final = 2.0
 """How long the number of waiting rows counts as known."""
 
@@ -63,6 +65,7 @@ class Pushes:
         self._clock = clock
         self._known: dict[str, _Known] = {}
         self._rates = Rates(database)
+        self._shown, self._news = _Shown(), _News()
 
     def sources(self, project: str) -> PushSourceList:
         """Return the push sources of the current snapshot, by name."""
@@ -105,8 +108,9 @@ class Pushes:
                 pushed_by=caller.name,
                 pushed_at=change.at,
             )
+            push_store.online(change.rows, self._shown.take(), change.at)
             push_store.add(change.rows, push)
-            for name in names:
+            for name in self._news.moved(project, names, newest):
                 self._catalog.note_freshness(change.rows, project, name, newest_event_at=newest)
             change.note(push=push.id, rows=push.count, newest=newest.isoformat())
         return self._show(push, views)
@@ -130,10 +134,15 @@ class Pushes:
         except OctavoError as error:
             log.warning("push %s of %s waits: %s", push.id, push.project, error.message)
             return wire.pushed(push, 0)
-        shown = replace(push, online_at=self._clock())
-        with self._database.write() as rows:
-            push_store.online(rows, push.id, shown.online_at or shown.pushed_at)
-        return wire.pushed(shown, outdated)
+        self._shown.add(push.id)
+        return wire.pushed(replace(push, online_at=self._clock()), outdated)
+
+    def settle(self) -> None:
+        """Keep that pushes were shown which no later push has kept; the worker's part."""
+        shown = self._shown.take()
+        if shown:
+            with self._database.write() as rows:
+                push_store.online(rows, shown, self._clock())
 
     def _views(self, project: str, push_source: str) -> list[View]:
         sources = self._sources(project)
@@ -158,6 +167,46 @@ class Pushes:
                     sources.setdefault(view.source.push_source, []).append(view)
             known = self._known[project] = _Known(snapshot=current.id, sources=sources)
         return known.sources
+
+
+class _Shown:
+    """Pushes that were shown and not yet marked so: the next push's transaction does it.
+
+    A process that dies before leaves them to the worker, which shows them once more; that changes
+    nothing.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ids: list[str] = []
+
+    def add(self, identifier: str) -> None:
+        """Remember one."""
+        with self._lock:
+            self._ids.append(identifier)
+
+    def take(self) -> list[str]:
+        """Return all, and forget them."""
+        with self._lock:
+            taken, self._ids = self._ids, []
+        return taken
+
+
+class _News:
+    """Says when a view's newest event moved so far that the catalog should know."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], datetime] = {}
+
+    def moved(self, project: str, views: Sequence[str], newest: datetime) -> list[str]:
+        """Return the views of which the catalog is to be told, and take it for told."""
+        found = []
+        for view in views:
+            known = self._known.get((project, view))
+            if known is None or newest - known >= TOLD_EVERY:
+                self._known[project, view] = newest
+                found.append(view)
+        return found
 
 
 class Rates:

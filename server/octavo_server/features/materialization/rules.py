@@ -15,7 +15,6 @@ from octavo_server.features.materialization.domain import (
     Expectation,
     Job,
     Lateness,
-    Reached,
     State,
     Target,
     Window,
@@ -33,8 +32,8 @@ START_S: Final = 12.0
 """Seconds that the engine takes to begin, as measured."""
 WINDOW_S: Final = 0.5
 """Seconds a window where nobody has measured one of the view yet."""
-ROWS_PER_S: Final = 4_000.0
-"""Entities a second where nobody has measured the view yet."""
+ROWS_PER_S: Final = 100_000.0
+"""Rows of the source a second where nobody has measured the view yet."""
 
 
 def moved(job: Job, to: State, **values: Any) -> Job:
@@ -128,19 +127,20 @@ def next_since(
     return min(earliest, until - max(overlap, timedelta(minutes=1)))
 
 
-def estimate(
-    count: int, known: Sequence[Reached], rows: int | None, start_s: float = START_S
-) -> tuple[float, str]:
-    """Return how many seconds a job should take, and what that rests on."""
-    measured = [one for one in known if one.rows > 0 and one.seconds > 0]
-    if rows is None:
-        return start_s + count * WINDOW_S, "Nobody knows yet how many rows there are."
+def estimate(count: int, done: Sequence[Job], rows: int | None) -> tuple[float, str]:
+    """Return how many seconds ``count`` windows should take, and what that rests on.
+
+    ``done`` are earlier jobs on the same views; without any, the rows of the source tell.
+    """
+    measured = [one for one in done if one.windows_done > 0 and one.seconds > 0]
     if measured:
-        rate = sum(one.rows for one in measured) / sum(one.seconds for one in measured)
-        words = f"Measured by earlier jobs: {rate:,.0f} entities a second."
-    else:
-        rate, words = ROWS_PER_S, f"Not measured yet: {ROWS_PER_S:,.0f} entities a second assumed."
-    return start_s + count * WINDOW_S + rows / rate, words
+        each = sum(one.seconds for one in measured) / sum(one.windows_done for one in measured)
+        many = "job" if len(measured) == 1 else f"{len(measured)} jobs"
+        return START_S + count * each, f"Measured by the last {many}: {each:.2g} s a window."
+    if rows is None:
+        return START_S + count * WINDOW_S, "Nobody knows yet how many rows there are."
+    words = f"Not measured yet: {ROWS_PER_S:,.0f} rows of the source a second assumed."
+    return START_S + count * WINDOW_S + rows / ROWS_PER_S, words
 
 
 def cost_eur(seconds: float, price_eur_per_hour: float) -> float:

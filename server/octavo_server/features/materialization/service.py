@@ -143,7 +143,7 @@ class MaterializationService:
 
     def _planned(self, job: Job, views: list[View]) -> MaterializationPlan:
         with self._database.read() as rows:
-            known = list(store.reached(rows, job.project, job.views).values())
+            known = store.measured(rows, job.project, job.views)
         price = self._prices.eur_per_hour()
         expected = _most_rows(views, job.since)
         seconds, basis = rules.estimate(job.windows, known, expected)
@@ -204,7 +204,9 @@ class MaterializationService:
         Windows that are committed stay. Raises NotFound; IllegalMove for one that is over.
         """
         subject = f"materialization:{project}/{identifier[:64]}"
-        with self._audit.change(caller, "features.cancel", subject, project) as change:
+        with self._audit.change(
+            caller, "features.materialization_cancel", subject, project
+        ) as change:
             change.rows.lock(f"materialization:{identifier}")
             job = _found(change.rows, project, identifier)
             rules.check_cancel(job)

@@ -52,6 +52,12 @@ def jobs(rows: Rows, *where: Where, limit: int, offset: int = 0) -> list[Job]:
     return [_job(row) for row in found]
 
 
+def measured(rows: Rows, project: str, views: Sequence[str], most: int = 5) -> list[Job]:
+    """Return the newest jobs that succeeded on any of ``views``."""
+    found = jobs(rows, ("project", "=", project), ("state", "=", "succeeded"), limit=100)
+    return [one for one in found if set(one.views) & set(views)][:most]
+
+
 def unfinished(rows: Rows, project: str | None = None, limit: int = 500) -> list[Job]:
     """Return jobs that wait or are under way, the oldest first."""
     where: list[Where] = [("state", "in", sorted(one.value for one in UNFINISHED))]
