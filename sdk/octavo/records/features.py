@@ -183,6 +183,7 @@ class FeatureView(FeatureViewSummary):
     """A feature view with all that is known about it."""
 
     node: Name = Field(description="Its node in the lineage graph.")
+    key_types: dict[str, str] = Field(description="Join key to Feast's type name.")
     uses: list[FeatureUse] = Field(description="Who reads it, newest first; at most 20.")
     people: int = Field(description="How many people read it in the last 30 days.")
     cost: FeatureCost = Field(description="What keeping it fresh costs.")

@@ -44,6 +44,7 @@ from octavo_server.adapters.feast_check import inside
 from octavo_server.adapters.feast_index import REFUSED, RegistryRefused
 from octavo_server.adapters.feast_objects import contents_of
 from octavo_server.adapters.feast_online import ONLINE_FILE, feast_project, waiting_online
+from octavo_server.adapters.lake_digest import data_digest, parquet_files
 from octavo_server.adapters.online_tables import DROP, MERGE, REPLACE, note_plan
 
 if TYPE_CHECKING:
@@ -184,12 +185,8 @@ def _sources(declaration: FeatureDeclaration, lake: Path) -> dict[str, dict[str,
 def _data(place: Path) -> dict[str, Any]:
     import pyarrow.parquet as pq
 
-    files = sorted(place.rglob("*.parquet")) if place.is_dir() else [place]
-    total = hashlib.sha256()
-    for file in files:
-        total.update(hashlib.sha256(file.read_bytes()).digest())
-    rows = sum(pq.ParquetFile(file).metadata.num_rows for file in files)
-    return {"sha256": total.hexdigest(), "rows": rows}
+    rows = sum(pq.ParquetFile(file).metadata.num_rows for file in parquet_files(place))
+    return {"sha256": data_digest(place), "rows": rows}
 
 
 def _values(

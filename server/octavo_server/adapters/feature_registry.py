@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from itertools import islice
 from os import stat_result
 from pathlib import Path
 
 from octavo.features import folder_digest
 from octavo_server.adapters.feast_engine import FeastEngine
+from octavo_server.adapters.lake_digest import data_digest
 from octavo_server.adapters.snapshot_folders import SnapshotFolders
 from octavo_server.features.catalog.domain import Reading
 from octavo_server.features.catalog.ports import Look
@@ -28,19 +28,20 @@ class FeatureRegistry:
     def look(self, features: Path, snapshot: str, lake: Path, sources: Sequence[str]) -> Look:
         """Look at a snapshot and at the sources, paths inside the lake."""
         folder = features / snapshot
-        data = [one for source in sources for one in _below(lake / source)]
-        times = [max(facts.st_mtime, facts.st_ctime) for _, facts in data]
         return Look(
             pointed_to=self._folders.pointed_to(features),
             is_there=folder.is_dir(),
             snapshot_print=_print(_below(folder)),
-            data_print=_print(data),
-            newest_data_at=datetime.fromtimestamp(max(times), UTC) if times else None,
+            data_print="\n".join(_print(_below(lake / source)) for source in sources),
         )
 
     def digest(self, features: Path, snapshot: str) -> str:
         """Return the digest of a snapshot's files."""
         return folder_digest(features / snapshot)
+
+    def data_digest(self, lake: Path, source: str) -> str:
+        """Return the digest of a source's data."""
+        return data_digest(lake / source)
 
     def point_to(self, features: Path, snapshot: str) -> None:
         """Make ``snapshot`` what new readers get."""

@@ -30,10 +30,10 @@ class Shelf:
     lock: threading.Lock = field(default_factory=threading.Lock)
     """Held by whoever searches or changes it."""
 
-    def take(self, entries: Iterable[Entry], revision: int) -> None:
-        """Take in what changed."""
+    def take(self, entries: Iterable[Entry], revision: int, snapshot: str) -> None:
+        """Take in what changed; all views are those of ``snapshot``, changed or not."""
         light = [replace(entry, view=_light(entry.view)) for entry in entries]
-        self.index.change(light)
+        self.index.change(light, snapshot)
         for entry in light:
             self.dated.pop(entry.view.name, None)
         self.revision = revision
@@ -91,6 +91,7 @@ class LiveIndex:
                 if shelf.revision >= revision:
                     return
                 entries = store.changed(rows, project, shelf.revision)
+                made = store.current(rows, project)
             with shelf.lock:
-                shelf.take(entries, revision)
+                shelf.take(entries, revision, made.id if made else "")
             self._shelves[project] = shelf

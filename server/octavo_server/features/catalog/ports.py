@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -23,8 +22,6 @@ class Look:
     """Changes with any file of the snapshot."""
     data_print: str
     """Changes with any file that views read."""
-    newest_data_at: datetime | None
-    """When the newest of these was written (UTC)."""
 
 
 class RegistryFiles(Protocol):
@@ -37,6 +34,12 @@ class RegistryFiles(Protocol):
         """Return the digest of a snapshot's files; its own name while nobody changed them.
 
         Raises OSError for one that is not there or can't be read.
+        """
+
+    def data_digest(self, lake: Path, source: str) -> str:
+        """Return the digest of a source's data, as it is kept of the time of its publication.
+
+        Raises OSError for data that is not there or can't be read.
         """
 
     def point_to(self, features: Path, snapshot: str) -> None:

@@ -37,12 +37,43 @@ class Pace:
     """A publication this young may still be on its way to the pointer."""
     read_again: timedelta = timedelta(minutes=5)
     """Data that changes all the time makes a registry be read this often at most."""
-    reading: timedelta = timedelta(seconds=15)
-    """How long a reading takes at most, as a rule: data that was written meanwhile is not in it."""
     read_anyway: timedelta = timedelta(hours=24)
     """Without any sign of a change it is read this often."""
     count_again: timedelta = timedelta(minutes=10)
     """How often consumers and readers of views are counted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prints:
+    """What a registry's files looked like: a digest of the looks, never of the contents."""
+
+    snapshot_id: str = ""
+    """Of which snapshot."""
+    files: str = ""
+    """Of the snapshot's files."""
+    data: str = ""
+    """Of the data, when it was last read."""
+
+    def __str__(self) -> str:
+        """Return it as it is kept."""
+        return f"{self.snapshot_id} {self.files} {self.data}"
+
+    @classmethod
+    def known(cls, state: IndexState) -> Prints:
+        """Return what is kept."""
+        snapshot_id, files, data = (state.fingerprint or "  ").split(" ")
+        return cls(snapshot_id=snapshot_id, files=files, data=data)
+
+    @classmethod
+    def of(cls, made: Snapshot, look: Look) -> Prints:
+        """Return what is seen."""
+        return cls(
+            snapshot_id=made.id, files=_short(look.snapshot_print), data=_short(look.data_print)
+        )
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class Reconciliation:
@@ -85,20 +116,23 @@ class Reconciliation:
         features, lake = self._places.snapshots(project), self._places.lake(project)
         sources = sorted({view.source.path for view in views})
         look = self._files.look(features, made.id, lake, sources)
+        seen = Prints.of(made, look)
         broken = self._check(made, look, known, now)
         state = replace(
             known,
             checked_at=now,
             pointed_to=look.pointed_to,
-            fingerprint=_fingerprint(made, look),
+            fingerprint=str(replace(seen, data=Prints.known(known).data)),
             problems=broken or _of_reading(known.problems),
         )
         if broken:
             return self._keep(state, known)
         if look.pointed_to != made.id and now - made.published_at > self._pace.grace:
             state = replace(state, pointed_to=self._repair(made, look))
-        if self._is_due(made, look, known, now):
-            state = self._read(made, state, now)
+        if self._is_due(seen, known, now):
+            state = self._read(made, state, seen)
+        elif Prints.known(known).snapshot_id != made.id:
+            state = replace(state, fingerprint=str(seen))
         return self._keep(state, known)
 
     def _check(
@@ -110,7 +144,8 @@ class Reconciliation:
         if not look.is_there:
             message = f"The published registry {short} is gone from {made.project}'s folder."
             return (_problem("missing", message, since, now),)
-        if known.fingerprint == _fingerprint(made, look) and not _broken(known):
+        before, seen = Prints.known(known), Prints.of(made, look)
+        if replace(before, data=seen.data) == seen and not _broken(known):
             return ()
         try:
             found = self._files.digest(self._places.snapshots(made.project), made.id)
@@ -125,19 +160,31 @@ class Reconciliation:
         )
         return (_problem("changed", message, since, now),)
 
-    def _is_due(self, made: Snapshot, look: Look, known: IndexState, now: datetime) -> bool:
+    def _is_due(self, seen: Prints, known: IndexState, now: datetime) -> bool:
         """Tell whether the registry is to be read again."""
         read_at = known.indexed_at
         if read_at is None or now - read_at >= self._pace.read_anyway:
             return True
-        if known.fingerprint.startswith(made.id):
-            changed = known.fingerprint != _fingerprint(made, look)
-            return changed and now - read_at >= self._pace.read_again
-        # Publishing read it. What was written just before may have come too late for that.
-        written = look.newest_data_at
-        return written is not None and written > read_at - self._pace.reading
+        before = Prints.known(known)
+        if before.snapshot_id == seen.snapshot_id:
+            return before.data != seen.data and now - read_at >= self._pace.read_again
+        return self._is_other_data(known.project)
 
-    def _read(self, made: Snapshot, state: IndexState, now: datetime) -> IndexState:
+    def _is_other_data(self, project: str) -> bool:
+        """Tell whether data is not what it was when the views were published with it.
+
+        Publishing read them then, so with the same data nothing is to be read again.
+        """
+        lake = self._places.lake(project)
+        published = {(one.source.path, one.source.sha256) for one in self._catalog.views(project)}
+        try:
+            return any(self._files.data_digest(lake, path) != kept for path, kept in published)
+        except OSError:
+            return True
+
+    def _read(self, made: Snapshot, state: IndexState, seen: Prints) -> IndexState:
+        """Read the registry whole; ``seen`` is what its files looked like before."""
+        now = self._catalog.now()
         features, lake = self._places.snapshots(made.project), self._places.lake(made.project)
         since = {one.code: one.since for one in state.problems}
         try:
@@ -147,7 +194,7 @@ class Reconciliation:
             return replace(state, problems=(problem,), indexed_at=now)
         self._catalog.replace(made.project, reading.views, made.id)
         found = [_problem(code, message, since, now) for code, message in reading.problems]
-        return replace(state, problems=tuple(found), indexed_at=now)
+        return replace(state, problems=tuple(found), indexed_at=now, fingerprint=str(seen))
 
     def _repair(self, made: Snapshot, look: Look) -> str:
         """Give readers what was published; who moved the pointer is not known, that it was is."""
@@ -199,11 +246,6 @@ def _node(entry: Entry) -> str:
 
 def _is_news(standing: Standing, at: datetime, worth: timedelta) -> bool:
     return standing.consumed_at is None or at - standing.consumed_at >= worth
-
-
-def _fingerprint(made: Snapshot, look: Look) -> str:
-    seen = f"{look.snapshot_print}\n{look.data_print}"
-    return f"{made.id} {hashlib.sha256(seen.encode()).hexdigest()}"
 
 
 def _broken(known: IndexState) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from octavo_server.features.catalog.domain import Entry, View
@@ -145,13 +145,15 @@ class SearchIndex:
         """View by name; in the order of names."""
         return self._entries
 
-    def change(self, entries: Iterable[Entry]) -> None:
-        """Take new, changed and removed views."""
+    def change(self, entries: Iterable[Entry], snapshot: str = "") -> None:
+        """Take new, changed and removed views; ``snapshot`` is the one that all are of now."""
         for entry in entries:
             self._forget(entry.view.name)
             if not entry.removed:
                 self._learn(entry)
-        self._entries = dict(sorted(self._entries.items()))
+        self._entries = {
+            name: _of_snapshot(entry, snapshot) for name, entry in sorted(self._entries.items())
+        }
 
     def answers(self, asked: str) -> Answers:
         """Return the words of these views that ``asked`` may mean."""
@@ -233,6 +235,12 @@ class SearchIndex:
             if not known:
                 self._vocabulary = None
                 del self._postings[word]
+
+
+def _of_snapshot(entry: Entry, snapshot: str) -> Entry:
+    if not snapshot or entry.view.snapshot == snapshot:
+        return entry
+    return replace(entry, view=replace(entry.view, snapshot=snapshot))
 
 
 def _reason(asked: str, found: str, match: Match, place: Place, weight: float) -> Reason:

@@ -234,6 +234,8 @@ class CatalogService:
     def record(self, change: Change, made: Snapshot, views: Sequence[View]) -> None:
         """Make ``made`` the project's current snapshot, inside the change that decided it."""
         store.publish(change.rows, made)
+        # Views that stay as they were are of the new snapshot too: whoever keeps them must know.
+        store.bump(change.rows, made.project)
         self._take(change.rows, made, views)
 
     def replace(self, project: str, views: Sequence[View], snapshot: str | None = None) -> bool:
