@@ -6,10 +6,9 @@ import { MaterializationModel } from './model';
 import { Standing } from './page';
 
 /** The tab of a view's page: freshness, what runs, history, schedules. */
-export function MaterializationTab(props: { octavo: IOctavo; view: Pick<FeatureView, 'name'> }): React.JSX.Element | null {
+export function MaterializationTab(props: { octavo: IOctavo; view: Pick<FeatureView, 'name' | 'project'> }): React.JSX.Element | null {
   const { octavo } = props;
-  const { name } = props.view;
-  const project = octavo.session.project;
+  const { name, project } = props.view;
   const [model, setModel] = React.useState<MaterializationModel | null>(null);
   React.useEffect(() => {
     const made = new MaterializationModel(octavo, { project, kind: 'view', name });

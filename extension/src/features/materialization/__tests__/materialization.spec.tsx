@@ -82,7 +82,7 @@ function plan(changes: Partial<MaterializationPlan> = {}): MaterializationPlan {
 
 function tab(answer: () => ViewMaterialization, answers: Record<string, () => unknown> = {}): FakeServer {
   const server = new FakeServer({ [`GET ${VIEW}`]: answer, ...answers });
-  render(<MaterializationTab octavo={fakeOctavo(server)} view={{ name: 'origin_weather' }} />);
+  render(<MaterializationTab octavo={fakeOctavo(server)} view={{ name: 'origin_weather', project: 'flights' }} />);
   return server;
 }
 
@@ -117,7 +117,7 @@ describe('the tab of a view', () => {
 
   it('says what went wrong', async () => {
     const server = new FakeServer({ [`GET ${VIEW}`]: () => refusal(404, 'not_found', "There is no feature view 'origin_weather' in flights.") });
-    render(<MaterializationTab octavo={fakeOctavo(server)} view={{ name: 'origin_weather' }} />);
+    render(<MaterializationTab octavo={fakeOctavo(server)} view={{ name: 'origin_weather', project: 'flights' }} />);
     expect((await screen.findByRole('alert')).textContent).toContain('There is no feature view');
   });
 
