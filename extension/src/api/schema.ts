@@ -8456,13 +8456,18 @@ export interface components {
          */
         NotebookSide: {
             /**
+             * As It Ran
+             * @description True: the cell that made the run was not saved so, and is compared as it ran.
+             */
+            as_it_ran: boolean;
+            /**
              * Cell
              * @description Id of the cell that made the run.
              */
             cell: string | null;
             /**
              * Cell Index
-             * @description Where that cell stands.
+             * @description Where that cell stands in what is compared.
              */
             cell_index: number | null;
             /**

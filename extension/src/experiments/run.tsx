@@ -5,7 +5,7 @@ import { Lineage } from '../lineage/panel';
 import type { IOctavo } from '../tokens';
 import { Button } from '../ui/Button';
 import { Chip } from '../ui/Chip';
-import { duration, metric, money } from '../ui/format';
+import { duration, metric } from '../ui/format';
 import { Card, Page, Split } from '../ui/Page';
 import { Await } from '../ui/states';
 import { useNow } from '../ui/Time';
@@ -13,7 +13,7 @@ import { trans } from '../words';
 import type { IRunActions } from './actions';
 import { Inputs, Metrics, RunFacts, Tags } from './components/RunFacts';
 import { RunNotebook } from './components/RunNotebook';
-import { leadingMetrics, runSeconds, runTone } from './components/runs';
+import { leadingMetrics, runCost, runSeconds, runTone } from './components/runs';
 import type { RunModel } from './runModel';
 
 /** Props of a run's page. */
@@ -31,7 +31,7 @@ function Chips(props: IRunPageProps & { detail: RunDetail }): React.JSX.Element 
       <Chip tone={runTone(run)}>{run.status}</Chip>
       <Chip title={run.ended_at ? trans.__('How long it ran') : trans.__('How long it has been running')}>{duration(runSeconds(run, now))}</Chip>
       {run.cost_eur !== null && (
-        <Chip title={trans.__('What the profile %1 cost while the run ran, at the price of the day on which it began.', run.profile ?? '')}>{money(run.cost_eur)}</Chip>
+        <Chip title={trans.__('What the profile %1 cost while the run ran, at the price of the day on which it began.', run.profile ?? '')}>{runCost(run.cost_eur)}</Chip>
       )}
       {run.registered.map(name => (
         <Chip key={name} onClick={() => props.octavo.open('model', { project: props.model.project, name: name.split('/')[0] ?? name })}>

@@ -109,7 +109,10 @@ class NotebookSide(Answer):
     sha256: Name = Field(description="Digest of the version.")
     exact: bool = Field(description="False: stored without outputs.")
     cell: Name | None = Field(description="Id of the cell that made the run.")
-    cell_index: int | None = Field(description="Where that cell stands.")
+    cell_index: int | None = Field(description="Where that cell stands in what is compared.")
+    as_it_ran: bool = Field(
+        description="True: the cell that made the run was not saved so, and is compared as it ran."
+    )
 
 
 class NotebookDifference(Answer):

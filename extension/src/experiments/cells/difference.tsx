@@ -52,6 +52,7 @@ function Side(props: { side: NotebookSide; label: string; onOpen: () => void }):
       <span>
         {side.path}
         {side.cell_index !== null && ` · ${trans.__('cell %1 made it', side.cell_index + 1)}`}
+        {side.as_it_ran && ` · ${trans.__('shown as it ran, it was saved otherwise or not at all')}`}
       </span>
       <Digest value={side.sha256} what={trans.__('Notebook version')} />
     </div>

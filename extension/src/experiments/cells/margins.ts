@@ -12,9 +12,15 @@ interface IMargin {
   marks: MarginMarks;
 }
 
-/** The filter that finds the runs of a cell; quotes in its id would end the text, so they are escaped. */
-export function cellFilter(cell: string): string {
-  return `tags."octavo.notebook.cell" = "${cell.replace(/["\\]/g, '\\$&')}"`;
+/** A text of the filter language; quotes in it would end it, so they are escaped. */
+function quoted(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`;
+}
+
+/** The filter that finds the runs of a notebook's cell, of everybody or of one owner. */
+export function cellFilter(path: string, cell: string, owner?: string): string {
+  const clauses = [`tags."octavo.notebook.path" = ${quoted(path)}`, `tags."octavo.notebook.cell" = ${quoted(cell)}`];
+  return [...clauses, ...(owner === undefined ? [] : [`owner = ${quoted(owner)}`])].join(' and ');
 }
 
 /** The margins of all open notebooks; none while the setting is off. */
@@ -53,13 +59,16 @@ export class Margins {
   /** Open the runs of the active cell. */
   openRuns(): void {
     const cell = this.activeCell();
-    if (cell !== null) {
-      this._openRuns(cell);
+    const panel = this._notebooks.currentWidget;
+    if (cell !== null && panel) {
+      this._openRuns(this._path(panel), cell);
     }
   }
 
-  private _openRuns(cell: string): void {
-    this._octavo.open('runs', { project: this._octavo.session.project, filter: cellFilter(cell) });
+  private _openRuns(path: string, cell: string): void {
+    const { project, me } = this._octavo.session;
+    const owner = this._whose === 'mine' ? me.state.value?.name : undefined;
+    this._octavo.open('runs', { project, filter: cellFilter(path, cell, owner) });
   }
 
   /** The notebook's path as runs name it; empty until it is known where the workspace's files are. */
@@ -79,7 +88,7 @@ export class Margins {
       return;
     }
     const model = new MarginModel(this._octavo.session, this._feed, this._path(panel), this._whose);
-    const marks = new MarginMarks(panel.content, model, cell => this._openRuns(cell));
+    const marks = new MarginMarks(panel.content, model, cell => this._openRuns(model.path, cell));
     const onPath = (): void => {
       model.path = this._path(panel);
     };

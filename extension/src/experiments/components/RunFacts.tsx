@@ -3,13 +3,13 @@ import * as React from 'react';
 import type { RunDetail } from '../../api/experiments';
 import { LineChart } from '../../ui/charts';
 import { Digest } from '../../ui/Chip';
-import { duration, metric, money } from '../../ui/format';
+import { duration, metric } from '../../ui/format';
 import { Card, Facts, Figures } from '../../ui/Page';
 import type { IColumn } from '../../ui/Table';
 import { Table } from '../../ui/Table';
 import { Time, useNow } from '../../ui/Time';
 import { trans } from '../../words';
-import { runSeconds } from './runs';
+import { runCost, runSeconds } from './runs';
 
 type Pair = [string, string];
 
@@ -64,7 +64,7 @@ export function RunFacts(props: { detail: RunDetail }): React.JSX.Element {
           [trans.__('By'), run.owner],
           [trans.__('Started'), <Time key="started" at={run.started_at} />],
           [trans.__('Took'), duration(runSeconds(run, now))],
-          [trans.__('Cost'), run.cost_eur === null ? trans.__('no price is known') : money(run.cost_eur)],
+          [trans.__('Cost'), run.cost_eur === null ? trans.__('no price is known') : runCost(run.cost_eur)],
           [trans.__('Profile'), run.profile ?? '–'],
           [trans.__('Registered as'), run.registered.join(', ') || '–']
         ]}

@@ -1,5 +1,7 @@
 import type { Run } from '../../api/experiments';
 import type { Tone } from '../../ui/Chip';
+import { money } from '../../ui/format';
+import { trans } from '../../words';
 
 const TONES: Record<Run['status'], Tone> = {
   scheduled: 'idle',
@@ -26,6 +28,11 @@ function weight(name: string): number {
 /** Pick the metrics that say most. */
 export function leadingMetrics(names: readonly string[], most: number): string[] {
   return [...names].sort((a, b) => weight(a) - weight(b) || a.length - b.length || a.localeCompare(b)).slice(0, most);
+}
+
+/** Write what a run cost; an amount that would round to nothing is said to be small. */
+export function runCost(euro: number | null | undefined): string {
+  return euro && euro < 0.01 ? trans.__('< 0.01 €') : money(euro);
 }
 
 /** How long a run took, or has been going, in seconds. */

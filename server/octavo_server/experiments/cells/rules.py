@@ -130,6 +130,20 @@ def bare(notebook: Notebook) -> bytes:
     return json.dumps(whole).encode()
 
 
+def as_it_ran(notebook: Notebook, cell: str, source: str) -> tuple[Notebook, int]:
+    """The notebook with the cell that made a run as it ran, and where it stands.
+
+    A cell that was not saved yet stands at the end.
+    """
+    ran = {"cell_type": "code", "id": cell, "source": source}
+    cells = list(notebook["cells"])
+    place = outline(notebook).places.get(cell)
+    if place is None:
+        return {**notebook, "cells": [*cells, ran]}, len(cells)
+    cells[place.index] = {**cells[place.index], **ran}
+    return {**notebook, "cells": cells}, place.index
+
+
 def _source(cell: Mapping[str, Any]) -> str:
     source = cell.get("source", "")
     if isinstance(source, list):

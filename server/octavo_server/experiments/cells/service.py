@@ -127,7 +127,7 @@ class CellsService:
                 f"Run {run_id[:64]} was not made by a notebook that Octavo knows.",
                 "Runs of notebooks in a workspace carry the link from their start on.",
             )
-        cell_sha256 = run.tags.get("octavo.notebook.cell_sha256")
+        cell_sha256 = link.cell_digest
         with self._database.read() as rows:
             version = store.version(rows, project, link.digest) if link.digest else None
             source = store.source(rows, project, cell_sha256) if cell_sha256 else None
@@ -173,25 +173,31 @@ class CellsService:
                 f"run: {len(run_ids)} runs were given; two compare as notebooks.",
                 "Give run= twice.",
             )
-        sides = [self._side(project, self._runs.run(project, one)) for one in run_ids]
-        old, new = (
-            rules.bare(rules.notebook_from(self._blobs.get(version.blob))) for _, version in sides
+        (old, before), (new, after) = (
+            self._side(project, self._runs.run(project, one)) for one in run_ids
         )
-        cells = list(self._differ.diff(old, new))
+        cells = list(self._differ.diff(before, after))
         counts = {op: sum(1 for one in cells if one.op == op) for op in _OPS}
-        return wire.NotebookDifference(old=sides[0][0], new=sides[1][0], cells=cells, **counts)
+        return wire.NotebookDifference(old=old, new=new, cells=cells, **counts)
 
-    def _side(self, project: str, run: Run) -> tuple[wire.NotebookSide, Version]:
+    def _side(self, project: str, run: Run) -> tuple[wire.NotebookSide, bytes]:
+        """A run as a notebook, its cell as it ran, and the bare bytes to compare."""
         link = run.notebook
-        digest = link.digest if link else None
+        digest, ran = (link.digest, link.cell_digest) if link else (None, None)
         with self._database.read() as rows:
             version = store.version(rows, project, digest) if digest else None
+            source = store.source(rows, project, ran) if ran else None
         if link is None or digest is None or version is None:
             raise NotFound(
                 f"The notebook version of run {run.name[:100]!r} ({run.run_id[:8]}) is not stored.",
                 "Only runs whose notebook version is stored compare as notebooks.",
             )
+        notebook = rules.notebook_from(self._blobs.get(version.blob))
         place = version.outline.places.get(link.cell or "")
+        index = place.index if place else None
+        unsaved = rules.saved(version, link.cell, ran) in ("changed", "absent")
+        if unsaved and source is not None and link.cell:
+            notebook, index = rules.as_it_ran(notebook, link.cell, source.source)
         side = wire.NotebookSide(
             run_id=run.run_id,
             name=run.name,
@@ -199,9 +205,10 @@ class CellsService:
             sha256=digest,
             exact=version.exact,
             cell=link.cell,
-            cell_index=place.index if place else None,
+            cell_index=index,
+            as_it_ran=unsaved and source is not None,
         )
-        return side, version
+        return side, rules.bare(notebook)
 
 
 _OPS: Final = ("added", "removed", "changed", "same")

@@ -223,6 +223,17 @@ def test_two_runs_compare_as_notebooks(room: Room) -> None:
     assert (found.old.cell_index, found.new.sha256) == (1, sha(other))
 
 
+def test_a_cell_that_was_not_saved_compares_as_it_ran(room: Room) -> None:
+    digest = room.store(TRAIN)
+    for run_id, cell, source in (("a" * 32, "fit", "train(9)"), ("b" * 32, "new", "train(5)")):
+        room.cells.store_source(ADA, "flights", sha(source), source.encode())
+        room.log(run_id, source, cell=cell, tags={"octavo.notebook.sha256": digest})
+    found = room.cells.difference("flights", ["a" * 32, "b" * 32])
+    assert (found.old.as_it_ran, found.old.cell_index) == (True, 1)
+    assert (found.new.as_it_ran, found.new.cell_index) == (True, 2)
+    assert (found.added, found.removed, found.changed, found.same) == (1, 0, 1, 1)
+
+
 def test_runs_that_do_not_compare_are_refused(room: Room) -> None:
     room.log("a" * 32, tags={"octavo.notebook.sha256": "f" * 64})
     with pytest.raises(Invalid, match="1 runs were given; two compare"):

@@ -90,7 +90,8 @@ describe('the past of a cell', () => {
   });
 
   it('is filtered by a text that an id can not leave', () => {
-    expect(cellFilter('a"b\\')).toBe('tags."octavo.notebook.cell" = "a\\"b\\\\"');
+    expect(cellFilter('p', 'a"b\\')).toBe('tags."octavo.notebook.path" = "p" and tags."octavo.notebook.cell" = "a\\"b\\\\"');
+    expect(cellFilter('p', 'c', 'ada')).toBe('tags."octavo.notebook.path" = "p" and tags."octavo.notebook.cell" = "c" and owner = "ada"');
   });
 
   it('is looked for by the path below home', () => {

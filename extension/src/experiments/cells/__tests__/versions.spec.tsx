@@ -135,7 +135,7 @@ describe('the page of a version', () => {
 });
 
 describe('two runs as notebooks', () => {
-  const side = { run_id: RUN, name: HOSTILE, path: 'train.ipynb', sha256: SHA, exact: true, cell: 'fit', cell_index: 0 };
+  const side = { run_id: RUN, name: HOSTILE, path: 'train.ipynb', sha256: SHA, exact: true, cell: 'fit', cell_index: 0, as_it_ran: true };
   const found: Difference = {
     old: side,
     new: { ...side, run_id: 'b'.repeat(32), name: 'second' },
