@@ -17,6 +17,7 @@ from tests.support.flights import TEMPLATE
 from tests.support.people import ADMIN
 
 from octavo_server.adapters.feast_engine import FeastEngine
+from octavo_server.adapters.snapshot_folders import SnapshotFolders
 from octavo_server.errors import Invalid, PolicyRefused, Unavailable
 from octavo_server.features.catalog.service import CatalogService
 from octavo_server.features.places import Places
@@ -68,12 +69,16 @@ class Workshop:
         services = loaded.platform.services
         self.engine = FeastEngine(lambda: datetime.now(UTC))
         self.features = PublishingService(
-            CatalogService(services.database, services.lineage, self.places, services.clock),
-            services.audit,
-            services.policy,
-            services.lineage,
-            self.engine,
-            self.places,
+            database=services.database,
+            catalog=CatalogService(
+                services.database, services.lineage, self.places, services.clock
+            ),
+            audit=services.audit,
+            policy=services.policy,
+            lineage=services.lineage,
+            engine=self.engine,
+            snapshots=SnapshotFolders(),
+            places=self.places,
         )
 
     def plant(self, known: str = "known_at", **change: str) -> None:
@@ -97,7 +102,7 @@ class Workshop:
         order = Order(
             project="flights", repository=self.repository, lake=self.lake, features=features
         )
-        return self.engine.build(order, [].append)
+        return self.engine.build(order, [].append, lambda: False)
 
 
 @pytest.fixture
@@ -132,17 +137,18 @@ def test_the_same_view_without_the_leak_is_built(
     assert planted.columns == ("planted_flights",)
 
 
-ON_DEMAND = """
+OUTSIDE = """
 import pandas as pd
 from feast import Field
 from feast.on_demand_feature_view import on_demand_feature_view
 from feast.types import Float64
 import views
+FACTOR = 2
 @on_demand_feature_view(
     sources=[views.carrier_delay], schema=[Field(name="doubled", dtype=Float64)]
 )
 def doubled(frame: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame({"doubled": frame["carrier_delay_mean_3h"] * 2})
+    return pd.DataFrame({"doubled": frame["carrier_delay_mean_3h"] * FACTOR})
 """
 HOSTILE = {
     PLANT.format(**{**GOOD, **change}): message
@@ -156,12 +162,13 @@ HOSTILE = {
         ({"tags": '{"counts": "../../x.y", "window": "24h"}'}, "names no table"),
         ({"tags": '{"counts": "flights.known_at", "window": "soon"}'}, "no time span"),
     )
-} | {ON_DEMAND: "every reader would run"}
+} | {OUTSIDE: "uses FACTOR from outside"}
 # One process for all of them, because Feast alone takes seconds to import.
 REFUSE = """
 import json, os, sys
 from pathlib import Path
 import feast.repo_operations
+from octavo.feature_repository import DeclarationRefused, from_repository
 from octavo_server.adapters import feast_publish
 from octavo_server.adapters.feast_index import RegistryRefused
 repository, features, lake = map(Path, sys.argv[1:4])
@@ -170,9 +177,10 @@ for definition in json.loads(sys.argv[4]):
     (repository / "planted.py").write_text(definition)
     if os.fork() == 0:
         try:
-            feast_publish.publish(repository, "flights", features, lake)
+            declaration = from_repository(repository, lake)
+            feast_publish.publish(declaration, "flights", features, lake)
             said = "published"
-        except RegistryRefused as error:
+        except (RegistryRefused, DeclarationRefused) as error:
             said = str(error)
         print(json.dumps(said), flush=True)
         os._exit(0)
@@ -201,5 +209,5 @@ def test_a_refusal_reaches_the_caller(workshop: Workshop) -> None:
 
 def test_a_repository_that_raises_is_a_failed_engine(workshop: Workshop) -> None:
     (workshop.repository / "broken.py").write_text("raise RuntimeError('by its author')\n")
-    with pytest.raises(Unavailable, match="by its author"):
+    with pytest.raises(Unavailable, match="RuntimeError: by its author"):
         workshop.build()
