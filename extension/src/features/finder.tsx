@@ -2,7 +2,7 @@ import { searchIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import type { SearchHit } from '../api/features';
-import type { IOctavo } from '../tokens';
+import type { IOctavo, ViewArgs } from '../tokens';
 import { Page, Split } from '../ui/Page';
 import { trans } from '../words';
 import { Found, Narrowing, useSearch } from './components/Finder';
@@ -12,8 +12,9 @@ const MANY = 50;
 
 /** A search over the features of all projects that a person may read. */
 export class FinderModel extends FeatureSearch {
-  constructor(octavo: IOctavo) {
+  constructor(octavo: IOctavo, args: ViewArgs) {
     super(octavo.requests, MANY);
+    this.type(args['text'] ?? '');
     this.refresh();
   }
 }

@@ -9,15 +9,16 @@ import { useAction } from '../ui/action';
 import { Button } from '../ui/Button';
 import { Chip, Digest } from '../ui/Chip';
 import { Page } from '../ui/Page';
-import { Await, Failure } from '../ui/states';
+import { Await, Failure, useResource } from '../ui/states';
 import { Tabs } from '../ui/Tabs';
 import type { ITab } from '../ui/Tabs';
 import { trans } from '../words';
-import { Consumers } from './components/Consumers';
+import { Consumers, consumersOf } from './components/Consumers';
 import { Statistics } from './components/Statistics';
 import { Use } from './components/Use';
 import { Versions } from './components/Versions';
 import { ViewChips } from './components/ViewChips';
+import { MaterializationTab } from './materialization';
 import type { FeatureModel } from './model';
 import { openEdit } from './publishing';
 
@@ -57,6 +58,7 @@ function Loaded(props: { model: FeatureModel; octavo: IOctavo; view: FeatureView
       }
     >
       {use.error && <Failure error={use.error} />}
+      <Elsewhere octavo={octavo} view={view} />
       {view.problems.map(problem => (
         <p key={problem} role="alert" className="jp-octavo-Preview-leak">
           {problem}
@@ -67,15 +69,27 @@ function Loaded(props: { model: FeatureModel; octavo: IOctavo; view: FeatureView
   );
 }
 
-/** What can be seen of a view; materialisation adds its own tab here. */
+/** What can be seen of a view. */
 function tabs(model: FeatureModel, octavo: IOctavo, view: FeatureView): ITab[] {
   return [
     { id: 'use', label: trans.__('Use'), content: () => <Use model={model} view={view} /> },
     { id: 'statistics', label: trans.__('Statistics'), content: () => <Statistics model={model} view={view} /> },
     { id: 'lineage', label: trans.__('Lineage'), content: () => <Lineage model={model} octavo={octavo} view={view} /> },
+    { id: 'materialisation', label: trans.__('Materialisation'), content: () => <MaterializationTab octavo={octavo} view={view} /> },
     { id: 'versions', label: trans.__('Versions'), count: view.version, content: () => <Versions model={model} view={view} /> },
-    { id: 'consumers', label: trans.__('Consumers'), count: view.consumers.length, content: () => <Consumers octavo={octavo} view={view} /> }
+    { id: 'consumers', label: trans.__('Consumers'), count: consumersOf(view).length, content: () => <Consumers octavo={octavo} view={view} /> }
   ];
+}
+
+/** Code reads the project of the workspace that it runs in: say so where that is another one. */
+function Elsewhere(props: { octavo: IOctavo; view: FeatureView }): React.JSX.Element | null {
+  const here = useResource(props.octavo.session.workspace).value?.project;
+  const there = props.view.project;
+  return here && here !== there ? (
+    <p role="status" className="jp-octavo-Preview-note">
+      {trans.__('This view belongs to the project %1, and this workspace reads the features of %2. Start a workspace in %1 to use it.', there, here)}
+    </p>
+  ) : null;
 }
 
 function Lineage(props: { model: FeatureModel; octavo: IOctavo; view: FeatureView }): React.JSX.Element {

@@ -52,8 +52,8 @@ function addFinder(app: JupyterFrontEnd, octavo: IOctavo, notebooks: INotebookTr
   octavo.addView<FinderModel>({
     kind: 'features',
     icon: searchIcon,
-    title: () => trans.__('Find features'),
-    model: () => new FinderModel(octavo),
+    title: args => (args['text'] ? trans.__('Find %1', args['text']) : trans.__('Find features')),
+    model: args => new FinderModel(octavo, args),
     body: props => React.createElement(FinderPage, { ...props, onUse: hit => void insertInputs(octavo, notebooks, hit) })
   });
   app.commands.addCommand(FIND, {

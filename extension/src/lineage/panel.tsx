@@ -29,6 +29,10 @@ export function viewOf(node: LineageNode): { kind: string; args: Record<string, 
       return { kind: 'pipeline-run', args: { project, id: name } };
     case 'model_version':
       return { kind: 'model', args: { project, name: rest[0] ?? name } };
+    case 'feature_service':
+    case 'source':
+      return { kind: 'features', args: { text: rest[rest.length - 1] ?? name } };
+    case 'dashboard':
     case 'deployment':
       return { kind: 'deployment', args: { project, name } };
     default:

@@ -29,7 +29,7 @@ function section(server: FakeServer): IFakeOctavo & { used: SearchHit[] } {
 
 function finder(server: FakeServer): IFakeOctavo & { used: SearchHit[]; model: FinderModel } {
   const shell = fakeOctavo(server);
-  const octavo = Object.assign(shell, { used: [] as SearchHit[], model: new FinderModel(shell) });
+  const octavo = Object.assign(shell, { used: [] as SearchHit[], model: new FinderModel(shell, {}) });
   render(<FinderPage model={octavo.model} octavo={octavo} onUse={one => octavo.used.push(one)} />);
   return octavo;
 }

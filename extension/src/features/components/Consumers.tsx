@@ -41,17 +41,23 @@ const readerColumns = (): IColumn<FeatureUse>[] => [
   { id: 'last', title: trans.__('Last'), cell: row => <Time at={row.last_at} />, sort: row => row.last_at }
 ];
 
+/** What was made from a view; the snapshot that publishes it is none of its users. */
+export function consumersOf(view: FeatureView): Consumer[] {
+  return view.consumers.filter(one => one.kind !== 'feature_snapshot');
+}
+
 /** What was made from a feature view, and who reads it. */
 export function Consumers(props: { octavo: IOctavo; view: FeatureView }): React.JSX.Element {
   const { octavo, view } = props;
-  if (view.consumers.length === 0 && view.uses.length === 0) {
+  const consumers = consumersOf(view);
+  if (consumers.length === 0 && view.uses.length === 0) {
     return <Empty title={trans.__('Nobody uses it yet')}>{trans.__('Feature services, runs, releases and models that read it appear here, and the people who do.')}</Empty>;
   }
   return (
     <>
-      {view.consumers.length > 0 && (
-        <Card title={trans.__('Made from it')} count={view.consumers.length}>
-          <Table label={trans.__('Consumers')} rows={view.consumers} columns={consumerColumns(octavo)} rowKey={row => `${row.node} ${row.relation}`} />
+      {consumers.length > 0 && (
+        <Card title={trans.__('Made from it')} count={consumers.length}>
+          <Table label={trans.__('Consumers')} rows={consumers} columns={consumerColumns(octavo)} rowKey={row => `${row.node} ${row.relation}`} />
         </Card>
       )}
       {view.uses.length > 0 && (

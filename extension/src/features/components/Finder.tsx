@@ -80,7 +80,7 @@ function NothingFound(props: { search: FeatureSearch; unknown: readonly string[]
         )
       }
     >
-      {unknown.length > 0 ? trans.__('No name, column, tag, owner or description is like “%1”.', unknown.join('”, “')) : trans.__('Search looks at names, columns, owners, tags and descriptions.')}
+      {unknown.length > 0 ? trans.__('No name, column, tag, owner or description is like “%1”.', unknown.join('”, “')) : trans.__('Each word is found somewhere, but no view has all of them.')}
     </Empty>
   );
 }

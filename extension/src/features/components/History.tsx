@@ -35,7 +35,6 @@ export function History(props: { column: ColumnHistory }): React.JSX.Element | n
       </svg>
       <figcaption>
         <span>{day(windows[0]?.start)}</span>
-        <span>{trans.__('band: 5 % to 95 %, line: median, bars: missing')}</span>
         <span>{day(windows[windows.length - 1]?.end)}</span>
       </figcaption>
       <Table windows={windows} label={label} />

@@ -9,7 +9,7 @@ import { Time } from '../../ui/Time';
 import { trans } from '../../words';
 import { shortReason, wholeReason } from '../explain';
 
-const TONES: Record<SearchHit['freshness']['state'], Tone> = { fresh: 'good', stale: 'bad', empty: 'bad', unknown: 'idle' };
+const TONES: Record<SearchHit['freshness']['state'], Tone> = { fresh: 'good', stale: 'warn', empty: 'bad', unknown: 'idle' };
 
 /** What can be done with a found view. */
 export interface IHitActions {

@@ -18,8 +18,8 @@ export function Joined(props: { answer: PreviewAnswer; rows: ISeenRows; children
         {rows.time.naive && ` · ${trans.__('%1 names no zone and was taken as UTC', rows.time.column)}`}
       </p>
       <ul className="jp-octavo-Preview-features" aria-label={trans.__('Missing values')}>
-        {answer.features.map(feature => (
-          <FeatureLine key={feature.feature} feature={feature} />
+        {alike(answer.features).map(features => (
+          <FeatureLine key={features[0].feature} features={features} />
         ))}
       </ul>
       <Leaks answer={answer} />
@@ -29,13 +29,32 @@ export function Joined(props: { answer: PreviewAnswer; rows: ISeenRows; children
   );
 }
 
-function FeatureLine(props: { feature: PreviewFeature }): React.JSX.Element {
-  const { feature } = props;
+type Alike = [PreviewFeature, ...PreviewFeature[]];
+
+/** Put features together that are missing equally often for the same reasons. */
+function alike(features: readonly PreviewFeature[]): Alike[] {
+  const groups = new Map<string, Alike>();
+  for (const feature of features) {
+    const key = JSON.stringify([feature.view, feature.nulls, feature.reasons]);
+    const group = groups.get(key);
+    if (group) {
+      group.push(feature);
+    } else {
+      groups.set(key, [feature]);
+    }
+  }
+  return [...groups.values()];
+}
+
+function FeatureLine(props: { features: Alike }): React.JSX.Element {
+  const { features } = props;
+  const [feature] = features;
+  const more = features.length - 1;
   const why = feature.reasons.map(one => trans._n('%1 row: %2', '%1 rows: %2', one.rows, one.words)).join(', ');
   return (
     <li>
-      <bdi className="jp-octavo-Preview-name" title={feature.feature}>
-        {feature.column}
+      <bdi className="jp-octavo-Preview-name" title={features.map(one => one.feature).join('\n')}>
+        {more > 0 ? trans._n('%2 and %1 more', '%2 and %1 more', more, feature.column) : feature.column}
       </bdi>
       <span className="jp-octavo-Number">{trans.__('null %1', percent(feature.null_rate, 0))}</span>
       <span className="jp-octavo-Muted">{why}</span>

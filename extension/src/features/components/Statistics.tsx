@@ -30,7 +30,7 @@ export function Statistics(props: { model: FeatureModel; view: FeatureView }): R
         <p className="jp-octavo-Muted">
           {history.value.computed_at ? (
             <span title={exact(new Date(history.value.computed_at))}>
-              {trans.__('Over time: 12 spans of event time, computed')} <Time at={history.value.computed_at} />
+              {trans.__('Over time: 12 spans of event time; band 5 % to 95 %, line median, bars below missing values; computed')} <Time at={history.value.computed_at} />
             </span>
           ) : (
             trans.__('Statistics over time are not computed yet; the worker does that soon after a publication.')

@@ -37,6 +37,6 @@ describe('lineage', () => {
   });
 
   it('knows no view of what has none', () => {
-    expect([viewOf(node('source', 'x', 0)), viewOf({ id: 'run:', kind: 'run', label: '', distance: 0 })]).toEqual([null, null]);
+    expect([viewOf(node('feature_snapshot', 'x', 0)), viewOf({ id: 'run:', kind: 'run', label: '', distance: 0 })]).toEqual([null, null]);
   });
 });
