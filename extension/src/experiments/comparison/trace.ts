@@ -9,6 +9,8 @@ export interface ITrace {
   readonly band: string;
   /** The smoothed line, empty without smoothing. */
   readonly smooth: string;
+  /** Values without a neighbour, which no line shows. */
+  readonly dots: string;
   /** Places where values are no finite number. */
   readonly gaps: readonly number[];
 }
@@ -64,6 +66,7 @@ export function trace(curve: Curve, x: IScale, y: IScale, smoothing: number, who
     line: path(xs, curve.mean, y),
     band: curve.exact ? '' : band(xs, curve.low, curve.high, y),
     smooth: smoothing > 0 ? path(xs, smoothed(curve.x, curve.mean, smoothing, whole), y) : '',
+    dots: dots(xs, curve.mean, y),
     gaps: gaps(curve, xs)
   };
 }
@@ -78,11 +81,16 @@ function path(xs: readonly number[], values: readonly (number | null)[], y: ISca
       down = false;
       continue;
     }
-    const alone = !down && Number.isNaN(y.place(values[index + 1] ?? NaN));
-    text += `${down ? 'L' : 'M'}${short(xs[index] ?? 0)},${short(place)}${alone ? 'h0.01' : ''}`;
+    text += `${down ? 'L' : 'M'}${short(xs[index] ?? 0)},${short(place)}`;
     down = true;
   }
   return text;
+}
+
+function dots(xs: readonly number[], values: readonly (number | null)[], y: IScale): string {
+  return xs
+    .map((x, index) => (placed(values[index], y) && !placed(values[index - 1], y) && !placed(values[index + 1], y) ? `M${short(x)},${short(y.place(values[index] ?? 0))}h0` : ''))
+    .join('');
 }
 
 /** A stripe for each stretch without gaps: along the high values and back along the low ones. */

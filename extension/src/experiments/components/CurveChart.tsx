@@ -18,6 +18,9 @@ import { useZoom } from '../comparison/useZoom';
 import { CurvePlot, FRAME } from './CurvePlot';
 import { CurveReadout } from './CurveReadout';
 
+/** Stands in where nothing has a height, so that one can still move on from there. */
+const UNIT = linear([0, 1], [FRAME.height - FRAME.bottom, FRAME.top], 1);
+
 /** How all charts of a comparison are drawn. */
 export interface ICurveView {
   readonly axis: Axis;
@@ -82,8 +85,8 @@ function Drawn(props: ICurveChartProps & { curves: Curves; width: number }): Rea
   const picked = instead ? null : shown.view;
   const whole: Span = React.useMemo(() => found.extent ?? [0, 1], [found]);
   const view: Span = React.useMemo(() => picked ?? padWhole(whole), [picked, whole]);
-  const curves = found.curves.filter(curve => curve.points > 0);
-  const x = React.useMemo(() => linear(view, [FRAME.left, width - FRAME.right], Math.max(width / 90, 2)), [view, width]);
+  const curves = React.useMemo(() => found.curves.filter(curve => curve.points > 0), [found]);
+  const x = React.useMemo(() => xScale(found.axis, view, width), [found.axis, view, width]);
   const y = React.useMemo(() => yScale(found, view, shown.log), [found, view, shown.log]);
   const step = (way: 1 | -1): void => setPoint(before => neighbour(found, before, way, view));
   const zoom = useZoom(svg, width, { view, whole, scale: x, onView: instead ? () => undefined : props.onView, onPoint: setPoint, onStep: step });
@@ -92,25 +95,22 @@ function Drawn(props: ICurveChartProps & { curves: Curves; width: number }): Rea
   }
   return (
     <>
-      {y ? (
-        <svg
-          ref={svg}
-          className="jp-octavo-Chart-plot"
-          viewBox={`0 0 ${width} ${FRAME.height}`}
-          height={FRAME.height}
-          tabIndex={0}
-          role="group"
-          aria-roledescription={trans.__('chart')}
-          aria-label={trans.__('%1 over %2. Arrow keys read values, Shift and arrow keys move, plus and minus zoom, 0 shows all.', props.metric, axisName(found.axis))}
-          {...zoom.props}
-        >
-          <CurvePlot curves={curves} styles={props.styles} width={width} axis={found.axis} x={x} y={y} view={view} whole={whole} smoothing={shown.smoothing} />
-          {point !== null && <path className="jp-octavo-Curve-point" d={`M${x.place(point).toFixed(1)},${FRAME.top}V${FRAME.height - FRAME.bottom}`} />}
-          {zoom.picking && <rect className="jp-octavo-Curve-picked" x={Math.min(...zoom.picking)} y={FRAME.top} width={Math.abs(zoom.picking[1] - zoom.picking[0])} height={FRAME.height - FRAME.top - FRAME.bottom} />}
-        </svg>
-      ) : (
-        <p className="jp-octavo-Muted">{shown.log ? trans.__('Nothing here is above zero: a log scale shows none of it.') : trans.__('No finite value lies here.')}</p>
-      )}
+      <svg
+        ref={svg}
+        className="jp-octavo-Chart-plot"
+        viewBox={`0 0 ${width} ${FRAME.height}`}
+        height={FRAME.height}
+        tabIndex={0}
+        role="group"
+        aria-roledescription={trans.__('chart')}
+        aria-label={trans.__('%1 over %2. Arrow keys read values, Shift and arrow keys move, plus and minus zoom, 0 shows all.', props.metric, axisName(found.axis))}
+        {...zoom.props}
+      >
+        <CurvePlot curves={curves} styles={props.styles} width={width} axis={found.axis} x={x} y={y ?? UNIT} view={view} whole={whole} smoothing={shown.smoothing} />
+        {point !== null && <path className="jp-octavo-Curve-point" d={`M${x.place(point).toFixed(1)},${FRAME.top}V${FRAME.height - FRAME.bottom}`} />}
+        {zoom.picking && <rect className="jp-octavo-Curve-picked" x={Math.min(...zoom.picking)} y={FRAME.top} width={Math.abs(zoom.picking[1] - zoom.picking[0])} height={FRAME.height - FRAME.top - FRAME.bottom} />}
+      </svg>
+      {!y && <p className="jp-octavo-Muted">{shown.log ? trans.__('Nothing here is above zero: a log scale shows none of it.') : trans.__('No finite value lies here.')}</p>}
       <Notes curves={found} instead={instead} view={picked} onView={props.onView} />
       {point !== null && y && <CurveReadout curves={curves} labels={props.labels} styles={props.styles} axis={found.axis} x={point} />}
     </>
@@ -121,13 +121,19 @@ function padWhole(whole: Span): Span {
   return whole[0] === whole[1] ? padded(whole) : whole;
 }
 
+function xScale(axis: Axis, view: Span, width: number): IScale {
+  const scale = linear(view, [FRAME.left, width - FRAME.right], Math.max(width / 90, 2));
+  const whole = scale.ticks.filter(tick => Number.isInteger(tick));
+  return axis === 'step' && whole.length > 0 ? { ...scale, ticks: whole } : scale;
+}
+
 function yScale(found: Curves, view: Span, log: boolean): IScale | null {
   const places: Span = [FRAME.height - FRAME.bottom, FRAME.top];
   const span = extent(found.curves, view, log);
   if (!span) {
     return null;
   }
-  return log ? logarithmic(span[0] === span[1] ? [span[0] / 2, span[1] * 2] : span, places) : linear(padded(span), places);
+  return log ? logarithmic(span[0] === span[1] ? [span[0] / 2 || span[0], span[1] * 2] : span, places) : linear(padded(span), places);
 }
 
 /** The place of the next value of the first curve that has one; the middle to begin with. */

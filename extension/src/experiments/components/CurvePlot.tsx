@@ -9,7 +9,7 @@ import type { ILineStyle } from '../comparison/styles';
 import { trace } from '../comparison/trace';
 
 /** Where the drawing's frame lies in it. */
-export const FRAME = { left: 58, right: 10, top: 8, bottom: 24, height: 220 };
+export const FRAME = { left: 66, right: 10, top: 8, bottom: 24, height: 220 };
 
 /** Props of a drawing of curves. */
 export interface ICurvePlotProps {
@@ -45,6 +45,7 @@ export const CurvePlot = React.memo(function CurvePlot(props: ICurvePlotProps): 
               <g key={curve.run_id} className={`jp-octavo-Curve ${style?.className ?? ''}${props.smoothing > 0 ? ' jp-mod-smooth' : ''}`}>
                 {drawn.band && <path className="jp-octavo-Curve-band" d={drawn.band} />}
                 <path className="jp-octavo-Curve-line" d={drawn.line} strokeDasharray={props.smoothing > 0 ? 'none' : style?.dash} />
+                {drawn.dots && <path className="jp-octavo-Curve-dots" d={drawn.dots} />}
                 {drawn.smooth && <path className="jp-octavo-Curve-smooth" d={drawn.smooth} strokeDasharray={style?.dash} />}
                 {drawn.gaps.map((place, n) => (
                   <path key={n} className="jp-octavo-Curve-gap" d={`M${place.toFixed(1)},${floor - 6}v6`}>

@@ -119,7 +119,7 @@ function Line(props: { line: ComparedField; delta: boolean }): React.JSX.Element
         {line.name}
       </th>
       {line.values.map((value, index) => (
-        <td key={index} className={`jp-mod-numeric${line.differs && value !== line.values[0] ? ' jp-mod-differs' : ''}`} title={text(value)}>
+        <td key={index} className={`jp-mod-numeric${line.differs && line.kind !== 'metric' && value !== null && value !== line.values[0] ? ' jp-mod-differs' : ''}`} title={text(value)}>
           {value === null ? <span className="jp-octavo-Muted">{trans.__('none')}</span> : typeof value === 'number' ? metric(value) : value}
         </td>
       ))}
