@@ -284,10 +284,22 @@ def _outside(node: ast.FunctionDef) -> set[str]:
 
 def _import(transformation: str, name: str, around: Mapping[str, Any]) -> str:
     value = around.get(name)
-    if isinstance(value, ModuleType):
+    if isinstance(value, ModuleType) and _installed(value):
         full = value.__name__
         return f"import {full}" if full == name else f"import {full} as {name}"
+    home = sys.modules.get(getattr(value, "__module__", None) or "")
+    if home is not None and _installed(home):
+        own = getattr(value, "__name__", "")
+        if own.isidentifier() and getattr(home, own, None) is value:
+            return f"from {home.__name__} import {own}" + (f" as {name}" if own != name else "")
     raise DeclarationRefused(
         f"{transformation}: its function uses {name} from outside itself. Put it inside the "
         "function: reviewers read, and kernels run, this one text"
     )
+
+
+def _installed(module: ModuleType) -> bool:
+    """Say whether a module comes with Python or a package, so that every kernel has it."""
+    place = getattr(module, "__file__", None)
+    roots = (sys.prefix, sys.base_prefix)
+    return place is None or any(Path(place).is_relative_to(root) for root in roots)
