@@ -109,6 +109,8 @@ class Texts:
         self.values: list[str] = []
         self._codes: dict[str, int] = {}
         self._numbers: Floats | None = None
+        self._lowered: list[str] = []
+        self._ranks: Floats | None = None
 
     def __len__(self) -> int:
         """Return how many rows have a text."""
@@ -169,6 +171,22 @@ class Texts:
             self._numbers = np.fromiter(map(as_number, self.values), float, len(self.values))
         return self._numbers
 
+    def lowered(self) -> list[str]:
+        """Return each distinct text in lower case, by code."""
+        for value in self.values[len(self._lowered) :]:
+            lower = value.lower()
+            self._lowered.append(value if lower == value else lower)
+        return self._lowered
+
+    def ranks(self) -> Floats:
+        """Return the place of each distinct text among all by code, whatever their case."""
+        if self._ranks is None or len(self._ranks) != len(self.values):
+            lowered = self.lowered()
+            order = sorted(range(len(lowered)), key=lambda code: (lowered[code], self.values[code]))
+            self._ranks = np.empty(len(order))
+            self._ranks[order] = np.arange(len(order))
+        return self._ranks
+
     def _at(self, row: int) -> int:
         if self._few is not None:
             return self._few.get(row, NO_CODE)
@@ -191,7 +209,8 @@ class Texts:
         """Drop the texts that no row has any more, such as the old ones of a tag that counts."""
         rows = list(self._few) if self._few is not None else np.flatnonzero(self._many != NO_CODE)
         kept = {int(row): self.values[self._at(int(row))] for row in rows}
-        self.values, self._codes, self._numbers = [], {}, None
+        self.values, self._codes, self._numbers, self._lowered = [], {}, None, []
+        self._ranks = None
         for row, value in kept.items():
             code = self._code(value)
             if self._few is not None:

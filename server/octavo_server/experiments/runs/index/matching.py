@@ -26,11 +26,11 @@ from octavo_server.experiments.runs.index.patterns import pattern
 from octavo_server.experiments.runs.index.table import Table
 
 NUMERIC: Final = frozenset({"number", "time", "duration"})
-LOOKED_INTO: Final = ("name", "owner", "status", "run_id")
+LOOKED_INTO: Final = ("name", "owner", "status")
 """Columns that words without a field are looked for in, besides parameters and tags."""
 HIDDEN: Final = "mlflow."
 """Tags of MLflow's own bookkeeping begin so; words are not looked for in them."""
-LONGEST_S: Final = 2.0
+LONGEST_S: Final = 3.0
 """Seconds that one filter may take."""
 CHECKED_EVERY: Final = 4_096
 """Texts that are looked at between two looks at the clock."""
@@ -97,6 +97,8 @@ class Matcher:
         column = self._table.texts_of(tree.field)
         if tree.op in _COMPARE and tree.value.number is not None:
             return self._by_number(column, tree.op, tree.value.number)
+        if tree.op == "contains":
+            return column.having(self._containing(column, tree.value.text.lower()), self._size)
         return column.having(self._codes(column, self._test(tree)), self._size)
 
     def _test(self, tree: Comparison) -> Callable[[str], bool]:
@@ -104,9 +106,6 @@ class Matcher:
         wanted = tree.value.text
         if tree.op in {"like", "ilike"}:
             return pattern(wanted, folded=tree.op == "ilike")
-        if tree.op == "contains":
-            folded = wanted.lower()
-            return lambda text: folded in text.lower()
         return {
             "<": wanted.__gt__,
             "<=": wanted.__ge__,
@@ -144,24 +143,45 @@ class Matcher:
 
     def _words(self, tree: Words) -> Mask:
         wanted = tree.text.lower()
-        found = np.zeros(self._size, dtype=np.bool_)
         texts = self._table.texts
-        titled = self._experiments_with(wanted)
-        if "experiment" in texts["column"]:
-            found = texts["column"]["experiment"].having(titled, self._size)
-        columns = [(name, texts["column"].get(name)) for name in LOOKED_INTO]
-        columns += [(f"{name}=", column) for name, column in texts["param"].items()]
-        columns += [
-            (f"{name}=", column)
-            for name, column in texts["tag"].items()
-            if not name.startswith(HIDDEN)
-        ]
-        for name, column in columns:
-            if column is not None:
-                before = name.lower() if name.endswith("=") else ""
-                codes = self._codes(column, _holding(wanted, before))
-                found = found | column.having(codes, self._size)
+        found = np.zeros(self._size, dtype=np.bool_)
+        if (experiment := texts["column"].get("experiment")) is not None:
+            found = experiment.having(self._experiments_with(wanted), self._size)
+        for name in LOOKED_INTO:
+            if (column := texts["column"].get(name)) is not None:
+                found = found | column.having(self._containing(column, wanted), self._size)
+        row = self._table.rows.get(wanted)
+        if row is not None:
+            found[row] = True
+        for name, column in [*texts["param"].items(), *texts["tag"].items()]:
+            if not name.startswith(HIDDEN):
+                found = found | self._named(name, column, wanted)
         return found
+
+    def _named(self, name: str, column: Texts, wanted: str) -> Mask:
+        """Return which rows hold a text in `name=value`, where the column is called so."""
+        before = f"{name.lower()}="
+        if wanted in before:
+            return column.codes(self._size) >= 0
+        codes = self._containing(column, wanted)
+        for place, sign in enumerate(wanted):
+            if sign == "=" and before.endswith(wanted[: place + 1]):
+                start = wanted[place + 1 :]
+                codes += [n for n, text in enumerate(column.lowered()) if text.startswith(start)]
+        return column.having(codes, self._size)
+
+    def _containing(self, column: Texts, lowered: str) -> list[int]:
+        """Return the codes of the texts that hold another, whatever their case."""
+        self._hurry()
+        return [code for code, text in enumerate(column.lowered()) if lowered in text]
+
+    def _hurry(self) -> None:
+        """Raise Invalid once the time is up."""
+        if time.monotonic() > self._ends:
+            raise Invalid(
+                f"filter: it took longer than {LONGEST_S:g} s and was given up.",
+                "Compare with = or contains in place of like, or look into one experiment.",
+            )
 
     def _experiments_with(self, wanted: str) -> list[int]:
         column = self._table.texts["column"].get("experiment")
@@ -173,16 +193,7 @@ class Matcher:
         """Return the codes of the texts that pass. Raises Invalid once the time is up."""
         found: list[int] = []
         for start in range(0, len(column.values), CHECKED_EVERY):
-            if time.monotonic() > self._ends:
-                raise Invalid(
-                    f"filter: it took longer than {LONGEST_S:g} s and was given up.",
-                    "Compare with = or contains in place of like, or look into one experiment.",
-                )
+            self._hurry()
             some = column.values[start : start + CHECKED_EVERY]
             found += [start + number for number, text in enumerate(some) if passes(text)]
         return found
-
-
-def _holding(wanted: str, before: str) -> Callable[[str], bool]:
-    """Return a test whether a text, with its name before it, holds another one."""
-    return lambda text: wanted in before + text.lower()

@@ -43,13 +43,14 @@ def _keys(table: Table, field: Field, rows: Rows) -> tuple[Floats, Floats]:
     column = table.texts_of(field)
     codes = column.codes(table.size)[rows]
     if field.kind == "column":
-        shown = table.titles if field.name == "experiment" else {}
-        ranks = _ranks([shown.get(value, value) for value in column.values])
+        ranks = column.ranks()
+        if field.name == "experiment":
+            ranks = _ranks([table.titles.get(value, value) for value in column.values])
         primary = np.append(ranks, np.nan)[codes]
         return primary, np.zeros(len(rows))
     numbers = np.append(column.numbers(), np.nan)[codes]
     words = np.isnan(numbers) & (codes >= 0)
-    ranks = np.append(_ranks(column.values), 0.0)[codes]
+    ranks = np.append(column.ranks(), 0.0)[codes]
     # A text that is no number comes after the numbers; there, its rank decides.
     return np.where(words, np.inf, numbers), np.where(words, ranks + 1.0, 0.0)
 
