@@ -68,6 +68,7 @@ def environment(
         "OCTAVO_PROJECT": project,
         "OCTAVO_PROFILE": session.profile.id,
         "OCTAVO_SESSION": session.id,
+        "OCTAVO_PRICE_EUR_PER_HOUR": str(session.profile.price_eur_per_hour),
         "OCTAVO_LAKE": str(_own(home / "lake", project)),
         "OCTAVO_FEATURES": str(_own(home / "features", project)),
         "OCTAVO_DASHBOARDS": project if (account.home / project).is_dir() else "",

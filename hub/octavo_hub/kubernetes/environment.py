@@ -72,6 +72,7 @@ def pod_environment(
         "OCTAVO_PROJECT": session.project,
         "OCTAVO_PROFILE": profile.id,
         "OCTAVO_SESSION": session.id,
+        "OCTAVO_PRICE_EUR_PER_HOUR": str(profile.price_eur_per_hour),
         "OCTAVO_TEMPLATE": session.template or "",
         "MLFLOW_TRACKING_URI": f"{inside_url}/services/tracking",
         "MLFLOW_TRACKING_TOKEN": token,
