@@ -10,12 +10,32 @@ from octavo.records.feature_changes import (
     FeatureDifference,
     FeaturePlan,
 )
+from octavo.records.visible import UNSEEN
 
 _MARKS = {"added": "+", "changed": "~", "removed": "-"}
 
 
 def lines_of_plan(plan: FeaturePlan) -> Iterator[str]:
     """Give a plan: differences, impact, cost, and what speaks against it."""
+    yield from map(_harmless, _of_plan(plan))
+
+
+def lines_of_change(change: FeatureChange) -> Iterator[str]:
+    """Give what became of a change."""
+    yield from map(_harmless, _of_change(change))
+
+
+def summary(change: FeatureChange) -> str:
+    """Return a change in one line."""
+    return _harmless(_summary(change))
+
+
+def _harmless(line: str) -> str:
+    """Return a line without characters that nobody sees and a terminal would obey."""
+    return UNSEEN.sub("\N{REPLACEMENT CHARACTER}", line)
+
+
+def _of_plan(plan: FeaturePlan) -> Iterator[str]:
     base = plan.base_snapshot[:12] if plan.base_snapshot else "nothing"
     yield f"on         {base}" + ("  The same is current already." if plan.same else "")
     for one in plan.differences:
@@ -34,9 +54,8 @@ def lines_of_plan(plan: FeaturePlan) -> Iterator[str]:
         yield f"{'policy' if plan.policy.allowed else 'REFUSED':<10} {reason}"
 
 
-def lines_of_change(change: FeatureChange) -> Iterator[str]:
-    """Give what became of a change."""
-    yield summary(change)
+def _of_change(change: FeatureChange) -> Iterator[str]:
+    yield _summary(change)
     yield f"reason     {change.reason}"
     if change.reviewer:
         yield f"reviewed   by {change.reviewer}: {change.review_reason}"
@@ -46,8 +65,7 @@ def lines_of_change(change: FeatureChange) -> Iterator[str]:
         yield f"message    {change.message}"
 
 
-def summary(change: FeatureChange) -> str:
-    """Return a change in one line."""
+def _summary(change: FeatureChange) -> str:
     counts = f"+{change.added} ~{change.changed} -{change.removed}"
     more = f"  breaks {change.breaks}" if change.breaks else ""
     more += f"  snapshot {change.snapshot[:12]}" if change.snapshot else ""
