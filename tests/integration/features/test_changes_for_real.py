@@ -1,4 +1,4 @@
-"""A change by the real engine, over HTTP: hostile code stays text; kernels run what was reviewed."""
+"""A change by the real engine, over HTTP: hostile code stays text, kernels run what was read."""
 
 from __future__ import annotations
 
