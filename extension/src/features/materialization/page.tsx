@@ -31,19 +31,18 @@ export function Standing(props: { model: MaterializationModel; actions?: boolean
           <UnderWay jobs={standing.jobs} onCancel={id => model.cancel(id)} />
           <Split
             main={
-              <>
-                {standing.view && (
-                  <Freshness
-                    view={standing.view}
-                    onExpect={() => askExpectation(model.octavo, model.target, standing.view?.expectation ?? null)}
-                    onExpectNothing={() => model.expectNothing()}
-                    onTake={alert => takeAlert(model.octavo, alert, () => void model.standing.refresh())}
-                  />
-                )}
-                <Card title={trans.__('History')} count={standing.jobs.length}>
-                  <History jobs={standing.jobs} />
+              standing.view ? (
+                <Freshness
+                  view={standing.view}
+                  onExpect={() => askExpectation(model.octavo, model.target, standing.view?.expectation ?? null)}
+                  onExpectNothing={() => model.expectNothing()}
+                  onTake={alert => takeAlert(model.octavo, alert, () => void model.standing.refresh())}
+                />
+              ) : (
+                <Card title={trans.__('Freshness')}>
+                  <p className="jp-octavo-Muted">{trans.__('Each view of the service has its own: open a view to see it, and to say what is expected of it.')}</p>
                 </Card>
-              </>
+              )
             }
             side={
               <Card title={trans.__('Schedules')} count={standing.schedules.length}>
@@ -51,6 +50,9 @@ export function Standing(props: { model: MaterializationModel; actions?: boolean
               </Card>
             }
           />
+          <Card title={trans.__('History')} count={standing.jobs.length}>
+            <History jobs={standing.jobs} />
+          </Card>
         </>
       )}
     </Await>

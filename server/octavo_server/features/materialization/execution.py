@@ -213,7 +213,7 @@ class Materializations:
             begun = rules.moved(
                 now,
                 State.RUNNING,
-                message="It runs.",
+                message="The feature engine starts.",
                 attempts=now.attempts + 1,
                 attempt_at=change.at,
                 started_at=now.started_at or change.at,

@@ -28,6 +28,7 @@ AHEAD: Final = timedelta(minutes=1)
 FIRST_LOOK: Final = timedelta(days=366)
 """How far the first materialisation of a view looks back that says no begin."""
 MOST_ATTEMPTS: Final = 5
+YEAR_S: Final = 365 * 86_400
 START_S: Final = 12.0
 """Seconds that the engine takes to begin, as measured."""
 WINDOW_S: Final = 0.5
@@ -229,14 +230,12 @@ def _lateness(view: str, clock: str, age: float, limit: int) -> Lateness:
 
 
 def span(seconds: float) -> str:
-    """Return a span of time in its largest unit: ``3 h``."""
+    """Return a span of time in its largest unit: ``3 h``; years from two on."""
+    if seconds >= 2 * YEAR_S:
+        return f"{seconds / YEAR_S:.3g} years"
     for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
-            return (
-                f"{seconds / size:.3g} {unit}"
-                if seconds < size * 1000
-                else (f"{seconds / size:,.0f} {unit}")
-            )
+            return f"{seconds / size:.3g} {unit}"
     return f"{seconds:.0f} s"
 
 
