@@ -37,6 +37,7 @@ class Join:
             "SET TimeZone = 'UTC'",
             "SET threads = 2",
             f"SET memory_limit = '{MEMORY}'",
+            "SET temp_directory = ''",
             "SET enable_progress_bar = false",
             "SET autoinstall_known_extensions = false",
             "SET autoload_known_extensions = false",

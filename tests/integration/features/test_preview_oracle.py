@@ -225,3 +225,12 @@ def test_a_join_that_takes_too_long_is_stopped(lake: Path) -> None:
     )
     with pytest.raises(Unavailable, match=r"took over 0\.01 s"):
         ChildJoin(limit_s=0.01).join(lake, order)
+
+
+def test_a_join_waits_its_turn_and_not_for_ever(lake: Path) -> None:
+    order = JoinOrder(
+        views=[(as_view(VIEWS[0]), ["mean"])], keys={"carrier": ["UA"]}, times=[START]
+    )
+    with pytest.raises(Unavailable, match="waiting for over 0 s"):
+        ChildJoin(at_once=0, wait_s=0).join(lake, order)
+    assert ChildJoin(at_once=1).join(lake, order)["both_clocks"]

@@ -149,6 +149,6 @@ function described(frame: IFrame, joinKeys: readonly string[]): string {
   if (frame.problem) {
     return trans.__('%1: %2', frame.name, frame.problem);
   }
-  const size = trans.__('%1 rows, %2 columns', frame.rows.toLocaleString('en-US'), frame.width.toLocaleString('en-US'));
+  const size = `${trans._n('%2 row', '%2 rows', frame.rows, frame.rows.toLocaleString('en-US'))}, ${trans._n('%2 column', '%2 columns', frame.width, frame.width.toLocaleString('en-US'))}`;
   return fits(frame, joinKeys) ? `${frame.name} (${size})` : trans.__('%1 (%2; key or time missing)', frame.name, size);
 }
