@@ -125,7 +125,7 @@ class Applier:
                 state=ChangeState.APPLYING,
                 worker=self._workers.own_id,
                 started_at=now.started_at or change.at,
-                step="begins",
+                step="starts the feature engine",
                 done=0,
                 steps=STEPS,
             )
