@@ -1,12 +1,14 @@
 """A stand-in for MLflow's records, for tests of the services above it.
 
 - `FakeTracking`: holds experiments and runs; `write` changes a run as a client would,
-  `away = True` makes it unreachable, `forgetful = True` makes it lose count of its writes.
+  `away = True` makes it unreachable, `forgetful = True` makes it lose count of its writes,
+  `broken` are runs whose tags can't be written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from octavo_server.errors import Unavailable
 from octavo_server.experiments.runs.domain import (
@@ -27,6 +29,7 @@ class FakeTracking:
         self.written: list[str] = []
         self.away = False
         self.forgetful = False
+        self.broken: set[str] = set()
         self.asked_for: list[Sequence[str] | None] = []
 
     def write(self, run: Run) -> None:
@@ -75,3 +78,11 @@ class FakeTracking:
     def models(self, experiment_id: str, run_id: str) -> list[LoggedModel]:
         """No models."""
         return []
+
+    def tag(self, run_id: str, values: Mapping[str, str], removed: Sequence[str]) -> None:
+        """Set and remove tags; a run in `broken` refuses."""
+        if self.away or run_id in self.broken:
+            raise Unavailable("MLflow does not answer.", "Try again.")
+        run = self.held[run_id]
+        kept = {name: value for name, value in run.tags.items() if name not in removed}
+        self.write(replace(run, tags={**kept, **values}))

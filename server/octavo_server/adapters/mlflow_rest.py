@@ -23,6 +23,8 @@ from octavo_server.tracking.run_rows import RUNS_PATH
 
 PAGE = 200
 IDS_AT_ONCE = 100
+#: So many experiments are named; of more, all runs are read and the others' left out.
+MOST_NAMED = 20
 EPOCH = datetime.fromtimestamp(0, tz=UTC)
 API = "/api/2.0/mlflow"
 
@@ -65,13 +67,15 @@ class MlflowRest:
     ) -> Iterator[list[Run]]:
         """Pages of runs, the removed ones too; with `run_ids` only those."""
         projects = {one.experiment_id: one.project for one in experiments}
-        for page in self._all_runs() if run_ids is None else self._some_runs(run_ids):
+        found = self._runs_of(experiments) if run_ids is None else self._some_runs(run_ids)
+        for page in found:
             yield [_run(one, projects) for one in page if one["experiment_id"] in projects]
 
-    def _all_runs(self) -> Iterator[list[dict[str, Any]]]:
+    def _runs_of(self, experiments: Sequence[TrackedExperiment]) -> Iterator[list[dict[str, Any]]]:
         """All runs by id; the tracking process reads its tables, for MLflow's search is slow."""
-        after = ""
-        while found := self.call("GET", RUNS_PATH, params={"after": after})["runs"]:
+        after, few = "", [one.experiment_id for one in experiments]
+        asked = {"experiment": few} if len(few) <= MOST_NAMED else {}
+        while found := self.call("GET", RUNS_PATH, params={"after": after, **asked})["runs"]:
             yield found
             after = found[-1]["run_id"]
 

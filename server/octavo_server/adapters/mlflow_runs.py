@@ -20,12 +20,17 @@ class StoreRuns:
         table = _table("SqlRun")
         return _read(select(table).where(table.c.run_uuid.in_(ids)).order_by(table.c.run_uuid))
 
-    def after(self, run_id: str, most: int) -> list[dict[str, Any]]:
-        """At most `most` runs whose ids come after `run_id`, by id."""
+    def after(
+        self, run_id: str, most: int, experiments: Sequence[str] = ()
+    ) -> list[dict[str, Any]]:
+        """At most `most` runs whose ids come after `run_id`, by id; of some experiments or all."""
         from sqlalchemy import select
 
         table = _table("SqlRun")
         asked = select(table).where(table.c.run_uuid > run_id)
+        if experiments:
+            named = [int(one) for one in experiments if one.isdecimal()]
+            asked = asked.where(table.c.experiment_id.in_(named))
         return _read(asked.order_by(table.c.run_uuid).limit(most))
 
 

@@ -12,7 +12,7 @@ import anyio.to_thread
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 #: What the platform service asks: `?id=<run>&id=<run>...` for some runs, or `?after=<run>` for the
-#: next ones by id; those that were deleted are among them.
+#: next ones by id, of all experiments or those of `&experiment=`; deleted ones are among them.
 RUNS_PATH: Final = "/octavo/runs"
 #: Runs in one answer.
 MOST_RUNS: Final = 500
@@ -24,8 +24,10 @@ class Runs(Protocol):
     def some(self, ids: Sequence[str]) -> list[dict[str, Any]]:
         """Those of `ids` that there are."""
 
-    def after(self, run_id: str, most: int) -> list[dict[str, Any]]:
-        """At most `most` runs whose ids come after `run_id`, by id."""
+    def after(
+        self, run_id: str, most: int, experiments: Sequence[str] = ()
+    ) -> list[dict[str, Any]]:
+        """At most `most` runs whose ids come after `run_id`, by id; of some experiments or all."""
 
 
 async def hand_over_runs(runs: Runs, query_string: bytes, send: Send) -> None:
@@ -35,7 +37,8 @@ async def hand_over_runs(runs: Runs, query_string: bytes, send: Send) -> None:
         found = await anyio.to_thread.run_sync(runs.some, ids[:MOST_RUNS])
     else:
         after = query.get("after", [""])[0]
-        found = await anyio.to_thread.run_sync(runs.after, after, MOST_RUNS)
+        of = query.get("experiment", [])
+        found = await anyio.to_thread.run_sync(runs.after, after, MOST_RUNS, of)
     body = await anyio.to_thread.run_sync(_written, found)
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})

@@ -157,3 +157,13 @@ def test_the_state_of_the_refresh_is_kept(database: Database) -> None:
         store.save_sync(rows, Sync(boot="b", seq=9, revision=3, synced_at=AT, swept_at=AT))
     with database.read() as rows:
         assert store.sync(rows) == Sync(boot="b", seq=9, revision=3, synced_at=AT, swept_at=AT)
+
+
+def test_runs_that_mlflow_has_no_more_are_removed(database: Database) -> None:
+    filled(database, many(3))
+    with database.write() as rows:
+        assert store.kept_ids(rows) == {"run000", "run001", "run002"}
+        store.remove_runs(rows, ["run001"], 2)
+        assert store.kept_ids(rows) == {"run000", "run002"}
+    with database.read() as rows:
+        assert [one.run_id for one in store.runs_since(rows, "flights", 1, 10)] == ["run001"]

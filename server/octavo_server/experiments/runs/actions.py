@@ -38,5 +38,5 @@ class RunActions:
         """Change tags of many runs. Raises Invalid or NotFound, before anything is changed."""
         ids = list(dict.fromkeys(change.runs))
         found = self._tagging.apply(caller, project, change, self._runs.runs(project, ids))
-        self._runs.refresh()
+        self._runs.catch_up()
         return found

@@ -11,7 +11,13 @@ from typing import Final
 from octavo_server.database.rows import Database
 from octavo_server.errors import Unavailable
 from octavo_server.experiments.runs import store
-from octavo_server.experiments.runs.domain import Changes, Freshness, Sync
+from octavo_server.experiments.runs.domain import (
+    Changes,
+    Freshness,
+    Run,
+    Sync,
+    TrackedExperiment,
+)
 from octavo_server.experiments.runs.ports import Tracking
 
 #: A list that somebody looks at is at most this old.
@@ -89,30 +95,65 @@ class Follower:
         changes = self._tracking.changes(state.boot, state.seq)
         due = state.swept_at is None or at - state.swept_at >= SWEEP_EVERY
         sweep = due or not changes.complete
-        if sweep or changes.experiments:
-            self._take_experiments()
-        if sweep or changes.runs:
-            self._take_runs(None if sweep else changes.runs)
+        new = self._take_experiments() if sweep or changes.experiments else []
+        if sweep:
+            self._sweep()
+        else:
+            self._take_runs(new)
+            self._take_runs(self._tracked(), changes.runs)
         self._finish(changes, at, swept=sweep)
         return at
 
-    def _take_experiments(self) -> None:
+    def _tracked(self) -> list[TrackedExperiment]:
+        with self._database.read() as rows:
+            return store.tracked(rows)
+
+    def _take_experiments(self) -> list[TrackedExperiment]:
+        """Take over the list of experiments; return those that are new in it, or back again."""
         found = self._tracking.experiments()
         with self._database.write() as rows:
             rows.lock(LOCK)
+            known = {one.experiment_id for one in store.tracked(rows)}
             state = store.sync(rows)
             if store.save_experiments(rows, found, state.revision + 1):
                 store.save_sync(rows, replace(state, revision=state.revision + 1))
+        return [one for one in found if one.experiment_id not in known]
 
-    def _take_runs(self, run_ids: Sequence[str] | None) -> None:
+    def _sweep(self) -> None:
+        """Compare everything; what MLflow has no more, not even as deleted, is removed."""
+        experiments = self._tracked()
+        seen = self._take_runs(experiments)
         with self._database.read() as rows:
-            experiments = store.tracked(rows)
-        for page in self._tracking.runs(experiments, run_ids):
+            missing = sorted(store.kept_ids(rows) - seen)
+        # Asked for once more: another process may have taken in a run that began meanwhile.
+        gone = set(missing) - self._take_runs(experiments, missing)
+        if gone:
             with self._database.write() as rows:
                 rows.lock(LOCK)
                 state = store.sync(rows)
-                if store.save_runs(rows, page, state.revision + 1):
-                    store.save_sync(rows, replace(state, revision=state.revision + 1))
+                store.remove_runs(rows, sorted(gone), state.revision + 1)
+                store.save_sync(rows, replace(state, revision=state.revision + 1))
+
+    def _take_runs(
+        self, experiments: Sequence[TrackedExperiment], run_ids: Sequence[str] | None = None
+    ) -> set[str]:
+        """Take over runs, all of the experiments or some; return the ids of those there are."""
+        seen: set[str] = set()
+        if not experiments or (run_ids is not None and not run_ids):
+            return seen
+        for page in self._tracking.runs(experiments, run_ids):
+            seen.update(run.run_id for run in page)
+            self._save(page)
+        return seen
+
+    def _save(self, page: Sequence[Run]) -> None:
+        if not page:
+            return
+        with self._database.write() as rows:
+            rows.lock(LOCK)
+            state = store.sync(rows)
+            if store.save_runs(rows, page, state.revision + 1):
+                store.save_sync(rows, replace(state, revision=state.revision + 1))
 
     def _finish(self, changes: Changes, at: datetime, *, swept: bool) -> None:
         with self._database.write() as rows:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from octavo_server.database.rows import Database
@@ -61,6 +61,10 @@ class ExperimentsService:
         A silent MLflow leaves the model as it was; one that was never reached raises Unavailable.
         """
         return self._follower.refresh()
+
+    def catch_up(self) -> Freshness:
+        """Bring the read model up to date, however young it is. Raises as `refresh`."""
+        return self._follower.refresh(timedelta())
 
     def freshness(self) -> Freshness:
         """Return how old the read model is, which is fresh where MLflow answers."""
@@ -142,7 +146,7 @@ class ExperimentsService:
 
     def runs(self, project: str, run_ids: Sequence[str]) -> list[Run]:
         """Those of some runs that the project has, in their order, as they are in MLflow now."""
-        self.refresh()
+        self.catch_up()
         with self._database.read() as rows:
             return [self.priced(run) for run in store.runs_by_id(rows, project, run_ids)]
 

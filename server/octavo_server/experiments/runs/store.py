@@ -90,6 +90,20 @@ def save_runs(rows: Rows, runs: Sequence[Run], revision: int) -> int:
     return len(changed)
 
 
+def kept_ids(rows: Rows) -> set[str]:
+    """Ids of all runs that were not removed."""
+    here: Where = ("removed", "=", False)
+    return {row["run_id"] for row in rows.sums(tracked_runs, (), here, by=("run_id",))}
+
+
+def remove_runs(rows: Rows, run_ids: Sequence[str], revision: int) -> None:
+    """Marks runs as removed."""
+    for start in range(0, len(run_ids), CHUNK):
+        some: Where = ("run_id", "in", list(run_ids[start : start + CHUNK]))
+        rows.update(tracked_runs, {"removed": True, "revision": revision}, some)
+        rows.delete(cell_runs, some)
+
+
 def _save_cells(rows: Rows, runs: Sequence[Run]) -> None:
     """Keeps which cell made each run, for the margin of notebooks."""
     made = {run.run_id: run for run in runs if not run.removed and run.notebook}

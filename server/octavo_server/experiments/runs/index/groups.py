@@ -123,7 +123,8 @@ def _label(table: Table, by: Field, value: str | float | None) -> str:
 
 def _clause(by: Field, value: str | float | None) -> str:
     if value is None:
-        return f"{by.written} is null"
+        nothing = f"{by.written} is null"
+        return f"({nothing} or {by.written} = nan)" if by.kind == "metric" else nothing
     if isinstance(value, float):
         return f"{by.written} = {value!r}"
     if by.type == "time":
