@@ -56,7 +56,8 @@ def notebook(lab: Lab) -> Page:
 def comparison(lab: Lab) -> Page:
     """Pick the two newest runs and compare them."""
     lab.section("Experiments").get_by_role("button", name="All runs", exact=True).click()
-    boxes = lab.view().get_by_role("checkbox")
+    boxes = lab.view().get_by_role("checkbox", name=re.compile("^Pick run"))
+    expect(boxes.first).to_be_visible()
     for box in boxes.all()[:2]:
         box.check()
     lab.view().get_by_role("button", name="Compare").click()

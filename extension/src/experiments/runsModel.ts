@@ -18,6 +18,9 @@ import { added, MOST_PICKED, NOTHING, toggled } from './table/picking';
 /** Changes of runs are taken in together, this long after the first of them. */
 const GATHER_MS = 800;
 const MOST_FIELDS = 500;
+/** A platform that was just started is asked again this often until it knows its runs. */
+const AGAIN_MS = 1500;
+const UNAVAILABLE = 503;
 /** Lines that are loaded before the table knows how tall it is. */
 const FIRST_LINES = 60;
 
@@ -57,8 +60,9 @@ export class RunsModel implements IDisposable {
     this._lines = this._makeLines();
     this.found = new Resource(signal => this._load(signal));
     this.fields = new Resource(async signal => this._byField((await listFields(_octavo.requests, this.project, { ...this._scope(), limit: MOST_FIELDS }, signal)).items));
+    this.found.changed.connect(this._onFound, this);
     _recent.runChanged.connect(this._onRun, this);
-    _octavo.session.touched.connect(this._soon, this);
+    _octavo.session.touched.connect(this._onTouched, this);
     void this._start();
   }
 
@@ -193,7 +197,7 @@ export class RunsModel implements IDisposable {
   dispose(): void {
     window.clearTimeout(this._timer);
     this._recent.runChanged.disconnect(this._onRun, this);
-    this._octavo.session.touched.disconnect(this._soon, this);
+    this._octavo.session.touched.disconnect(this._onTouched, this);
     this._lines.dispose();
     this.found.dispose();
     this.fields.dispose();
@@ -290,7 +294,19 @@ export class RunsModel implements IDisposable {
     }
   }
 
-  private _soon(): void {
+  /** Ask again soon while the platform is only just reading its runs. */
+  private _onFound(): void {
+    const { value, error, loading } = this.found.state;
+    if (value === undefined && !loading && error?.status === UNAVAILABLE) {
+      this._soon(AGAIN_MS);
+    }
+  }
+
+  private _onTouched(): void {
+    this._soon();
+  }
+
+  private _soon(wait = GATHER_MS): void {
     this._timer ??= window.setTimeout(() => {
       this._timer = undefined;
       if (this.found.state.loading) {
@@ -298,7 +314,7 @@ export class RunsModel implements IDisposable {
       } else if (this.found.shown()) {
         void this.found.refresh();
       }
-    }, GATHER_MS);
+    }, wait);
   }
 
   private _asked: IAsked;

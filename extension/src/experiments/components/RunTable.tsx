@@ -58,7 +58,7 @@ export function RunTable(props: IRunTableProps): React.JSX.Element {
   const total = lines.total;
   const grid = React.useRef<HTMLDivElement>(null);
   const [place, setPlace] = React.useState<IPlace>({ line: 0, cell: 1 });
-  const { window: seen, viewport, reveal } = useScroller(grid, total, props.scroller, frame);
+  const { window: seen, viewport, fast, reveal } = useScroller(grid, total, props.scroller, frame);
   const deed = useDeeds(props, setPlace);
   const onKeyDown = useGridKeys(props, { place, setPlace, reveal, viewport });
   const tip = useTips(lines, frame.columns);
@@ -80,10 +80,16 @@ export function RunTable(props: IRunTableProps): React.JSX.Element {
     >
       <RunTableHead frame={frame} order={props.order} picked={all ? 'all' : props.picked.size > 0 ? 'some' : 'none'} active={place.line < 0 ? place.cell : -1} actions={props.head} />
       <div role="rowgroup" className="jp-octavo-RunTable-box" style={{ height: boxHeight(total), width: frame.width }} onClick={deed} onDoubleClick={deed} onContextMenu={deed} onMouseOver={tip}>
-        <Rows {...props} seen={seen} place={place} slots={Math.ceil(viewport / LINE_PX) + 20} />
+        <Rows {...props} frame={useBrief(frame, fast)} seen={seen} place={place} slots={Math.ceil(viewport / LINE_PX) + 20} />
       </div>
     </div>
   );
+}
+
+/** While lines fly by, what stays in sight is all that is drawn of them: nobody reads more, and it keeps up. */
+function useBrief(frame: IRowFrame, fast: boolean): IRowFrame {
+  const brief = React.useMemo(() => ({ ...frame, columns: frame.columns.slice(0, Math.max(1, frame.pins)) }), [frame]);
+  return fast ? brief : frame;
 }
 
 /** The lines in sight. A line takes the place of the one that has left, so that the page keeps its elements. */

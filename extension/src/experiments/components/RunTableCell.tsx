@@ -2,9 +2,16 @@ import * as React from 'react';
 
 import type { Run } from '../../api/experiments';
 import { trans } from '../../words';
-import type { IRange, IRunColumn } from '../table/columns';
+import type { ICell, IRange, IRunColumn } from '../table/columns';
 import { cellOf } from '../table/columns';
 import { runTone } from './runs';
+
+/** Space at both sides of a cell's text. */
+const PAD_PX = 10;
+/** A common character of JupyterLab's font is narrower than this. */
+const WIDEST_PX = 8;
+/** As many characters as the next step takes. */
+const NEXT_CHARACTERS = 10;
 
 /** Props of a cell. */
 export interface ICellProps {
@@ -29,22 +36,39 @@ export interface ICellProps {
 export function RunTableCell(props: ICellProps): React.JSX.Element {
   const { run, column, active } = props;
   const cell = cellOf(run, column, props.range, props.now);
-  const numeric = column.cell === 'number' || column.cell === 'time';
   return (
     <div
       role={column.cell === 'name' ? 'rowheader' : 'gridcell'}
       id={active ? props.id : undefined}
       aria-colindex={props.place}
       data-field={column.field}
-      className={`jp-octavo-RunCell${numeric ? ' jp-mod-numeric' : ''}${active ? ' jp-mod-active' : ''}`}
-      style={{ width: props.width }}
+      className={classes(column, cell, props.width, active)}
+      style={cell.share === undefined ? { width: props.width } : { width: props.width, backgroundSize: `${cell.share * (props.width - 2 * PAD_PX)}px 2px` }}
     >
       {column.cell === 'name' ? <Name run={run} /> : cell.text}
       {cell.aside && <span className="jp-octavo-RunCell-aside">{cell.aside}</span>}
-      {cell.share !== undefined && <span className="jp-octavo-RunCell-bar" style={{ width: `${cell.share * 100}%` }} />}
       {column.cell === 'next' && <Next run={run} />}
     </div>
   );
+}
+
+/** A cell is clipped only where its text may not fit: a browser pays for each clip in every frame of a scroll. */
+function classes(column: IRunColumn, cell: ICell, width: number, active: boolean): string {
+  const characters = cell.text.length + (cell.aside?.length ?? 0) + (column.cell === 'next' ? NEXT_CHARACTERS : 0);
+  const names = ['jp-octavo-RunCell'];
+  if (column.cell === 'number' || column.cell === 'time') {
+    names.push('jp-mod-numeric');
+  }
+  if (column.cell === 'name' || characters * WIDEST_PX > width - 2 * PAD_PX) {
+    names.push('jp-mod-long');
+  }
+  if (cell.share !== undefined) {
+    names.push('jp-mod-bar');
+  }
+  if (active) {
+    names.push('jp-mod-active');
+  }
+  return names.join(' ');
 }
 
 /** State, name, whether it is what others are compared with, and the way to everything one can do with it. */

@@ -121,11 +121,14 @@ function GroupRow(props: IGroupRowProps): React.JSX.Element {
   );
 }
 
-/** From the smallest to the largest value of a metric in a group, its mean on hover. */
+/** From the smallest to the largest value of a metric in a group, with its mean on hover. */
 function Range(props: { group: RunGroup; name: string }): React.JSX.Element | null {
   const found = valueOf(props.group.metrics, props.name);
-  return found ? (
-    <span title={trans.__('mean %1', metric(found.mean))}>{found.minimum === found.maximum ? metric(found.mean) : `${metric(found.minimum)} – ${metric(found.maximum)}`}</span>
+  const ends = found && [found.minimum, found.maximum];
+  return found && ends ? (
+    <span title={trans.__('%1 to %2, mean %3', metric(found.minimum), metric(found.maximum), metric(found.mean))}>
+      {found.minimum === found.maximum ? metric(found.mean) : ends.map(end => metric(Number(end.toPrecision(2)))).join(' – ')}
+    </span>
   ) : null;
 }
 

@@ -10,11 +10,19 @@ import type { IRowFrame } from './RunTableRow';
 
 const NOWHERE: ILinePoint = { x: 0, y: 0, field: undefined };
 const PICK_PX = 32;
+/** So many pixels between two frames are more than anybody reads. */
+const LEAP_PX = 8 * LINE_PX;
+/** Leaps one after the other after which the scroll is fast: a single one is a page or a jump. */
+const LEAPS = 3;
+/** The scroll has come to rest so long after its last step. */
+const SETTLED_MS = 90;
 
 interface IScrolled {
   readonly window: IWindow;
   /** Height of the lines' part of the table, in pixels. */
   readonly viewport: number;
+  /** Whether it scrolls too fast for anybody to read. */
+  readonly fast: boolean;
   /** Scroll so that a cell is seen. */
   readonly reveal: (place: IPlace) => void;
 }
@@ -34,9 +42,9 @@ export function useScroller(grid: React.RefObject<HTMLDivElement>, total: number
     return () => sizes.disconnect();
   }, [grid]);
   const whole = stretch(total, viewport) === 1;
-  const scrollTop = useScrollTop(grid, whole ? LINE_PX : 1);
+  const { top: scrollTop, fast } = useScrollPlace(grid, whole ? LINE_PX : 1);
   const drawn = windowAt(scrollTop, viewport, total);
-  const window = React.useMemo<IWindow>(() => ({ first: drawn.first, end: drawn.end, top: drawn.top, at: drawn.at }), [drawn.first, drawn.end, drawn.top, drawn.at]);
+  const seen = React.useMemo<IWindow>(() => ({ first: drawn.first, end: drawn.end, top: drawn.top, at: drawn.at }), [drawn.first, drawn.end, drawn.top, drawn.at]);
   const go = (to: number): void => {
     if (grid.current) {
       grid.current.scrollTop = to;
@@ -52,22 +60,47 @@ export function useScroller(grid: React.RefObject<HTMLDivElement>, total: number
     }
     revealCell(grid.current, frame, place.cell - 1);
   };
-  return { window, viewport, reveal };
+  return { window: seen, viewport, fast, reveal };
 }
 
-/** How far an element is scrolled, in steps of so many pixels; drawn in the same frame as the scroll. */
-function useScrollTop(grid: React.RefObject<HTMLDivElement>, step: number): number {
-  return React.useSyncExternalStore(
+interface IScrollPlace {
+  readonly top: number;
+  /** Whether it goes too fast for anybody to read. */
+  readonly fast: boolean;
+}
+
+/** How far an element is scrolled, in steps of so many pixels, and how fast; drawn in the same frame as the scroll. */
+function useScrollPlace(grid: React.RefObject<HTMLDivElement>, step: number): IScrollPlace {
+  // Read once an event: to ask the page again after it was drawn would make it lay itself out twice a frame.
+  const last = React.useRef({ top: 0, leaps: 0 });
+  const packed = React.useSyncExternalStore(
     React.useCallback(
       notify => {
         const node = grid.current;
-        node?.addEventListener('scroll', notify, { passive: true });
-        return () => node?.removeEventListener('scroll', notify);
+        let timer: number | undefined;
+        const settle = (): void => {
+          last.current = { ...last.current, leaps: 0 };
+          notify();
+        };
+        const follow = (): void => {
+          const top = node?.scrollTop ?? 0;
+          const leaps = Math.abs(top - last.current.top) > LEAP_PX ? last.current.leaps + 1 : 0;
+          last.current = { top, leaps };
+          window.clearTimeout(timer);
+          timer = window.setTimeout(settle, SETTLED_MS);
+          notify();
+        };
+        node?.addEventListener('scroll', follow, { passive: true });
+        return () => {
+          window.clearTimeout(timer);
+          node?.removeEventListener('scroll', follow);
+        };
       },
       [grid]
     ),
-    () => Math.floor((grid.current?.scrollTop ?? 0) / step) * step
+    () => 2 * Math.floor(last.current.top / step) + (last.current.leaps >= LEAPS ? 1 : 0)
   );
+  return { top: Math.floor(packed / 2) * step, fast: packed % 2 === 1 };
 }
 
 /** Scroll sideways so that a column which isn't pinned is seen beside those that are. */

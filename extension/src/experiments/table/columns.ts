@@ -42,8 +42,8 @@ const PREFIXES = { 'metrics.': 'metric', 'params.': 'param', 'tags.': 'tag' } as
 /** The columns that every run has: field, title, look and width. */
 function builtin(): readonly (readonly [string, string, CellKind, number])[] {
   return [
-    ['name', trans.__('Run'), 'name', 220],
-    ['experiment', trans.__('Experiment'), 'text', 140],
+    ['name', trans.__('Run'), 'name', 200],
+    ['experiment', trans.__('Experiment'), 'text', 120],
     ['status', trans.__('State'), 'text', 90],
     ['owner', trans.__('By'), 'text', 110],
     ['started', trans.__('Started'), 'time', 110],
@@ -69,7 +69,7 @@ export function columnOf(field: string): IRunColumn {
   for (const [prefix, source] of Object.entries(PREFIXES)) {
     if (field.startsWith(prefix)) {
       const name = bare(field.slice(prefix.length));
-      return { field, source, name, title: name, cell: source === 'metric' ? 'number' : 'text', width: source === 'metric' ? 120 : 130, sorts: true };
+      return { field, source, name, title: name, cell: source === 'metric' ? 'number' : 'text', width: source === 'metric' ? 104 : 120, sorts: true };
     }
   }
   const [, title, cell, width] = builtin().find(([known]) => known === field) ?? [field, field, 'text' as const, 130];
@@ -145,7 +145,7 @@ function builtinText(run: Run, name: string, now: Date): string {
     case 'duration':
       return duration(runSeconds(run, now));
     case 'cost':
-      return money(run.cost_eur);
+      return cost(run.cost_eur);
     case 'notebook':
       return run.notebook?.path ?? '';
     case 'models':
@@ -163,6 +163,11 @@ function builtinText(run: Run, name: string, now: Date): string {
     default:
       return '';
   }
+}
+
+/** What a run cost; one that cost something never shows as nothing. */
+function cost(euro: number | null | undefined): string {
+  return euro && euro < 0.01 ? trans.__('< 0.01 €') : money(euro);
 }
 
 function moment(at: string | null, now: Date): string {
