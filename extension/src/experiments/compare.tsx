@@ -29,7 +29,7 @@ export function ComparePage(props: { model: CompareModel; octavo: IOctavo }): Re
   return (
     <Await resource={model.comparison} lines={10}>
       {found => (
-        <Page icon={tableRowsIcon} title={trans.__('Compare %1 runs', found.runs.length)} answer={answer(found)}>
+        <Page icon={tableRowsIcon} title={trans.__('Compare runs')} answer={answer(found)}>
           <Sides comparison={found} model={model} octavo={octavo} />
         </Page>
       )}
@@ -80,5 +80,6 @@ function Sides(props: { comparison: Comparison; model: CompareModel; octavo: IOc
 
 function answer(found: Comparison): string {
   const all = found.fields.length + found.left_out;
-  return found.different === 0 ? trans.__('Nothing differs in %1 fields', all) : trans.__('%1 of %2 fields differ', found.different, all);
+  const runs = found.runs.length;
+  return found.different === 0 ? trans.__('Nothing differs between %1 runs in %2 fields', runs, all) : trans.__('%1 runs: %2 of %3 fields differ', runs, found.different, all);
 }

@@ -63,7 +63,7 @@ describe('what differs', () => {
   it('stands first, and alone until what is the same is asked for', async () => {
     const { model, server } = show();
     expect((await screen.findByText('−0.0651')).closest('tr')?.textContent).toContain('auc');
-    expect(screen.getByText('3 of 4 fields differ')).toBeTruthy();
+    expect(screen.getByText('2 runs: 3 of 4 fields differ')).toBeTruthy();
     expect(screen.queryByText('seed')).toBeNull();
     fireEvent.click(screen.getByRole('checkbox', { name: 'Show what is the same' }));
     expect(screen.getByText('seed')).toBeTruthy();
@@ -93,7 +93,7 @@ describe('what differs', () => {
 
   it('says so when nothing does, and when there is more than is shown', async () => {
     const { model } = show(comparison({ fields: [field('param', 'seed', ['7', '7'])], different: 0, left_out: 12 }));
-    expect(await screen.findByText('Nothing differs in 13 fields')).toBeTruthy();
+    expect(await screen.findByText('Nothing differs between 2 runs in 13 fields')).toBeTruthy();
     expect(screen.getByText('Nothing differs')).toBeTruthy();
     expect(screen.getByText(/12 more fields are not shown/)).toBeTruthy();
     model.dispose();
@@ -127,6 +127,7 @@ describe('curves', () => {
     fireEvent.keyDown(chart, { key: '+' });
     fireEvent.keyDown(chart, { key: 'ArrowRight', shiftKey: true });
     expect((await screen.findAllByText('Show all')).length).toBe(2);
+    expect(screen.getByText('No finite value lies here.')).toBeTruthy();
     fireEvent.keyDown(chart, { key: '0' });
     expect(screen.queryByText('Show all')).toBeNull();
     // Each value is known already, so that nothing was asked for again.

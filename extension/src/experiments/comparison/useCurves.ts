@@ -30,6 +30,8 @@ export interface ICurvesQuery {
 /** What is known of the curves: the newest answer stays while another is on its way. */
 export interface ICurvesState {
   readonly curves: Curves | undefined;
+  /** The stretch that is drawn: none where the metric has nothing in the asked one. */
+  readonly view: Span | null;
   readonly error: OctavoError | undefined;
   readonly loading: boolean;
   readonly retry: () => void;
@@ -48,6 +50,12 @@ export function covers(curves: Curves, view: Span | null): boolean {
   return curves.curves.every(curve => curve.exact) || window[1] - window[0] <= WIDEST * (shown[1] - shown[0]);
 }
 
+/** Whether a metric has values where the stretch lies: charts over one axis may be of very different lengths. */
+export function meets(curves: Curves, view: Span | null): boolean {
+  const { extent } = curves;
+  return !view || !extent || (view[0] < extent[1] && view[1] > extent[0]);
+}
+
 /** The stretch that is asked for: with half of it again at either side, so that moving finds it there. */
 export function wanted(view: Span | null): { from?: number; to?: number } {
   if (!view) {
@@ -59,13 +67,15 @@ export function wanted(view: Span | null): { from?: number; to?: number } {
 
 /** The curves of a metric for a stretch, asked for when the stretch rests. */
 export function useCurves(query: ICurvesQuery): ICurvesState {
-  const { project, metric, axis, view, points, beat, active } = query;
+  const { project, metric, axis, points, beat, active } = query;
   const subject = `${project}\n${query.runs.join(',')}\n${metric}\n${axis}\n${points}\n${beat}`;
   const [state, setState] = React.useState<{ subject: string; curves?: Curves | undefined; error?: OctavoError | undefined; loading: boolean }>({
     subject: '',
     loading: true
   });
   const [tries, again] = React.useReducer((count: number) => count + 1, 0);
+  const known = sameCurves(state.curves, metric, axis);
+  const view = known && !meets(known, query.view) ? null : query.view;
   const held = state.subject === subject ? state.curves : undefined;
   const enough = !active || (held !== undefined && covers(held, view));
   const newest = React.useRef({ query, waits: false });
@@ -93,7 +103,7 @@ export function useCurves(query: ICurvesQuery): ICurvesState {
       abort.abort();
     };
   }, [enough, from, to, subject, tries]);
-  return { curves: sameCurves(state.curves, metric, axis), error: state.error, loading: state.loading, retry: again };
+  return { curves: known, view, error: state.error, loading: state.loading, retry: again };
 }
 
 function load(query: ICurvesQuery, view: Span | null, signal: AbortSignal): Promise<Curves> {

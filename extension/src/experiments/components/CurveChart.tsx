@@ -1,9 +1,7 @@
-import { refreshIcon, searchIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import type { Axis, Curves } from '../../api/comparison';
 import type { Requests } from '../../request';
-import { Button } from '../../ui/Button';
 import { Failure, Skeleton } from '../../ui/states';
 import { trans } from '../../words';
 import { axisName } from '../comparison/labels';
@@ -52,11 +50,16 @@ export function CurveChart(props: ICurveChartProps): React.JSX.Element {
   const title = React.useId();
   return (
     <figure className="jp-octavo-Curves-chart" ref={box} aria-labelledby={title} aria-busy={state.loading}>
-      <figcaption id={title} title={props.metric}>
-        {props.metric}
+      <figcaption title={props.metric}>
+        <span id={title}>{props.metric}</span>
+        {state.view && (
+          <button type="button" className="jp-octavo-Link" onClick={() => props.onView(null)}>
+            {trans.__('Show all')}
+          </button>
+        )}
       </figcaption>
       {state.error && <Failure error={state.error} onRetry={state.retry} compact />}
-      {curves ? <Drawn {...props} curves={curves} width={width} /> : !state.error && <Skeleton lines={5} />}
+      {curves ? <Drawn {...props} curves={curves} picked={state.view} width={width} /> : !state.error && <Skeleton lines={5} />}
     </figure>
   );
 }
@@ -77,12 +80,11 @@ function oneStep(curves: Curves): boolean {
   return curves.axis === 'step' && ends !== null && ends[0] === ends[1] && curves.curves.some(curve => curve.points > 1);
 }
 
-function Drawn(props: ICurveChartProps & { curves: Curves; width: number }): React.JSX.Element {
-  const { curves: found, shown, width } = props;
+function Drawn(props: ICurveChartProps & { curves: Curves; picked: Span | null; width: number }): React.JSX.Element {
+  const { curves: found, picked, shown, width } = props;
   const svg = React.useRef<SVGSVGElement>(null);
   const [point, setPoint] = React.useState<number | null>(null);
   const instead = found.axis !== shown.axis;
-  const picked = instead ? null : shown.view;
   const whole: Span = React.useMemo(() => found.extent ?? [0, 1], [found]);
   const view: Span = React.useMemo(() => picked ?? padWhole(whole), [picked, whole]);
   const curves = React.useMemo(() => found.curves.filter(curve => curve.points > 0), [found]);
@@ -111,7 +113,7 @@ function Drawn(props: ICurveChartProps & { curves: Curves; width: number }): Rea
         {zoom.picking && <rect className="jp-octavo-Curve-picked" x={Math.min(...zoom.picking)} y={FRAME.top} width={Math.abs(zoom.picking[1] - zoom.picking[0])} height={FRAME.height - FRAME.top - FRAME.bottom} />}
       </svg>
       {!y && <p className="jp-octavo-Muted">{shown.log ? trans.__('Nothing here is above zero: a log scale shows none of it.') : trans.__('No finite value lies here.')}</p>}
-      <Notes curves={found} instead={instead} view={picked} onView={props.onView} />
+      <Notes curves={found} instead={instead} />
       {point !== null && y && <CurveReadout curves={curves} labels={props.labels} styles={props.styles} axis={found.axis} x={point} />}
     </>
   );
@@ -143,26 +145,15 @@ function neighbour(found: Curves, before: number | null, way: 1 | -1, view: Span
   return places[0] ?? before;
 }
 
-/** What one should know about a chart, and the way back from a stretch of it. */
-function Notes(props: { curves: Curves; instead: boolean; view: Span | null; onView: (view: Span | null) => void }): React.JSX.Element | null {
+/** What one should know about a chart. */
+function Notes(props: { curves: Curves; instead: boolean }): React.JSX.Element | null {
   const { curves } = props;
   const missing = curves.curves.reduce((sum, curve) => sum + curve.missing, 0);
-  const cut = curves.curves.some(curve => curve.truncated);
-  const stale = curves.curves.some(curve => curve.stale);
   const notes = [
     props.instead && trans.__('All values were logged at one step: drawn over time.'),
     missing > 0 && trans._n('%1 value is not a finite number (gap).', '%1 values are not finite numbers (gaps).', missing, missing),
-    cut && trans.__('A run logged more values than are read: the first 3 million are drawn.'),
-    stale && trans.__('MLflow does not answer: drawn as it was read before.')
+    curves.curves.some(curve => curve.truncated) && trans.__('A run logged more values than are read: the first 3 million are drawn.'),
+    curves.curves.some(curve => curve.stale) && trans.__('MLflow does not answer: drawn as it was read before.')
   ].filter(Boolean);
-  return notes.length > 0 || props.view ? (
-    <div className="jp-octavo-Curves-notes jp-octavo-Muted">
-      <span>{notes.join(' ')}</span>
-      {props.view && (
-        <Button kind="quiet" icon={stale ? refreshIcon : searchIcon} onClick={() => props.onView(null)}>
-          {trans.__('Show all')}
-        </Button>
-      )}
-    </div>
-  ) : null;
+  return notes.length > 0 ? <div className="jp-octavo-Curves-notes jp-octavo-Muted">{notes.join(' ')}</div> : null;
 }

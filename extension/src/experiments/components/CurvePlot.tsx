@@ -9,7 +9,7 @@ import type { ILineStyle } from '../comparison/styles';
 import { trace } from '../comparison/trace';
 
 /** Where the drawing's frame lies in it. */
-export const FRAME = { left: 66, right: 10, top: 8, bottom: 24, height: 220 };
+export const FRAME = { left: 72, right: 10, top: 8, bottom: 24, height: 220 };
 
 /** Props of a drawing of curves. */
 export interface ICurvePlotProps {

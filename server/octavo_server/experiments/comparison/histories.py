@@ -21,8 +21,10 @@ from octavo_server.experiments.runs.service import Run
 
 #: Points that are kept in memory, 24 bytes each: the longest unused curves go first.
 MOST_KEPT: Final = 10_000_000
-#: A history of this age is read again as a whole: points may have been logged with an old time.
+#: A live run's history of this age is read again as a whole: points may have come with an old
+#: time.  That of a run that ended is, after a longer one: its newest value tells of nearly all.
 OLDEST_S: Final = 300.0
+OLDEST_ENDED_S: Final = 1_800.0
 #: Points logged by several clients may come late by this much, milliseconds.
 OVERLAP_MS: Final = 10_000
 #: Histories that are read at the same time.
@@ -75,7 +77,8 @@ class HistoryBook:
             kept = self._look(key)
             marker, live = run.latest.get(metric), run.ended_at is None
             fresh = kept is not None and kept.marker == marker and kept.live == live
-            if kept is not None and fresh and self._clock() - kept.read_at < OLDEST_S:
+            oldest = OLDEST_S if live else OLDEST_ENDED_S
+            if kept is not None and fresh and self._clock() - kept.read_at < oldest:
                 return kept
             try:
                 found = self._read(key, kept if live else None, marker, live=live)
