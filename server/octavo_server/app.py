@@ -21,7 +21,7 @@ from octavo_server.features.materialization import http as materialization_http
 from octavo_server.features.publishing import http as publishing_http
 from octavo_server.features.values import http as values_http
 from octavo_server.guard import Guard
-from octavo_server.identity import Identity
+from octavo_server.identity import HubUsers, Identity
 from octavo_server.lineage import http as lineage_http
 from octavo_server.monitoring import http as monitoring_http
 from octavo_server.notebooks import http as notebooks_http
@@ -40,7 +40,7 @@ PREFIX = "/services/octavo"
 API = f"{PREFIX}/api/v1"
 
 
-def build_guard(services: Services, hub: HubClient) -> Guard:
+def build_guard(services: Services, hub: HubUsers) -> Guard:
     """Return the door that every route stands behind."""
     identity = Identity(hub, services.run_tokens)
     return Guard(identity, services.projects, services.database, services.audit)

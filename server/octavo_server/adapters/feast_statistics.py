@@ -59,13 +59,23 @@ class _Span(NamedTuple):
 
 def look(store: FeatureStore, view: FeatureView) -> Known:
     """Return what the view's source holds. Raises whatever an unreadable source raises."""
+    import duckdb
+
     statistics = _statistics(store, view)
     files = _files(Path(str(file_source(view).path)))
-    span, history = _over_time(view, files, statistics)
-    cadence = None
-    if span is not None and span.moments > 1:
-        cadence = max(1, round((span.last - span.first) / (span.moments - 1)))
-    return Known(statistics, history, newest_event(store, view), cadence)
+    with duckdb.connect(config={"threads": 1}) as connection:
+        span = _load(connection, view, files)
+        if span is None:
+            return Known(statistics, {}, None, None)
+        names = [field.name for field in view.features]
+        numeric = [name for name in names if statistics.get(name, {}).get("kind") == "numeric"]
+        for name in numeric:
+            statistics[name]["histogram"] = _histogram(connection, name)
+        windows = _windows(connection, names, numeric, span)
+        history = {name: _column(connection, name, windows, statistics) for name in names}
+    cadence = (span.last - span.first) / (span.moments - 1) if span.moments > 1 else None
+    newest = _EPOCH + timedelta(seconds=span.last)
+    return Known(statistics, history, newest, max(1, round(cadence)) if cadence else None)
 
 
 def newest_event(store: FeatureStore, view: FeatureView) -> datetime | None:
@@ -88,11 +98,10 @@ def _statistics(store: FeatureStore, view: FeatureView) -> dict[str, dict[str, A
     computed = MonitoringService(store).compute_transient(
         store.project, view.name, start_date=_FIRST_DAY, end_date=_LAST_DAY
     )
-    files = _files(Path(str(file_source(view).path)))
-    return {one["feature_name"]: _whole(one, files) for one in computed["metrics"]}
+    return {one["feature_name"]: _whole(one) for one in computed["metrics"]}
 
 
-def _whole(metric: dict[str, Any], files: str) -> dict[str, Any]:
+def _whole(metric: dict[str, Any]) -> dict[str, Any]:
     rows, nulls = int(metric["row_count"]), int(metric["null_count"])
     found: dict[str, Any] = {
         "kind": metric["feature_type"],
@@ -106,7 +115,6 @@ def _whole(metric: dict[str, Any], files: str) -> dict[str, Any]:
             found[ours] = _finite(metric[theirs])
         for name in ("mean", "stddev", "p50", "p95", "p99"):
             found[name] = _finite(metric[name])
-        found["histogram"] = _histogram(files, metric["feature_name"]) if histogram else None
         return found
     if histogram:
         found["categories"] = histogram["values"][:CATEGORIES]
@@ -115,15 +123,13 @@ def _whole(metric: dict[str, Any], files: str) -> dict[str, Any]:
     return found
 
 
-def _histogram(files: str, column: str) -> dict[str, Any] | None:
+def _histogram(connection: DuckDBPyConnection, column: str) -> dict[str, Any] | None:
     """Return 20 bins from the 1st to the 99th percentile; Feast's own span the rare extremes."""
-    import duckdb
     import numpy as np
 
     name = _quoted(column)
-    query = f"SELECT {name} AS v FROM read_parquet(?) WHERE {name} IS NOT NULL"  # noqa: S608
-    with duckdb.connect() as connection:
-        values = np.asarray(connection.execute(query, [files]).fetchnumpy()["v"], dtype=np.float64)
+    query = f"SELECT {name} AS v FROM seen WHERE {name} IS NOT NULL"  # noqa: S608
+    values = np.asarray(connection.execute(query).fetchnumpy()["v"], dtype=np.float64)
     values = values[np.isfinite(values)]
     if not len(values):
         return None
@@ -141,29 +147,21 @@ def _histogram(files: str, column: str) -> dict[str, Any] | None:
     }
 
 
-def _over_time(
-    view: FeatureView, files: str, statistics: Mapping[str, Mapping[str, Any]]
-) -> tuple[_Span | None, dict[str, dict[str, Any]]]:
-    """Return the span of event time, and each column's windows."""
-    import duckdb
-
+def _load(connection: DuckDBPyConnection, view: FeatureView, files: str) -> _Span | None:
+    """Load the rows with the number of their window; return the span, None without any row."""
     moment = f"epoch({_quoted(file_source(view).timestamp_field)})"
-    with duckdb.connect() as connection:
-        span = _span(connection, moment, files)
-        if span is None:
-            return None, {}
-        window = f"least({WINDOWS - 1}, floor((moment - {span.first!r}) / {span.width!r}))"
-        columns = ", ".join(_quoted(field.name) for field in view.features)
-        connection.execute(
-            f"CREATE TEMP TABLE seen AS SELECT CAST({window if span.width else 0} AS INTEGER) "  # noqa: S608  # quoted names, numbers
-            f"AS win, {columns} FROM (SELECT {moment} AS moment, {columns} FROM read_parquet(?)) "
-            "WHERE moment IS NOT NULL",
-            [files],
-        )
-        return span, {
-            field.name: _column(connection, field.name, span, statistics.get(field.name))
-            for field in view.features
-        }
+    span = _span(connection, moment, files)
+    if span is None:
+        return None
+    window = f"least({WINDOWS - 1}, floor((moment - {span.first!r}) / {span.width!r}))"
+    columns = ", ".join(_quoted(field.name) for field in view.features)
+    connection.execute(
+        f"CREATE TEMP TABLE seen AS SELECT CAST({window if span.width else 0} AS INTEGER) "  # noqa: S608  # quoted names, numbers
+        f"AS win, {columns} FROM (SELECT {moment} AS moment, {columns} FROM read_parquet(?)) "
+        "WHERE moment IS NOT NULL",
+        [files],
+    )
+    return span
 
 
 def _span(connection: DuckDBPyConnection, moment: str, files: str) -> _Span | None:
@@ -177,54 +175,72 @@ def _span(connection: DuckDBPyConnection, moment: str, files: str) -> _Span | No
     return _Span(float(found[0]), float(found[1]), int(found[2]))
 
 
-def _column(
-    connection: DuckDBPyConnection, name: str, span: _Span, known: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    windows = _rows(connection, name, span)
-    edges: list[float] = []
-    if known is not None and known["kind"] == "numeric":
-        edges = (known.get("histogram") or {}).get("edges", [])
-        _add_figures(connection, name, windows)
-        if len(edges) > 2:
-            _add_counts(connection, name, windows, edges)
-    elif known is not None:
-        _add_categories(connection, name, windows)
-    return {"edges": edges, "windows": list(windows.values())}
-
-
-def _rows(connection: DuckDBPyConnection, name: str, span: _Span) -> dict[int, dict[str, Any]]:
-    query = f"SELECT win, count(*), count({_quoted(name)}) FROM seen GROUP BY win"  # noqa: S608
-    counted = {win: (rows, filled) for win, rows, filled in connection.execute(query).fetchall()}
-    windows = {}
+def _windows(
+    connection: DuckDBPyConnection, names: list[str], numeric: list[str], span: _Span
+) -> list[dict[str, Any]]:
+    """Return the windows with rows and, by column, values and figures; one look at the data."""
+    asked = [f"count({_quoted(name)})" for name in names]
+    for name in numeric:
+        value = f"CAST({_quoted(name)} AS DOUBLE)"
+        finite = f"FILTER (WHERE isfinite({value}))"
+        asked.append(f"avg({value}) {finite}")
+        asked.append(f"quantile_cont({value}, [0.05, 0.5, 0.95]) {finite}")
+    query = f"SELECT win, count(*), {', '.join(asked)} FROM seen GROUP BY win"  # noqa: S608
+    found = {row[0]: row[1:] for row in connection.execute(query).fetchall()}
+    windows = []
     for win in range(WINDOWS if span.width else 1):
         start, end = span.bounds(win)
-        rows, filled = counted.get(win, (0, 0))
-        null_rate = (rows - filled) / rows if rows else None
-        windows[win] = {"start": start, "end": end, "rows": rows, "null_rate": null_rate}
+        rows, *rest = found.get(win, (0,))
+        filled = dict(zip(names, rest, strict=False))
+        figures = dict(zip(numeric, _pairs(rest[len(names) :]), strict=False))
+        windows.append(
+            {"start": start, "end": end, "rows": rows, "filled": filled, "figures": figures}
+        )
     return windows
 
 
-def _add_figures(
-    connection: DuckDBPyConnection, name: str, windows: dict[int, dict[str, Any]]
-) -> None:
-    query = (
-        "SELECT win, avg(v), quantile_cont(v, [0.05, 0.5, 0.95]) FROM "  # noqa: S608
-        f"(SELECT win, CAST({_quoted(name)} AS DOUBLE) AS v FROM seen) "
-        "WHERE isfinite(v) GROUP BY win"
-    )
-    for win, mean, quantiles in connection.execute(query).fetchall():
+def _pairs(values: list[Any]) -> list[tuple[Any, Any]]:
+    """Return the values two by two."""
+    return list(zip(values[::2], values[1::2], strict=True))
+
+
+def _column(
+    connection: DuckDBPyConnection,
+    name: str,
+    windows: list[dict[str, Any]],
+    statistics: Mapping[str, Mapping[str, Any]],
+) -> dict[str, Any]:
+    own = [_of_column(name, window) for window in windows]
+    known = statistics.get(name)
+    edges: list[float] = []
+    if known is not None and known["kind"] == "numeric":
+        edges = (known["histogram"] or {}).get("edges", [])
+        if len(edges) > 2:
+            _add_counts(connection, name, own, edges)
+    elif known is not None:
+        _add_categories(connection, name, own)
+    return {"edges": edges, "windows": own}
+
+
+def _of_column(name: str, window: Mapping[str, Any]) -> dict[str, Any]:
+    rows = window["rows"]
+    found = {key: window[key] for key in ("start", "end", "rows")}
+    found["null_rate"] = (rows - window["filled"].get(name, 0)) / rows if rows else None
+    mean, quantiles = window["figures"].get(name, (None, None))
+    if mean is not None and quantiles is not None:
         figures = dict(zip(("p05", "p50", "p95"), quantiles, strict=True))
-        windows[win] |= {key: _finite(one) for key, one in {"mean": mean, **figures}.items()}
+        found |= {key: _finite(one) for key, one in {"mean": mean, **figures}.items()}
+    return found
 
 
 def _add_counts(
     connection: DuckDBPyConnection,
     name: str,
-    windows: dict[int, dict[str, Any]],
+    windows: list[dict[str, Any]],
     edges: list[float],
 ) -> None:
     low, high, bins = edges[0], edges[-1], len(edges) - 1
-    for window in windows.values():
+    for window in windows:
         window["counts"] = [0] * bins
     query = (
         f"SELECT win, least({bins - 1}, floor((v - {low!r}) / {(high - low) / bins!r})), count(*) "  # noqa: S608
@@ -236,7 +252,7 @@ def _add_counts(
 
 
 def _add_categories(
-    connection: DuckDBPyConnection, name: str, windows: dict[int, dict[str, Any]]
+    connection: DuckDBPyConnection, name: str, windows: list[dict[str, Any]]
 ) -> None:
     query = (
         "SELECT win, v, count(*) AS n FROM (SELECT win, "  # noqa: S608

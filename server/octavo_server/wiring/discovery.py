@@ -44,6 +44,10 @@ from octavo_server.wiring.publishing import build_publishing
 from octavo_server.workspaces.profiles.service import ProfilesService
 
 
+READING_LIMIT_S = 1800.0
+"""A registry of thousands of views is read in the background, and takes its time: seconds."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Features:
     """The rooms of the area `features`."""
@@ -80,7 +84,7 @@ def build_features(
             base.audit,
             base.lineage,
             catalog,
-            FeatureRegistry(snapshots, engine),
+            FeatureRegistry(snapshots, FeastEngine(base.clock, READING_LIMIT_S)),
             places,
         ),
         publishing=publishing.service,
