@@ -220,6 +220,15 @@ def test_the_first_declaration_is_all_new() -> None:
     }
 
 
+def test_what_is_new_is_shown_whole() -> None:
+    found = {one.kind: one for one in differences(None, declaration())}
+    said = {part.field: part.after for part in found["view"].fields}
+    assert said["column carrier_delay_mean_24h"] == "Float64"
+    assert said["entities"] == "carrier"
+    assert said["ttl_seconds"] == "21600"
+    assert not any(part.breaks for part in found["view"].fields)
+
+
 def test_what_breaks_comes_first() -> None:
     before = declaration("a_view", "b_view")
     after = changed(declaration("b_view"), description="Other.")
@@ -306,7 +315,7 @@ def test_a_cost_is_what_earlier_publications_let_expect() -> None:
     both = declaration("carrier_delay", "route_delay")
     cost = rules.cost(declaration(), both, {"route_delay": 500}, [build(1000, 2.0)], 3_600_000)
     assert (cost.rows, cost.views, cost.seconds, cost.eur) == (500, ("route_delay",), 1.0, 0.001)
-    assert "1000 rows took 2.0 s" in cost.basis
+    assert cost.basis == "1000 rows took 2.0 s in the last publication."
 
 
 def test_words_cost_nothing() -> None:
@@ -319,3 +328,9 @@ def test_without_a_measurement_no_time_is_made_up() -> None:
     cost = rules.cost(None, declaration(), {"carrier_delay": 7}, [build(0, 0.0)], 0)
     assert (cost.rows, cost.seconds, cost.eur) == (7, None, None)
     assert cost.basis == "Nothing was measured in this project yet."
+
+
+def test_a_table_that_was_not_counted_costs_no_made_up_nothing() -> None:
+    cost = rules.cost(None, declaration(), {}, [build(1000, 2.0)], 0)
+    assert (cost.seconds, cost.eur) == (None, None)
+    assert "once the errors are corrected" in cost.basis

@@ -99,7 +99,7 @@ export function ChangeBadge(props: { list: ChangeList }): React.JSX.Element | nu
 
 /** A change in the main area: what it does, whom it reaches, what it costs, and the decision. */
 export function ChangePage(props: { model: ChangeModel; octavo: IOctavo }): React.JSX.Element {
-  const { model } = props;
+  const { model, octavo } = props;
   return (
     <Await resource={model.change} lines={10}>
       {change => (
@@ -108,7 +108,7 @@ export function ChangePage(props: { model: ChangeModel; octavo: IOctavo }): Reac
           title={trans.__('Change of features')}
           answer={<span dir="auto">{change.reason}</span>}
           chips={<Proof change={change} />}
-          actions={isOpen(change) && <Stop model={model} change={change} />}
+          actions={isOpen(change) && <Stop model={model} change={change} me={octavo.session.me.state.value?.name ?? ''} />}
         >
           <Outcome change={change} />
           <Split
@@ -154,7 +154,7 @@ function Outcome(props: { change: FeatureChangeDetail }): React.JSX.Element | nu
     const { done, steps, step } = change.progress ?? { done: 0, steps: 7, step: trans.__('waits for the worker') };
     return (
       <Card title={trans.__('Being applied')}>
-        <progress max={steps} value={done} aria-label={trans.__('Progress of applying')} />
+        <progress className="jp-octavo-Publishing-progress" max={steps} value={done} aria-label={trans.__('Progress of applying')} />
         <p role="status">{change.cancel_asked ? trans.__('It stops at its next step.') : trans.__('%1 of %2: %3', done, steps, step)}</p>
       </Card>
     );
@@ -188,9 +188,12 @@ function Decide(props: { model: ChangeModel; change: FeatureChangeDetail }): Rea
   );
 }
 
-function Stop(props: { model: ChangeModel; change: FeatureChangeDetail }): React.JSX.Element {
-  const { model, change } = props;
+function Stop(props: { model: ChangeModel; change: FeatureChangeDetail; me: string }): React.JSX.Element | null {
+  const { model, change, me } = props;
   const stop = useAction(() => model.cancel());
+  if (change.state === 'planned' && change.author !== me) {
+    return null;
+  }
   return (
     <>
       {stop.error && <Failure error={stop.error} />}

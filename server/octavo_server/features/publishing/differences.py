@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from octavo.records.feature_declarations import FeatureDeclaration
@@ -46,10 +47,16 @@ def _of_group(
         if name not in new:
             yield Difference(kind=kind, name=name, what="removed", breaks=True)
         elif name not in old:
-            diff = _text_diff(name, "", new[name].get("code", ""))
-            yield Difference(kind=kind, name=name, what="added", diff=diff)
+            yield _added(kind, name, new[name])
         elif old[name] != new[name]:
             yield _changed(kind, name, old[name], new[name])
+
+
+def _added(kind: Kind, name: str, new: Mapping[str, Any]) -> Difference:
+    """Return all that a new thing says: the reviewer has nothing else to see it by."""
+    said = [replace(one, breaks=False) for one in _fields({}, new) if one.after]
+    diff = _text_diff(name, "", new.get("code", ""))
+    return Difference(kind=kind, name=name, what="added", fields=tuple(said), diff=diff)
 
 
 def _changed(kind: Kind, name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
@@ -95,7 +102,7 @@ def _parts(field: str, before: Sequence[Any], after: Sequence[Any]) -> Iterator[
             added_request = field == "request" and was is None
             gone = now is None and field != "inputs"
             yield FieldChange(
-                field=word, before=_type(was), after=_type(now), breaks=gone or added_request
+                field=word, before=_type(was), after=_meant(now), breaks=gone or added_request
             )
             continue
         if was.get("dtype") != now.get("dtype"):
@@ -105,7 +112,7 @@ def _parts(field: str, before: Sequence[Any], after: Sequence[Any]) -> Iterator[
                 field=f"{word}, description", before=was["description"], after=now["description"]
             )
         yield from _tags(f"{word}, tag", was.get("tags", {}), now.get("tags", {}))
-    if list(old) != list(new) and old.keys() == new.keys():
+    if old and list(old) != list(new) and old.keys() == new.keys():
         yield FieldChange(field=f"order of {field}", before=_listed(old), after=_listed(new))
 
 
@@ -125,6 +132,12 @@ def _tags(word: str, was: Mapping[str, str], now: Mapping[str, str]) -> Iterator
 
 def _type(part: Mapping[str, Any] | None) -> str | None:
     return None if part is None else str(part.get("dtype", ""))
+
+
+def _meant(part: Mapping[str, Any] | None) -> str | None:
+    """Return a new column's type with what it means."""
+    said = (part or {}).get("description")
+    return f"{_type(part)}, {said}" if said else _type(part)
 
 
 def _listed(names: Mapping[str, Any]) -> str:

@@ -244,14 +244,17 @@ def cost(
     measured = [one for one in builds if one.loaded_rows and one.load_seconds]
     if not views:
         return Cost(rows=0, views=(), seconds=0.0, eur=0.0, basis="No view is loaded anew.")
-    if not measured:
+    if not measured or not rows:
         basis = "Nothing was measured in this project yet."
+        if not rows:
+            basis = "The tables are counted once the errors are corrected."
         return Cost(rows=total, views=views, seconds=None, eur=None, basis=basis)
     known = sum(one.loaded_rows for one in measured)
     taken = sum(one.load_seconds for one in measured)
     seconds = round(total * taken / known, 1)
     eur = round(seconds / 3600 * micro_eur_per_hour / 1_000_000, 4)
-    basis = f"{known} rows took {taken:.1f} s in the last {len(measured)} publications."
+    when = f"{len(measured)} publications" if len(measured) > 1 else "publication"
+    basis = f"{known} rows took {taken:.1f} s in the last {when}."
     return Cost(rows=total, views=views, seconds=seconds, eur=eur, basis=basis)
 
 

@@ -270,6 +270,12 @@ describe('a change', () => {
     expect(document.querySelector('img')).toBeNull();
   });
 
+  it('is withdrawn by its author alone', async () => {
+    open(change({ author: 'somebody else' }));
+    await screen.findByText('Approve');
+    expect(screen.queryByText('Withdraw')).toBeNull();
+  });
+
   it('is outdated once another snapshot is current', async () => {
     open(change({ stale: true }));
     expect(await screen.findByText(/it can only be rejected/)).toBeTruthy();

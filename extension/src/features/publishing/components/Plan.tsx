@@ -20,7 +20,7 @@ export function Differences(props: { plan: FeaturePlan }): React.JSX.Element {
       {differences.length === 0 ? (
         <Empty title={trans.__('Nothing changes')}>{trans.__('The current snapshot says all of it already.')}</Empty>
       ) : (
-        <div className="jp-octavo-Diff" role="list" aria-label={trans.__('Differences')}>
+        <div className="jp-octavo-Diff jp-octavo-Publishing" role="list" aria-label={trans.__('Differences')}>
           {differences.map(one => (
             <Difference key={`${one.kind} ${one.name}`} one={one} />
           ))}
