@@ -19,7 +19,7 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -50,23 +50,34 @@ class Stage:
     """A copy of a snapshot's registry to materialise with."""
 
     def __init__(self, features: Path, work: Path) -> None:
-        import feast  # noqa: F401  # here, so that no window's seconds hold the import's
-
         snapshot = (features / CURRENT).resolve()
         self.snapshot = snapshot.name
-        _verify(snapshot)
+        if folder_digest(snapshot) != snapshot.name:
+            raise RegistryRefused(f"the feature registry {snapshot.name[:12]} was changed")
         facts = json.loads((snapshot / SNAPSHOT_FILE).read_text(encoding="utf-8"))
         self._project = feast_project(facts["project"])
         self._live = features / ONLINE_FILE
         self._work = work
         shutil.copyfile(snapshot / REGISTRY_FILE, work / REGISTRY_FILE)
 
+    def warm_up(self, views: Collection[str]) -> None:
+        """Look for what is missing, then load Feast: no window's seconds hold its import's."""
+        for view in sorted(views):
+            self._table(view)
+        try:
+            check_registry(self._work / REGISTRY_FILE)
+        except CodeInRegistry as error:
+            raise RegistryRefused(str(error)) from error
+        import feast  # noqa: F401
+
     def compute(self, number: int, window: Mapping[str, str]) -> dict[str, Any]:
         """Materialise one window; return what its line says."""
         began = time.monotonic()
         file = self._work / f"window-{number}.db"
-        table = f"{self._project}_{window['view']}"
-        self._make_table(file, table, window["view"])
+        table, definition = self._table(window["view"])
+        with closing(sqlite3.connect(file)) as staged:
+            staged.execute(definition)
+            staged.commit()
         store = self._store(file)
         self._check(store, window["view"])
         with contextlib.redirect_stdout(io.StringIO()):  # Feast paints a progress bar a view
@@ -88,17 +99,16 @@ class Stage:
             "snapshot": self.snapshot,
         }
 
-    def _make_table(self, file: Path, table: str, view: str) -> None:
-        """Make the view's table as the online store has it."""
+    def _table(self, view: str) -> tuple[str, str]:
+        """Return the name of a view's table, and the statement that made it in the online store."""
+        table = f"{self._project}_{view}"
         with closing(sqlite3.connect(f"{self._live.as_uri()}?mode=ro", uri=True)) as live:
             found = live.execute(
                 "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)
             ).fetchone()
         if found is None:
             raise RegistryRefused(f"the online store has no table of {view}; publish it again")
-        with closing(sqlite3.connect(file)) as staged:
-            staged.execute(found[0])
-            staged.commit()
+        return table, found[0]
 
     def _store(self, file: Path) -> Any:
         from feast import FeatureStore
@@ -118,16 +128,6 @@ class Stage:
             raise RegistryRefused(f"the source of {view} is gone from the lake")
 
 
-def _verify(snapshot: Path) -> None:
-    """Raise RegistryRefused unless the snapshot is what was published, and plain data."""
-    if folder_digest(snapshot) != snapshot.name:
-        raise RegistryRefused(f"the feature registry {snapshot.name[:12]} was changed")
-    try:
-        check_registry(snapshot / REGISTRY_FILE)
-    except CodeInRegistry as error:
-        raise RegistryRefused(str(error)) from error
-
-
 def main() -> int:
     """Compute all windows, or say in one sentence why not."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -136,8 +136,10 @@ def main() -> int:
     given = parser.parse_args()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
+        windows = json.loads(given.windows.read_text())
         stage = Stage(given.features, given.work)
-        for number, window in enumerate(json.loads(given.windows.read_text())):
+        stage.warm_up({one["view"] for one in windows})
+        for number, window in enumerate(windows):
             line = json.dumps(stage.compute(number, window), allow_nan=False)
             sys.stdout.write(f"{line}\n")
             sys.stdout.flush()
