@@ -121,13 +121,8 @@ function Grid(props: IRunsPageProps & { version: number }): React.JSX.Element {
     };
   }, [model]);
   React.useLayoutEffect(() => scroller.current?.toTop(), [model.restarted]);
-  const pickAll = (): void => {
-    if (model.picking.runs.size > 0) {
-      model.clearPicked();
-    } else {
-      void model.pickBetween(0, Math.min(model.lines.total, MOST_PICKED)).catch(failed);
-    }
-  };
+  const pickAll = (): void => void model.pickBetween(0, Math.min(model.lines.total, MOST_PICKED)).catch(failed);
+  const toggleAll = (): void => (model.picking.runs.size > 0 ? model.clearPicked() : pickAll());
   const onDeed = (deed: LineDeed, line: number, run: Run | undefined, at: ILinePoint): void => {
     const { project } = model;
     if (deed === 'group') {
@@ -156,7 +151,7 @@ function Grid(props: IRunsPageProps & { version: number }): React.JSX.Element {
       frame={frame}
       order={model.asked.order}
       picked={model.picking.runs}
-      head={{ ...headActions(model), pickAll }}
+      head={{ ...headActions(model), pickAll: toggleAll }}
       onSee={React.useCallback(seen => model.see(seen.first, seen.end, seen.top), [model])}
       onDeed={onDeed}
       onPickAll={pickAll}

@@ -29,7 +29,7 @@ export function RunSection(props: { recent: RecentRuns; octavo: IOctavo; actions
         ) : (
           <Rows
             label={trans.__('Runs')}
-            more={{ label: trans.__('All %1 runs', page.total), onClick: () => octavo.open('runs', { project }) }}
+            more={{ label: trans.__('All %1 runs', page.total.toLocaleString('en-US')), onClick: () => octavo.open('runs', { project }) }}
           >
             {shown.map(run => (
               <Row
@@ -72,5 +72,5 @@ export function RunBadge(props: { recent: RecentRuns }): React.JSX.Element | nul
   const experiments = useResource(props.recent.experiments.resource).value;
   const page = useResource(props.recent.runs.resource).value;
   const live = experiments?.items.reduce((sum, experiment) => sum + experiment.live, 0) ?? 0;
-  return page ? <>{live > 0 ? trans.__('%1 live', live) : page.total}</> : null;
+  return page ? <>{live > 0 ? trans.__('%1 live', live) : page.total.toLocaleString('en-US')}</> : null;
 }

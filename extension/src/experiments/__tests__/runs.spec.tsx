@@ -10,6 +10,8 @@ import type { IRunActions } from '../actions';
 import { leadingMetrics, runSeconds } from '../components/runs';
 import { merged, RecentRuns } from '../recent';
 import { RunsPage } from '../runs';
+import { SavedViews } from '../savedViews';
+import { viewsMenu } from '../viewsMenu';
 import { both, RunsModel } from '../runsModel';
 import { RunSection } from '../section';
 
@@ -249,5 +251,56 @@ describe('picked runs', () => {
     expect(document.querySelectorAll('.lm-Menu-item.lm-mod-disabled').length).toBe(1);
     fireEvent.click(screen.getByRole('button', { name: 'Register: gradient boosting' }));
     expect(done).toEqual([['register', 'gradient boosting']]);
+  });
+});
+
+describe('views, groups and columns', () => {
+  const view = { view_id: 'v1', name: 'Best', experiment: null, filter: 'metrics.auc > 0.7', order_by: '-metrics.auc', columns: ['name', 'metrics.auc'], pins: ['name'], group_by: null, version: 3, created_by: 'ann', created_at: '', updated_by: 'ann', updated_at: '' };
+
+  it('shows runs as a saved view does, and saves changes unless somebody was faster', async () => {
+    const put: unknown[] = [];
+    const answers = {
+      [`GET ${EXPERIMENTS}/views`]: () => ({ items: [view] }),
+      [`PUT ${EXPERIMENTS}/views/v1`]: (one: IAsked) => (put.push(one.body), refusal(409, 'conflict', 'Ann changed the view meanwhile.'))
+    };
+    const { model, asked, octavo } = show(server(answers));
+    const saved = new SavedViews(octavo.requests, 'flights');
+    await until(() => saved.list.state.value !== undefined);
+    const choose = (label: string): void => act(() => viewsMenu(model, saved).find(item => item?.label === label)?.onClick());
+    choose('Best');
+    await until(() => asks(asked, 'filter').includes('metrics.auc > 0.7'));
+    expect(model.described('Best')).toMatchObject({ order_by: '-metrics.auc', columns: ['name', 'metrics.auc'], pins: ['name'] });
+    expect(viewsMenu(model, saved).find(item => item?.label === 'Save changes to Best')?.refused).toBe('Nothing has changed.');
+    act(() => model.sort('owner'));
+    choose('Save changes to Best');
+    await until(() => Notification.manager.notifications.some(one => one.message.includes('Ann changed the view meanwhile.')));
+    expect(put[0]).toMatchObject({ version: 3, order_by: 'owner' });
+    saved.dispose();
+  });
+
+  it('groups runs, and opens a group with a filter of its own', async () => {
+    const groups = { items: [{ value: HOSTILE, label: HOSTILE, filter: 'owner = "x"', runs: 2, live: 1, last_run_at: null, metrics: { auc: { minimum: 0.5, mean: 0.6, maximum: 0.7, newest: 0.7 } } }], total: 1, runs: 2, as_of: null };
+    const { asked, model } = show(server({ [`GET ${EXPERIMENTS}/runs/groups`]: () => groups }));
+    await screen.findByRole('grid', { name: 'Runs' });
+    act(() => model.ask({ group: 'owner', filter: 'a or b' }));
+    expect(await screen.findByText('2 runs in 1 group')).toBeTruthy();
+    expect(screen.getByText('0.5 – 0.7').getAttribute('title')).toBe('0.5 to 0.7, mean 0.6');
+    expect(document.querySelector('img')).toBeNull();
+    fireEvent.click(screen.getByText(HOSTILE));
+    await until(() => asks(asked, 'filter').includes('(a or b) and (owner = "x")'));
+    expect(await screen.findByRole('checkbox', { name: 'Pick run gradient boosting' })).toBeTruthy();
+    expect(screen.getByRole('treegrid')).toBeTruthy();
+  });
+
+  it('adds a parameter as a column, asks for its values, and keeps it in sight', async () => {
+    const fields = { items: [{ field: 'params.depth', kind: 'param', name: 'depth', type: 'number', runs: 2, minimum: 1, maximum: 5, examples: ['5'] }], total: 1 };
+    const { asked, model } = show(server({ [`GET ${EXPERIMENTS}/runs/fields`]: () => fields, [`GET ${EXPERIMENTS}/runs`]: () => runPage(run({ params: { depth: '5' } })) }));
+    await screen.findByRole('grid', { name: 'Runs' });
+    fireEvent.click(screen.getByText('Columns'));
+    fireEvent.click(await screen.findByText('depth'));
+    await until(() => asked.asked.some(one => one.url.searchParams.getAll('columns').includes('params.depth')));
+    expect(await screen.findByText('5')).toBeTruthy();
+    fireEvent.click(screen.getByRole('button', { name: 'Keep depth in sight' }));
+    expect(model.layout.pins).toEqual(['name', 'params.depth']);
   });
 });
