@@ -12,6 +12,7 @@ from octavo_server.adapters.feast_online import SqliteOnlineStore
 from octavo_server.adapters.feature_join import ChildJoin
 from octavo_server.adapters.feature_registry import FeatureRegistry
 from octavo_server.adapters.file_blobs import FileBlobs
+from octavo_server.adapters.materialization_price import MaterializationPrice
 from octavo_server.adapters.mlflow_histories import MlflowHistories
 from octavo_server.adapters.mlflow_rest import MlflowRest
 from octavo_server.adapters.nbdime_differ import NbdimeDiffer
@@ -42,7 +43,6 @@ from octavo_server.wiring.foundation import Foundation
 from octavo_server.wiring.materialization import Materialization, build_materialization
 from octavo_server.wiring.publishing import build_publishing
 from octavo_server.workspaces.profiles.service import ProfilesService
-
 
 READING_LIMIT_S = 1800.0
 """A registry of thousands of views is read in the background, and takes its time: seconds."""
@@ -76,7 +76,8 @@ def build_features(
     )
     catalog = CatalogService(base.database, base.lineage, places, base.clock)
     engine, snapshots = FeastEngine(base.clock), SnapshotFolders()
-    publishing = build_publishing(base, catalog, places, readers, engine, snapshots)
+    price = MaterializationPrice(profiles, base.settings.materialization_profile)
+    publishing = build_publishing(base, catalog, places, readers, engine, snapshots, price)
     return Features(
         catalog=catalog,
         reconciliation=Reconciliation(

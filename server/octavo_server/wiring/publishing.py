@@ -10,10 +10,9 @@ from octavo_server.features.places import Places
 from octavo_server.features.publishing.applying import Applier
 from octavo_server.features.publishing.changes import ChangesService
 from octavo_server.features.publishing.planning import Planner
-from octavo_server.features.publishing.ports import FeatureEngine, Readers, Snapshots
+from octavo_server.features.publishing.ports import FeatureEngine, Prices, Readers, Snapshots
 from octavo_server.features.publishing.service import PublishingService
 from octavo_server.wiring.foundation import Foundation
-from octavo_server.workspaces.profiles.domain import MICRO
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +48,7 @@ def build_publishing(
     readers: Readers,
     engine: FeatureEngine,
     snapshots: Snapshots,
+    prices: Prices,
 ) -> Publishing:
     """Return the room's parts; ``readers`` know whom a change reaches."""
     planner = Planner(
@@ -58,7 +58,7 @@ def build_publishing(
         engine=engine,
         readers=readers,
         places=places,
-        micro_eur_per_hour=round(base.settings.shared_eur_per_hour * MICRO),
+        prices=prices,
     )
     return Publishing(
         base=base,

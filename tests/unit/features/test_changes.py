@@ -56,6 +56,13 @@ REASON = "The delay of the route is needed too."
 THIRD = "d" * 64
 
 
+class FakePrices:
+    """What an hour costs."""
+
+    def eur_per_hour(self) -> float:
+        return 3.6
+
+
 @dataclass
 class FakeWorkers:
     """Which worker processes live."""
@@ -100,7 +107,7 @@ class World:
             engine=self.engine,
             readers=self.readers,
             places=self.places,
-            micro_eur_per_hour=3_600_000,
+            prices=FakePrices(),
         )
         self.changes = ChangesService(database, self.audit, self.policy, self.catalog, planner)
         self.workers = FakeWorkers()

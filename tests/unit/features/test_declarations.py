@@ -313,7 +313,7 @@ def build(rows: int, seconds: float) -> Build:
 
 def test_a_cost_is_what_earlier_publications_let_expect() -> None:
     both = declaration("carrier_delay", "route_delay")
-    cost = rules.cost(declaration(), both, {"route_delay": 500}, [build(1000, 2.0)], 3_600_000)
+    cost = rules.cost(declaration(), both, {"route_delay": 500}, [build(1000, 2.0)], 3.6)
     assert (cost.rows, cost.views, cost.seconds, cost.eur) == (500, ("route_delay",), 1.0, 0.001)
     assert cost.basis == "1000 rows took 2.0 s in the last publication."
 

@@ -18,7 +18,7 @@ from octavo_server.features.publishing.domain import (
     Plan,
     Verdict,
 )
-from octavo_server.features.publishing.ports import FeatureEngine, Readers
+from octavo_server.features.publishing.ports import FeatureEngine, Prices, Readers
 from octavo_server.identity import Caller
 from octavo_server.policy.service import PolicyService
 
@@ -39,7 +39,7 @@ class Planner:
         engine: FeatureEngine,
         readers: Readers,
         places: Places,
-        micro_eur_per_hour: int,
+        prices: Prices,
     ) -> None:
         self._database = database
         self._catalog = catalog
@@ -47,7 +47,7 @@ class Planner:
         self._engine = engine
         self._readers = readers
         self._places = places
-        self._price = micro_eur_per_hour
+        self._prices = prices
 
     def plan(self, caller: Caller, project: str, wanted: FeatureDeclaration) -> Plan:
         """Return what ``wanted`` would change in ``project``."""
@@ -67,7 +67,7 @@ class Planner:
             same=before is not None and not found,
             differences=found,
             impact=reached,
-            cost=rules.cost(before, wanted, checked.rows, builds, self._price),
+            cost=rules.cost(before, wanted, checked.rows, builds, self._prices.eur_per_hour()),
             leaks=checked.leaks,
             findings=rules.sorted_findings(checked.findings),
             policy=self._verdict(caller, project, found, reached, checked.leaks),

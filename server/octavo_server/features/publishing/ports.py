@@ -59,6 +59,13 @@ class Snapshots(Protocol):
         """Remove a snapshot that was refused."""
 
 
+class Prices(Protocol):
+    """What loading online values costs."""
+
+    def eur_per_hour(self) -> float:
+        """Return the price now."""
+
+
 class Readers(Protocol):
     """The areas whose things read features."""
 

@@ -236,7 +236,7 @@ def cost(
     after: FeatureDeclaration,
     rows: Mapping[str, int],
     builds: Sequence[Build],
-    micro_eur_per_hour: int,
+    eur_per_hour: float,
 ) -> Cost:
     """Return what loading the online store takes, by what earlier publications took."""
     views = tuple(sorted(_loaded(before, after)))
@@ -252,7 +252,7 @@ def cost(
     known = sum(one.loaded_rows for one in measured)
     taken = sum(one.load_seconds for one in measured)
     seconds = round(total * taken / known, 1)
-    eur = round(seconds / 3600 * micro_eur_per_hour / 1_000_000, 4)
+    eur = round(seconds / 3600 * eur_per_hour, 4)
     when = f"{len(measured)} publications" if len(measured) > 1 else "publication"
     basis = f"{known} rows took {taken:.1f} s in the last {when}."
     return Cost(rows=total, views=views, seconds=seconds, eur=eur, basis=basis)
