@@ -23,6 +23,10 @@ class MlflowHistories:
         self._client = httpx.Client(base_url=url.rstrip("/"), timeout=timeout_s, trust_env=False)
         self._token = token
 
+    def close(self) -> None:
+        """Closes the connections."""
+        self._client.close()
+
     def history(self, run_id: str, metric: str, since: int | None = None) -> History:
         """All values, in any order; with `since` only those from then on. Raises Unavailable."""
         asked: dict[str, str | list[str]] = {"run": run_id, "metric": metric}

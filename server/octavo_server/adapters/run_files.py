@@ -20,6 +20,10 @@ class RunFiles:
         self._client = httpx.Client(base_url=url.rstrip("/"), timeout=timeout_s, trust_env=False)
         self._token = token
 
+    def close(self) -> None:
+        """Closes the connections."""
+        self._client.close()
+
     def listed(self, run_id: str, path: str) -> list[tuple[str, int | None]]:
         """Paths in a folder with their bytes, None for a folder; empty where there is none."""
         asked = {"run_id": run_id, **({"path": path} if path else {})}

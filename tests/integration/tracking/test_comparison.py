@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+from contextlib import closing
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
+from tests.integration.tracking.test_runs_and_models import eventually
 from tests.support.tracking import Governed, stock_client
 
 from octavo_server.adapters.mlflow_histories import MlflowHistories
@@ -149,14 +151,28 @@ def test_values_that_a_live_run_adds_are_drawn(governed: Governed, runs: list[st
 
     experiment = get(governed, "compare", runs).json()["runs"][0]["experiment_id"]
     live = log("create", experiment_id=experiment)["run"]["info"]["run_id"]
-    for begin, end in ((0, 5), (5, 9)):
+
+    def log_values(first: int, last: int) -> None:
         values = [
             {"key": "m", "value": step, "timestamp": 1_000 + step, "step": step}
-            for step in range(begin, end)
+            for step in range(first, last)
         ]
         log("log-batch", run_id=live, metrics=values)
-        (curve,) = get(governed, "curves", [live], metric="m").json()["curves"]
-        assert curve["mean"] == list(range(end))
+
+    def drawn() -> list[float]:
+        return means(get(governed, "curves", [live], metric="m"))
+
+    log_values(0, 5)
+    eventually(lambda: drawn() == [0, 1, 2, 3, 4], "the first values are drawn")
+    log_values(5, 9)
+    eventually(lambda: drawn() == list(range(9)), "the added values are drawn")
+
+
+def means(answer: Any) -> list[float]:
+    """What is drawn of a run; nothing before the read model knows the run."""
+    (curve,) = answer.json().get("curves", [{"mean": []}])
+    found: list[float] = curve["mean"]
+    return found
 
 
 @pytest.mark.parametrize(
@@ -195,13 +211,16 @@ def test_nobody_but_the_service_reads_whole_histories(governed: Governed, runs: 
 
 
 def test_an_mlflow_that_is_away_is_said() -> None:
-    away = MlflowHistories("http://127.0.0.1:9", lambda: "token")
-    with pytest.raises(Unavailable, match="MLflow does not answer: ConnectError"):
+    with (
+        closing(MlflowHistories("http://127.0.0.1:9", lambda: "token")) as away,
+        pytest.raises(Unavailable, match="MLflow does not answer: ConnectError"),
+    ):
         away.history("a", "loss")
 
 
 def test_a_history_comes_whole(governed: Governed, runs: list[str]) -> None:
-    found = MlflowHistories(governed.tracking, lambda: "octavo-service").history(runs[0], "loss")
+    with closing(MlflowHistories(governed.tracking, lambda: "octavo-service")) as mlflow:
+        found = mlflow.history(runs[0], "loss")
     assert len(found.value) == STEPS
     assert not found.truncated
     assert np.nanmax(found.value) == 99.0

@@ -138,10 +138,11 @@ function yScale(found: Curves, view: Span, log: boolean): IScale | null {
   return log ? logarithmic(span[0] === span[1] ? [span[0] / 2 || span[0], span[1] * 2] : span, places) : linear(padded(span), places);
 }
 
-/** The place of the next value of the first curve that has one; the middle to begin with. */
+/** The place of the next value of the first curve that has one; the middle of what is shown to begin with. */
 function neighbour(found: Curves, before: number | null, way: 1 | -1, view: Span): number | null {
-  const from = before ?? view[0] / 2 + view[1] / 2;
-  const places = found.curves.map(curve => curve.x[nearest(curve, from) + (before === null ? 0 : way)]).filter(place => place !== undefined && place >= view[0] && place <= view[1]);
+  const begun = before !== null && before >= view[0] && before <= view[1];
+  const from = begun ? before : view[0] / 2 + view[1] / 2;
+  const places = found.curves.map(curve => curve.x[nearest(curve, from) + (begun ? way : 0)]).filter(place => place !== undefined && place >= view[0] && place <= view[1]);
   return places[0] ?? before;
 }
 
