@@ -16,8 +16,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mlflow.tracking.context.abstract_context import RunContextProvider
-
 from octavo.client import Client
 from octavo.environment_facts import environment_tags
 from octavo.keeping import keeper
@@ -40,11 +38,17 @@ _FROM_ENVIRONMENT = {
 }
 
 
-class OctavoRunContext(RunContextProvider):
+class OctavoRunContext:
     """Tags that link a run to its project, workspace, notebook version and cell.
 
-    Nothing that happens here fails a training: what can't be found out is left out.
+    Nothing that happens here fails a training: what can't be found out is left out.  It has the
+    methods of MLflow's `RunContextProvider` without being one: MLflow looks for providers while
+    it is imported, so that a module that imports it first would be found half made.
     """
+
+    def __init__(self) -> None:
+        """Is made by MLflow while that is imported."""
+        defer_feast()
 
     def in_context(self) -> bool:
         """Whether this process was started by Octavo."""

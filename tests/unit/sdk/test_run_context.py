@@ -44,6 +44,22 @@ def test_mlflow_finds_the_provider() -> None:
     assert found.value == "octavo.experiments:OctavoRunContext"
 
 
+@pytest.mark.parametrize("first", ["mlflow", "octavo.experiments"])
+def test_mlflow_finds_the_provider_whatever_is_imported_first(first: str) -> None:
+    code = f"""
+import sys, warnings
+warnings.filterwarnings("error", message="Failure attempting to register")
+import {first}
+import mlflow
+from mlflow.tracking.context import registry
+made = [type(one).__name__ for one in registry._run_context_provider_registry]
+assert "OctavoRunContext" in made, made
+from mlflow.utils import plugins
+assert plugins.get_entry_points.defers_feast
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_outside_octavo_it_stays_silent(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from octavo.experiments import OctavoRunContext
 
