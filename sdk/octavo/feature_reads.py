@@ -17,6 +17,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from octavo.records.visible import UNSEEN
+
 EVERY_S = 5.0
 """Seconds between two tellings."""
 TIMEOUT_S = 5.0
@@ -27,6 +29,8 @@ MOST_WAITING = 200
 LONGEST_TAG = 5_000
 """Characters that MLflow takes as a tag's value."""
 LONGEST_SUBJECT = 500
+MOST_COLUMNS = 500
+"""What the platform takes of one read."""
 
 How = Literal["historical", "online"]
 Columns = Mapping[str, Sequence[str]]
@@ -158,7 +162,7 @@ def _lines(one: _Waiting) -> list[dict[str, object]]:
     return [
         {
             "view": view,
-            "columns": list(names),
+            "columns": list(names)[:MOST_COLUMNS],
             "service": one.service,
             "how": one.how,
             "count": one.count,
@@ -176,7 +180,7 @@ def _subject() -> str:
         return f"run:{run.info.run_id}"
     notebook = os.environ.get("JPY_SESSION_NAME", "")
     home = os.environ.get("HOME", "") + "/"
-    return notebook.removeprefix(home)[-LONGEST_SUBJECT:]
+    return UNSEEN.sub("", notebook.removeprefix(home))[-LONGEST_SUBJECT:]
 
 
 def _is_connected() -> bool:

@@ -31,7 +31,7 @@ from octavo_server.features.catalog.domain import (
     Windows,
 )
 from octavo_server.features.catalog.facets import Choices, Division, Facet
-from octavo_server.features.catalog.index import LiveIndex
+from octavo_server.features.catalog.index import LiveIndex, Shelf
 from octavo_server.features.catalog.search import Hit
 from octavo_server.features.catalog.uses import UseBook
 from octavo_server.features.places import Places
@@ -127,7 +127,7 @@ class CatalogService:
             shelf = shelves[project]
             with shelf.lock:
                 hits.append(shelf.index.hit(name, -score, wanted))
-        unknown = [w for w in wanted if not any(one.index.answers(w) for one in shelves.values())]
+        unknown = [word for word in wanted if not any(map(_knower(word), shelves.values()))]
         return Found(
             hits=tuple(hits),
             total=len(passed),
@@ -147,7 +147,9 @@ class CatalogService:
 
     def views(self, project: str) -> list[View]:
         """Return the project's views by name, without their statistics."""
-        return [entry.view for entry in self._live.shelf(project).index.entries.values()]
+        shelf = self._live.shelf(project)
+        with shelf.lock:
+            return [entry.view for entry in shelf.index.entries.values()]
 
     def detail(self, project: str, name: str) -> Detail:
         """Return all that is known about a view. Raises NotFound."""
@@ -313,6 +315,16 @@ class CatalogService:
         if found is None:
             raise NotFound(f"There is no feature view {name[:100]!r} in {project}.")
         return found
+
+
+def _knower(word: str) -> Callable[[Shelf], bool]:
+    """Return whether a shelf has anything like ``word``."""
+
+    def knows(shelf: Shelf) -> bool:
+        with shelf.lock:
+            return bool(shelf.index.answers(word))
+
+    return knows
 
 
 def view_node(project: str, view: str) -> str:

@@ -79,6 +79,8 @@ def replace_views(
             _write(rows, kept.get(name), {**wanted[name], "revision": revision}, published_at)
     for name in wanted.keys() - set(new):
         values = {one: wanted[name][one] for one in ("snapshot", "checked_at")}
+        if kept[name]["published_at"] is None:
+            values["published_at"] = published_at
         _update(rows, project, name, values)
     _keep_windows(rows, [view for view in views if view.history is not None])
     return bool(gone or new)
