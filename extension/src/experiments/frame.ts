@@ -16,15 +16,19 @@ const PICK_PX = 32;
 /** Pinned columns wider than this share of a common window would leave no room for the others. */
 const ROOM_PX = 1100;
 
+/** Room for a metric's difference from the baseline. */
+const DELTA_PX = 46;
+
 /** What all rows share, made anew only when the columns or their ranges change. */
 export function useFrame(model: RunsModel): IRowFrame {
   const fields = useResource(model.fields).value;
   const id = React.useId();
   const { layout } = model;
   const grouped = model.lines.isGrouped;
+  const compared = (useResource(model.found).value?.baselines.length ?? 0) > 0;
   return React.useMemo(() => {
     const columns = ordered(layout).map(columnOf);
-    const widths = columns.map(column => widthOf(layout, column.field));
+    const widths = columns.map(column => widthOf(layout, column.field) + (compared && column.source === 'metric' && !layout.widths.has(column.field) ? DELTA_PX : 0));
     const ranges = columns.map(column => [column.field, column.source === 'metric' ? rangeOf(fields?.get(column.field)) : undefined] as const);
     return {
       id,
@@ -35,7 +39,7 @@ export function useFrame(model: RunsModel): IRowFrame {
       width: widths.reduce((sum, width) => sum + width, PICK_PX),
       grouped
     };
-  }, [layout, fields, id, grouped]);
+  }, [layout, fields, id, grouped, compared]);
 }
 
 function pinsThatFit(pins: number, widths: readonly number[]): number {

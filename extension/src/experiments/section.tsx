@@ -39,6 +39,7 @@ export function RunSection(props: { recent: RecentRuns; octavo: IOctavo; actions
                 figure={lead && <Figure run={run} name={lead} />}
                 detail={
                   <>
+                    {lead && `${lead} · `}
                     {run.baseline && `${trans.__('baseline')} · `}
                     <Time at={run.started_at} /> · {run.experiment}
                     {run.registered.length > 0 && ` · ${run.registered.join(', ')}`}
@@ -61,7 +62,7 @@ function Figure(props: { run: Run; name: string }): React.JSX.Element {
   const delta = run.baseline ? undefined : valueOf(run.deltas, name);
   return (
     <span title={typeof delta === 'number' ? trans.__('%1, %2 against the baseline', name, signed(delta)) : name}>
-      <span className="jp-octavo-Muted">{name}</span> {metric(valueOf(run.metrics, name))}
+      {metric(valueOf(run.metrics, name))}
       {typeof delta === 'number' && <span className="jp-octavo-RunCell-aside">{signed(delta)}</span>}
     </span>
   );

@@ -20,7 +20,7 @@ export function tagged(result: RunTagResult, undo: () => void): void {
   }
   const [first] = result.failed;
   if (first) {
-    lines.push(trans.__('%1 failed: %2', result.failed.length, first.message.slice(0, LONGEST_MESSAGE)));
+    lines.push(trans.__('%1 failed: %2', result.failed.length, first.message.slice(0, LONGEST_MESSAGE).replace(/\.+$/, '')));
   }
   const actions = result.undo.length > 0 ? [{ label: trans.__('Undo'), callback: undo }] : [];
   (first ? Notification.warning : Notification.success)(`${lines.join(', ')}.`, { autoClose: 15_000, actions });

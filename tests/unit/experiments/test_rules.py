@@ -69,6 +69,7 @@ def test_columns_stand_between_commas_outside_of_quotes() -> None:
         ("param", "a,b"),
         ("tag", "x"),
     ]
+    assert rules.columns_from(["cost", "name"]) == rules.columns_from(["name"])
     with pytest.raises(Invalid, match="201 columns were asked for; at most 200"):
         rules.columns_from([f"metrics.m{number}" for number in range(201)])
 

@@ -42,6 +42,11 @@ def tree_of(text: str, words: str = "") -> Filter:
     return All(parts=(tree, *found)) if found else tree
 
 
+COST: Final = "cost"
+"""Column that every row has without being asked: it is worked out when a run is shown, so that
+nothing can be filtered, sorted or grouped by it."""
+
+
 def field_from(text: str, what: str) -> Field:
     """The field that `order_by`, `by` or `columns` names. Raises Invalid."""
     found = None
@@ -71,7 +76,8 @@ def columns_from(texts: Sequence[str]) -> tuple[Field, ...]:
     found: dict[Field, None] = {}
     for text in texts:
         for part in _split(text):
-            found[field_from(part, "columns")] = None
+            if part != COST:
+                found[field_from(part, "columns")] = None
     if len(found) > MOST_COLUMNS:
         raise Invalid(
             f"columns: {len(found)} columns were asked for; at most {MOST_COLUMNS} are shown.",
