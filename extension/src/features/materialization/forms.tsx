@@ -12,11 +12,12 @@ import type { IOctavo } from '../../tokens';
 import type { ITarget } from './model';
 
 /** Ask what to materialise, and say what it costs before it starts. */
-export function askMaterialize(octavo: IOctavo, target: ITarget, backfill: boolean): void {
+export function askMaterialize(octavo: IOctavo, target: ITarget, backfill: boolean, newest?: string | null): void {
   const { project, kind, name } = target;
   openForm(backfill ? trans.__('Backfill %1', name) : trans.__('Materialise %1', name), close => (
     <BackfillForm
       backfill={backfill}
+      newest={newest}
       plan={(span, signal) => planMaterialization(octavo.requests, project, { kind, name, ...span }, signal)}
       onStart={async span => {
         await startMaterialization(octavo.requests, project, { kind, name, ...span });

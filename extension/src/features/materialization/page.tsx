@@ -25,7 +25,7 @@ export function Standing(props: { model: MaterializationModel; actions?: boolean
           {props.actions && (
             <div className="jp-octavo-Card-actions">
               <NextStep standing={standing} />
-              <Actions model={model} />
+              <Actions model={model} newest={standing.view?.newest_event_at} />
             </div>
           )}
           <UnderWay jobs={standing.jobs} onCancel={id => model.cancel(id)} />
@@ -60,12 +60,12 @@ export function Standing(props: { model: MaterializationModel; actions?: boolean
 }
 
 /** What can be done: materialise now, backfill, schedule. */
-export function Actions(props: { model: MaterializationModel }): React.JSX.Element {
+export function Actions(props: { model: MaterializationModel; newest?: string | null | undefined }): React.JSX.Element {
   const { octavo, target } = props.model;
   return (
     <>
       <Button onClick={() => askSchedule(octavo, target)}>{trans.__('Schedule…')}</Button>
-      <Button onClick={() => askMaterialize(octavo, target, true)}>{trans.__('Backfill…')}</Button>
+      <Button onClick={() => askMaterialize(octavo, target, true, props.newest)}>{trans.__('Backfill…')}</Button>
       <Button kind="primary" icon={runIcon} onClick={() => askMaterialize(octavo, target, false)}>
         {trans.__('Materialise now')}
       </Button>
@@ -98,7 +98,7 @@ export function MaterializationPage(props: { model: MaterializationModel; octavo
   return (
     <Await resource={model.standing} lines={8}>
       {standing => (
-        <Page icon={pipelineIcon} title={kind === 'service' ? trans.__('Materialisation of service %1', name) : trans.__('Materialisation of %1', name)} answer={<NextStep standing={standing} />} actions={<Actions model={model} />}>
+        <Page icon={pipelineIcon} title={kind === 'service' ? trans.__('Materialisation of service %1', name) : trans.__('Materialisation of %1', name)} answer={<NextStep standing={standing} />} actions={<Actions model={model} newest={standing.view?.newest_event_at} />}>
           <Standing model={model} />
         </Page>
       )}

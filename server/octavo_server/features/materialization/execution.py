@@ -158,7 +158,7 @@ class Materializations:
                     seconds=now.seconds + staged.seconds,
                     snapshot=staged.snapshot,
                     cost_eur=cost,
-                    message=f"Window {now.windows_done + 1} of {now.windows} is done.",
+                    message=f"{window.view} is online up to {window.until:%Y-%m-%d %H:%M} UTC.",
                 ),
             )
             at = self._clock()

@@ -22,6 +22,8 @@ export type Span = Omit<MaterializationRequest, 'kind' | 'name'>;
 export interface IBackfillFormProps {
   /** Whether it begins with a span of days; else with going on from the last end. */
   backfill: boolean;
+  /** Event time of the newest row; a backfill's days end there. */
+  newest?: string | null | undefined;
   plan: (span: Span, signal: AbortSignal) => Promise<MaterializationPlan>;
   onStart: (span: Span) => Promise<unknown>;
   onCancel: () => void;
@@ -37,8 +39,9 @@ const WINDOWS = (): { value: string; label: string }[] => [
 /** What to materialise; says windows, time and cost before anything happens. */
 export function BackfillForm(props: IBackfillFormProps): React.JSX.Element {
   const [what, setWhat] = React.useState(props.backfill ? 'span' : 'on');
-  const [since, setSince] = React.useState(() => day(new Date(Date.now() - 30 * DAY_MS)));
-  const [until, setUntil] = React.useState(() => day(new Date()));
+  const last = props.newest ? new Date(props.newest) : new Date();
+  const [since, setSince] = React.useState(() => day(new Date(last.getTime() - 30 * DAY_MS)));
+  const [until, setUntil] = React.useState(() => day(last));
   const [hours, setHours] = React.useState(props.backfill ? '168' : '');
   const span = what === 'on' ? goingOn(hours) : spanned(since, until, hours);
   const wrong = typeof span === 'string' ? span : undefined;
