@@ -59,15 +59,19 @@ export function extent(curves: readonly Curve[], view: Span, positive: boolean):
   return low <= high ? [low, high] : null;
 }
 
-/** The paths of a curve. */
-export function trace(curve: Curve, x: IScale, y: IScale, smoothing: number, whole: Span): ITrace {
-  const xs = curve.x.map(one => x.place(one));
+/** The paths of a curve within a stretch; what lies beside it is not drawn, which keeps zooming quick. */
+export function trace(curve: Curve, x: IScale, y: IScale, smoothing: number, whole: Span, view: Span): ITrace {
+  const from = Math.max(nearest(curve, view[0]) - 1, 0);
+  const to = nearest(curve, view[1]) + 2;
+  const xs = curve.x.slice(from, to).map(one => x.place(one));
+  const mean = curve.mean.slice(from, to);
+  const some = curve.exact ? mean.map(value => value === null) : curve.gaps.slice(from, to).map(count => count > 0);
   return {
-    line: path(xs, curve.mean, y),
-    band: curve.exact ? '' : band(xs, curve.low, curve.high, y),
-    smooth: smoothing > 0 ? path(xs, smoothed(curve.x, curve.mean, smoothing, whole), y) : '',
-    dots: dots(xs, curve.mean, y),
-    gaps: gaps(curve, xs)
+    line: path(xs, mean, y),
+    band: curve.exact ? '' : band(xs, curve.low.slice(from, to), curve.high.slice(from, to), y),
+    smooth: smoothing > 0 ? path(xs, smoothed(curve.x, curve.mean, smoothing, whole).slice(from, to), y) : '',
+    dots: dots(xs, mean, y),
+    gaps: xs.filter((_, index) => some[index])
   };
 }
 
@@ -125,13 +129,8 @@ function stripe(xs: readonly number[], low: readonly (number | null)[], high: re
   return `${there}${back}Z`;
 }
 
-function gaps(curve: Curve, xs: readonly number[]): number[] {
-  const some = curve.exact ? curve.mean.map(value => value === null) : curve.gaps.map(count => count > 0);
-  return xs.filter((_, index) => some[index]);
-}
-
 function short(value: number): string {
-  return Number.isFinite(value) ? value.toFixed(1) : '0';
+  return Number.isFinite(value) ? String(Math.round(value * 10) / 10) : '0';
 }
 
 /** The index of the bucket nearest to `x`; -1 for an empty curve. */

@@ -28,7 +28,7 @@ export interface ICurvePlotProps {
 export const CurvePlot = React.memo(function CurvePlot(props: ICurvePlotProps): React.JSX.Element {
   const { curves, x, y, width } = props;
   const clip = React.useId();
-  const traces = curves.map(curve => trace(curve, x, y, props.smoothing, props.whole));
+  const traces = curves.map(curve => trace(curve, x, y, props.smoothing, props.whole, props.view));
   const floor = FRAME.height - FRAME.bottom;
   return (
     <>

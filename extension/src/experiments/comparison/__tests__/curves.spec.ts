@@ -66,15 +66,21 @@ describe('lines', () => {
   const y = linear([0, 10], [100, 0]);
 
   it('break at a gap; a value alone is a dot', () => {
-    const drawn = trace(curve({ x: [0, 1, 2], mean: [1, null, 3] }), x, y, 0, [0, 2]);
-    expect(drawn.line).toBe('M0.0,90.0M200.0,70.0');
-    expect(drawn.dots).toBe('M0.0,90.0h0M200.0,70.0h0');
+    const drawn = trace(curve({ x: [0, 1, 2], mean: [1, null, 3] }), x, y, 0, [0, 2], [0, 2]);
+    expect(drawn.line).toBe('M0,90M200,70');
+    expect(drawn.dots).toBe('M0,90h0M200,70h0');
     expect(drawn.gaps).toEqual([100]);
   });
 
+  it('are drawn where one looks, with a value at either side', () => {
+    const steps = Array.from({ length: 1000 }, (_, step) => step);
+    const drawn = trace(curve({ x: steps, mean: steps }), linear([500, 502], [0, 2]), linear([500, 502], [0, 2]), 0, [0, 999], [500, 502]);
+    expect(drawn.line).toBe('M-1,-1L0,0L1,1L2,2L3,3');
+  });
+
   it('carry a stripe from the smallest to the largest value', () => {
-    const drawn = trace(curve(BUCKETS), x, y, 0, [0, 2]);
-    expect(drawn.band).toBe('M0.0,80.0L100.0,10.0L200.0,60.0L200.0,150.0L100.0,90.0L0.0,100.0Z');
+    const drawn = trace(curve(BUCKETS), x, y, 0, [0, 2], [0, 2]);
+    expect(drawn.band).toBe('M0,80L100,10L200,60L200,150L100,90L0,100Z');
     expect(drawn.gaps).toEqual([100]);
     expect(extent([curve(BUCKETS)], [0, 2], false)).toEqual([-5, 9]);
     expect(extent([curve(BUCKETS)], [0, 1], false)).toEqual([0, 9]);
