@@ -37,6 +37,7 @@ from octavo_server.errors import (
     PolicyRefused,
     Unavailable,
 )
+from octavo_server.features.catalog.domain import Read
 from octavo_server.features.catalog.service import CatalogService
 from octavo_server.features.places import Places
 from octavo_server.features.publishing.applying import Applier
@@ -199,6 +200,27 @@ def test_a_plan_says_what_changes_whom_it_reaches_and_what_it_costs(world: World
     assert not plan.policy.allowed
     assert "not known yet" in plan.policy.reasons[0]
     assert world.changes.changes("flights") == []
+
+
+def test_a_notebook_that_read_a_column_lately_would_break(world: World) -> None:
+    def read(path: str, column: str) -> Read:
+        return Read(
+            project="flights",
+            view="carrier_delay",
+            columns=(column,),
+            how="historical",
+            person="ann",
+            at=NOON,
+            subject=path,
+        )
+
+    mean, known = "carrier_delay_mean_24h", "carrier_delay_known_at"
+    reads = [read("train.ipynb", mean), read("other.ipynb", known), read("run:1", mean)]
+    assert world.catalog.count("flights", reads) == 3
+    plan = world.changes.plan(SCIENTIST, "flights", declaration(columns=("known_at",)))
+    assert [(one.kind, one.name, one.person, one.breaks) for one in plan.impact] == [
+        ("notebook", "train.ipynb", "ann", True)
+    ]
 
 
 def test_the_same_again_is_no_change(world: World) -> None:

@@ -199,8 +199,10 @@ def test_another_type_or_key_breaks() -> None:
 
 
 def test_a_ttl_changes_values_and_breaks_nobody() -> None:
-    found = only(declaration(), changed(declaration(), ttl_seconds=None))
-    assert (found.breaks, changes_values(found)) == (False, True)
+    ever = changed(declaration(), ttl_seconds=None)
+    for before, after in ((declaration(), ever), (ever, declaration())):
+        found = only(before, after)
+        assert (found.breaks, changes_values(found)) == (False, True)
 
 
 def test_a_transformation_s_text_is_shown_line_by_line() -> None:

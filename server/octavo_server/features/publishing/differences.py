@@ -162,13 +162,12 @@ def _text_diff(name: str, before: str, after: str) -> str:
 
 def changes_values(one: Difference) -> bool:
     """Say whether readers can get other values through a difference, or none at all."""
-    if one.what != "changed":
-        return one.what == "removed"
-    return any(
-        part.field not in _SPEAKS
-        and not part.field.startswith(("tag ", "order of "))
-        and ", tag " not in part.field
-        and not part.field.endswith(", description")
-        and part.before is not None
-        for part in one.fields
-    )
+    return one.what == "removed" or (one.what == "changed" and any(map(alters, one.fields)))
+
+
+def alters(part: FieldChange) -> bool:
+    """Say whether readers can get other values through a field, or only other words."""
+    words = part.field.startswith(("tag ", "order of ")) or ", tag " in part.field
+    words = words or part.field in _SPEAKS or part.field.endswith(", description")
+    new_column = part.before is None and part.field.startswith(("column ", "request column "))
+    return not words and not new_column

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from octavo.records.feature_declarations import FeatureDeclaration
 from octavo_server.database.rows import Database
+from octavo_server.errors import NotFound
 from octavo_server.features.catalog.service import CatalogService
 from octavo_server.features.places import Places
 from octavo_server.features.publishing import rules, store
@@ -16,6 +17,7 @@ from octavo_server.features.publishing.domain import (
     Finding,
     Impact,
     Plan,
+    Reader,
     Verdict,
 )
 from octavo_server.features.publishing.ports import FeatureEngine, Prices, Readers
@@ -25,6 +27,8 @@ from octavo_server.policy.service import PolicyService
 BUILDS = 5
 """Publications that an expected cost is taken from."""
 ACTION = "ApplyFeatures"
+RUN = "run:"
+"""What the subject of a production run's read begins with; its pipeline is known already."""
 
 
 class Planner:
@@ -59,8 +63,7 @@ class Planner:
         before = build.declaration if build else None
         found = differences(before, wanted)
         checked = self._checked(project, wanted)
-        readers = rules.with_columns(self._readers.readers(project), before) if found else []
-        reached = rules.impact(found, readers)
+        reached = rules.impact(found, self._known_readers(project, before, found))
         return Plan(
             base_snapshot=base,
             digest=rules.digest_of(wanted, base),
@@ -72,6 +75,30 @@ class Planner:
             findings=rules.sorted_findings(checked.findings),
             policy=self._verdict(caller, project, found, reached, checked.leaks),
         )
+
+    def _known_readers(
+        self, project: str, before: FeatureDeclaration | None, found: Sequence[Difference]
+    ) -> list[Reader]:
+        """Return who reads what changes: by what they declare, and by what they read lately."""
+        touched = [one.name for one in found if one.kind == "view" and one.what != "added"]
+        lately = [one for name in touched for one in self._lately(project, name)]
+        return [*rules.with_columns(self._readers.readers(project), before), *lately]
+
+    def _lately(self, project: str, view: str) -> list[Reader]:
+        """Return the notebooks that read a view in the time that the catalog looks back on."""
+        try:
+            reads = self._catalog.detail(project, view).reads
+        except NotFound:
+            return []
+        columns: dict[tuple[str, str], frozenset[str]] = {}
+        for one in reads:
+            if one.subject and not one.subject.startswith(RUN):
+                key = (one.subject, one.person)
+                columns[key] = columns.get(key, frozenset()) | set(one.columns)
+        return [
+            Reader(kind="notebook", name=path, person=person, columns=read, names=frozenset({view}))
+            for (path, person), read in columns.items()
+        ]
 
     def _checked(self, project: str, wanted: FeatureDeclaration) -> Checked:
         """Return what is wrong with a declaration; the lake is asked once it holds together."""

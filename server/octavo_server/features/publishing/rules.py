@@ -12,7 +12,7 @@ import rfc8785
 from octavo.records.feature_declarations import FeatureDeclaration
 from octavo_server.errors import Conflict, Forbidden, IllegalMove, Invalid
 from octavo_server.features.catalog.domain import View
-from octavo_server.features.publishing.differences import KINDS, changes_values
+from octavo_server.features.publishing.differences import KINDS, alters, changes_values
 from octavo_server.features.publishing.domain import (
     MOVES,
     Build,
@@ -186,7 +186,7 @@ def _reached(reader: Reader, differences: Sequence[Difference]) -> Impact | None
 
 def _hits(reader: Reader, one: Difference, *, broadly: bool = False) -> list[str]:
     """Return what of a difference the reader names, in words."""
-    if one.name in reader.names and (one.what == "removed" or broadly or not _by_column(one)):
+    if one.name in reader.names and (one.what == "removed" or _beyond_columns(one, broadly)):
         return [f"{one.name}, which is {one.what}"]
     columns = reader.columns
     found = []
@@ -199,10 +199,10 @@ def _hits(reader: Reader, one: Difference, *, broadly: bool = False) -> list[str
     return found
 
 
-def _by_column(one: Difference) -> bool:
-    """Say whether only columns break, so that who names the whole thing need not."""
-    broken = [part for part in one.fields if part.breaks]
-    return bool(broken) and all(part.field.startswith("column ") for part in broken)
+def _beyond_columns(one: Difference, broadly: bool) -> bool:
+    """Say whether more of a thing changes than single columns, so that naming it is enough."""
+    parts = [part for part in one.fields if part.breaks or (broadly and alters(part))]
+    return any(not part.field.startswith("column ") for part in parts)
 
 
 def with_columns(readers: Iterable[Reader], declaration: FeatureDeclaration | None) -> list[Reader]:
