@@ -7,6 +7,7 @@ keeps in memory.
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import sys
@@ -15,10 +16,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.panels.feature_names import SUBJECTS, VIEWS, columns, described, owner
+from benchmarks.panels.feature_names import MEASURES, SUBJECTS, VIEWS, columns, described, owner
+
+from octavo_server.adapters import feast_index
+from octavo_server.adapters.feast_statistics import Known, look
 
 if TYPE_CHECKING:
-    from feast import FeatureStore
+    from feast import FeatureStore, FeatureView
 
 PROJECT = "flights"
 ROWS = 240
@@ -44,11 +48,27 @@ def make(snapshot: Path, lake: Path) -> None:
 
     snapshot.mkdir(parents=True)
     (snapshot / "feature_store.yaml").write_text(SETTINGS)
-    for view in VIEWS:
-        _write(lake / "curated" / f"{view}.parquet", view)
+    for measure in MEASURES:
+        _write(lake / "curated" / f"{measure}.parquet", f"any_{measure}_daily")
     store = FeatureStore(repo_path=str(snapshot))
     store.apply(_objects(lake))
     (snapshot / "snapshot.json").write_text(json.dumps({"project": PROJECT, "sources": {}}))
+    found = feast_index.index(snapshot, lake, Looks())
+    (snapshot.parent / "index.json").write_text(json.dumps(found))
+
+
+class Looks:
+    """Looks at each table once: views of a measure have the same columns over the same rows."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Known] = {}
+
+    def __call__(self, store: FeatureStore, view: FeatureView) -> Known:
+        """Return what the view's source holds."""
+        measure = view.name.split("_")[1]
+        if measure not in self._kept:
+            self._kept[measure] = look(store, view)
+        return copy.deepcopy(self._kept[measure])
 
 
 def _write(file: Path, view: str) -> None:
@@ -57,9 +77,9 @@ def _write(file: Path, view: str) -> None:
     import pyarrow.parquet as pq
 
     chance = np.random.default_rng(len(view))
-    subject, newest = view.partition("_")[0], datetime.now(UTC)
+    newest = datetime.now(UTC)
     table: dict[str, Any] = {name: chance.normal(size=ROWS) for name in columns(view)}
-    table[subject] = [f"{subject}-{n % 10}" for n in range(ROWS)]
+    table |= {subject: [f"{subject}-{n % 10}" for n in range(ROWS)] for subject in SUBJECTS}
     table["event_timestamp"] = [newest - timedelta(hours=n) for n in range(ROWS)]
     file.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.table(table), file)
@@ -85,7 +105,7 @@ def _objects(lake: Path) -> list[Any]:
             ],
             source=FileSource(
                 name=f"{name}_rows",
-                path=str(lake / "curated" / f"{name}.parquet"),
+                path=str(lake / "curated" / f"{name.split('_')[1]}.parquet"),
                 file_format=ParquetFormat(),
                 timestamp_field="event_timestamp",
             ),

@@ -6,22 +6,24 @@ ends when its standard input is closed.
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from benchmarks.panels.feature_names import SUBJECTS, VIEWS
 from benchmarks.panels.served import end_with_input, settle
 from tests.support.people import ADMIN, FakeHub
 
-from octavo_server.adapters.feast_engine import FeastEngine
 from octavo_server.app import build_guard, create_app
 from octavo_server.audit.service import Change
-from octavo_server.features.catalog.domain import Read, Snapshot
+from octavo_server.features.catalog.domain import Freshness, Read, Snapshot, View
+from octavo_server.features.catalog.store import view_from
 from octavo_server.wiring.services import Services, build_services
 
 PROJECT, SNAPSHOT = "flights", "a" * 64
@@ -43,10 +45,9 @@ def main() -> None:
 
 def fill(services: Services, folder: Path) -> None:
     """Take the registry into the read model, with readers, costs and what was made of each view."""
-    engine = FeastEngine(services.clock, limit_s=1800)
-    features, lake = folder / "features" / PROJECT, folder / "lake" / PROJECT
-    views = engine.index(PROJECT, SNAPSHOT, features, lake).views
     now = services.clock()
+    index = json.loads((folder / "features" / PROJECT / "index.json").read_text())
+    views = [_view(one, now) for one in index["views"]]
     made = Snapshot(
         project=PROJECT,
         id=SNAPSHOT,
@@ -80,6 +81,13 @@ def fill(services: Services, folder: Path) -> None:
                 for number in range(READERS)
             ]
         )
+
+
+def _view(found: dict[str, Any], now: datetime) -> View:
+    newest = datetime.fromisoformat(found["newest_event_at"])
+    freshness = Freshness(newest_event_at=newest, materialized_until=newest, checked_at=now)
+    own = {name: found[name] for name in ("name", "description", "owner")}
+    return view_from(found, freshness=freshness, project=PROJECT, snapshot=SNAPSHOT, **own)
 
 
 def _link(services: Services, change: Change, view: str) -> None:

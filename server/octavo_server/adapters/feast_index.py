@@ -12,7 +12,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,7 @@ __all__ = [
     "read",
 ]
 
+Look = Callable[["FeatureStore", "FeatureView"], Known]
 MOST_VIEWS = 20_000
 LONGEST_REASON = 300
 
@@ -58,7 +59,7 @@ def read(store: FeatureStore) -> list[dict[str, Any]]:
 
 
 def read_what_can_be(
-    store: FeatureStore, lake: Path
+    store: FeatureStore, lake: Path, looking: Look = look
 ) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """Return the views that can be shown, and what can't with the reason."""
     problems: list[dict[str, str]] = []
@@ -77,7 +78,7 @@ def read_what_can_be(
         except RegistryRefused as error:
             problems.append({"code": "hostile", "message": str(error)})
             continue
-        known, problem = _look(store, view)
+        known, problem = _look(store, view, looking)
         problems += [problem] if problem else []
         views.append(_view(found, view, services, known))
     return views, problems
@@ -89,10 +90,12 @@ def _check_place(view: dict[str, Any], lake: Path) -> None:
         raise RegistryRefused(f"the source of {view['name']} is not in the project's lake")
 
 
-def _look(store: FeatureStore, view: FeatureView) -> tuple[Known, dict[str, str] | None]:
+def _look(
+    store: FeatureStore, view: FeatureView, looking: Look
+) -> tuple[Known, dict[str, str] | None]:
     """Look at a view's data; data that can't be read is a problem, and no end."""
     try:
-        return look(store, view), None
+        return looking(store, view), None
     except Exception as error:  # noqa: BLE001 - data is broken in as many ways as there are
         why = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"[:LONGEST_REASON]
         message = f"The data of {view.name} can't be read: {why}"
@@ -177,13 +180,16 @@ def _place(view: dict[str, Any], lake: Path, published: dict[str, Any]) -> None:
     }
 
 
-def index(snapshot: Path, lake: Path) -> dict[str, Any]:
-    """Return what a snapshot's registry holds. Raises CodeInRegistry for one that runs code."""
+def index(snapshot: Path, lake: Path, looking: Look = look) -> dict[str, Any]:
+    """Return what a snapshot's registry holds; ``looking`` tells what is known of a view's data.
+
+    Raises CodeInRegistry for a registry that runs code.
+    """
     from feast import FeatureStore
 
     check_registry(snapshot / REGISTRY_FILE)
     published = json.loads((snapshot / SNAPSHOT_FILE).read_text(encoding="utf-8"))["sources"]
-    views, problems = read_what_can_be(FeatureStore(repo_path=str(snapshot)), lake)
+    views, problems = read_what_can_be(FeatureStore(repo_path=str(snapshot)), lake, looking)
     for view in views:
         _place(view, lake, published)
     return {"views": views, "problems": problems}
