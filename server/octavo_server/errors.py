@@ -96,6 +96,12 @@ class Unavailable(OctavoError):
     status = 503
 
 
+class StillReading(Unavailable):
+    """What is asked for is being read for the first time; it comes in a moment."""
+
+    code = "still_reading"
+
+
 class Internal(OctavoError):
     """A fault of Octavo's own; its details are in the log under the request id."""
 

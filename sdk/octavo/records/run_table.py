@@ -14,7 +14,8 @@ FieldText = Annotated[str, Field(max_length=1_100)]
 FilterText = Annotated[str, Field(max_length=2_000)]
 RunId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 TagName = Annotated[str, StringConstraints(min_length=1, max_length=250), Visible]
-TagValue = Annotated[str, StringConstraints(max_length=5_000), Visible]
+TagValue = Annotated[str, StringConstraints(max_length=8_000)]
+"""Any text, as MLflow takes it: what undoes a change must be able to bring back what was there."""
 Kind = Literal["column", "metric", "param", "tag"]
 MOST_TAGGED = 1_000
 MOST_TAGS = 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from tests.unit.experiments.test_rules import AT, run
 from tests.unit.experiments.test_store import FOREIGN, LATE, OTHER
 
 from octavo_server.database.memory import MemoryDatabase
-from octavo_server.errors import Conflict, Invalid, NotFound
+from octavo_server.errors import Conflict, Invalid, NotFound, StillReading
+from octavo_server.experiments.runs import indexes
 from octavo_server.experiments.runs.actions import RunActions
 from octavo_server.experiments.runs.service import ExperimentsService, Wanted
 from octavo_server.experiments.runs.tagging import TagChange
@@ -28,7 +30,7 @@ class Room:
     def __init__(self, folder: Path) -> None:
         self.tracking = FakeTracking([LATE, OTHER, FOREIGN])
         self.clock = Clock()
-        database = MemoryDatabase()
+        database = self.database = MemoryDatabase()
         self.audit = open_audit(database, folder)
         self.runs = ExperimentsService(database, self.tracking, self.clock)
         self.actions = RunActions(database, self.audit, self.runs, self.tracking)
@@ -233,3 +235,32 @@ def test_a_view_must_make_sense_and_its_name_is_taken_once(room: Room) -> None:
         views.add(SCIENTIST, "flights", content("b", filter="metrics.auc > x"))
     with pytest.raises(Invalid, match="order_by: there is no field"):
         views.add(SCIENTIST, "flights", content("b", order_by="-nothing"))
+
+
+def test_a_first_reading_under_way_is_said(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.runs.refresh()
+    monkeypatch.setattr(indexes, "LONGEST_WAIT_S", 0.01)
+    upkeep = indexes.Upkeep(room.database, "flights")
+    with upkeep._reading, pytest.raises(StillReading) as caught:
+        upkeep.at(1)
+    assert caught.value.message == (
+        "The runs of project flights are being read; 0 are known so far."
+    )
+    assert upkeep.at(1).size == 10
+
+
+def test_who_looks_never_waits_for_an_mlflow_that_was_just_asked(room: Room) -> None:
+    watched = ExperimentsService(room.database, room.tracking, room.clock, followed=True)
+    assert watched.page("flights").total == 10
+    room.tracking.write(run("f" * 32))
+    room.clock.advance(seconds=2)
+    deadline = time.monotonic() + 10
+    while watched.page("flights").total != 11:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    room.tracking.away = True
+    room.clock.advance(minutes=5)
+    while watched.page("flights").fresh.stale is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert watched.page("flights").total == 11

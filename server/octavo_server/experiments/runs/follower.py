@@ -208,8 +208,9 @@ class Watch:
             began = time.monotonic()
             try:
                 self._follower.refresh()
-            except Exception:
+            except Exception:  # said once: the next question starts another thread
                 logger.exception("looking for new runs failed")
+                return
             with self._looked:
                 self._looks += 1
                 self._looked.notify_all()

@@ -14,7 +14,7 @@ from octavo_server.experiments.runs import rules
 from octavo_server.experiments.runs.actions import RunActions
 from octavo_server.experiments.runs.domain import Detail, Page, Row
 from octavo_server.experiments.runs.service import ExperimentsService, Wanted
-from octavo_server.experiments.runs.tagging import TagChange
+from octavo_server.experiments.runs.tagging import TagChange, TagResult
 from octavo_server.experiments.runs.views import ViewContent
 from octavo_server.guard import Guard, area_router
 from octavo_server.identity import Caller
@@ -67,6 +67,18 @@ def _page(page: Page) -> wire.RunPage:
         revision=page.revision,
         as_of=page.fresh.as_of,
         stale=page.fresh.stale,
+    )
+
+
+def _tagged(found: TagResult) -> run_table.RunTagResult:
+    return run_table.RunTagResult(
+        changed=found.changed,
+        unchanged=found.unchanged,
+        failed=[run_table.RunTagFailure.model_validate(one) for one in found.failed],
+        undo=[
+            run_table.RunTagChange(runs=list(one.runs), set=dict(one.set), remove=list(one.remove))
+            for one in found.undo
+        ],
     )
 
 
@@ -239,7 +251,7 @@ def _acting(router: APIRouter, actions: RunActions, guard: Guard) -> None:
     ) -> run_table.RunTagResult:
         """Set and remove tags of many runs; the answer says how to take it back."""
         change = TagChange(runs=tuple(body.runs), set=body.set, remove=tuple(body.remove))
-        return run_table.RunTagResult.model_validate(actions.tag(caller, project, change))
+        return _tagged(actions.tag(caller, project, change))
 
     @router.put(f"{PREFIX}/runs/{{run_id}}/baseline")
     def pin_baseline(

@@ -5,7 +5,7 @@ import threading
 from typing import Final
 
 from octavo_server.database.rows import Database
-from octavo_server.errors import Unavailable
+from octavo_server.errors import StillReading
 from octavo_server.experiments.runs import store
 from octavo_server.experiments.runs.index.project import ProjectIndex
 
@@ -27,7 +27,7 @@ class Indexes:
     def of(self, project: str, revision: int) -> ProjectIndex:
         """Return the project's index with all changes up to ``revision`` in it.
 
-        The first call reads the whole project. Raises Unavailable while another call does.
+        The first call reads the whole project. Raises StillReading while another call does.
         """
         with self._lock:
             upkeep = self._known.setdefault(project, Upkeep(self._database, project))
@@ -46,11 +46,11 @@ class Upkeep:
         self._reading = threading.Lock()
 
     def at(self, revision: int) -> ProjectIndex:
-        """Return the index, read up to ``revision``. Raises Unavailable."""
+        """Return the index, read up to ``revision``. Raises StillReading."""
         if self._revision >= revision:
             return self._index
         if not self._reading.acquire(timeout=LONGEST_WAIT_S):
-            raise Unavailable(
+            raise StillReading(
                 f"The runs of project {self._project} are being read; "
                 f"{self._index.size:,} are known so far.",
                 "Try again in a few seconds.",
