@@ -6,6 +6,7 @@ import type { ExperimentList, Run, RunPage } from '../api/experiments';
 import { listExperiments, listRuns, watchRuns } from '../api/experiments';
 import { ProjectList } from '../shell/list';
 import type { Session } from '../shell/session';
+import { renewed } from './table/runPages';
 
 const RECENT = 12;
 /** Changes that come together are counted together. */
@@ -25,7 +26,7 @@ export function merged(page: RunPage, run: Run, removed: boolean): RunPage {
   }
   return {
     ...page,
-    items: there ? page.items.map(one => (one.run_id === run.run_id ? run : one)) : [run, ...page.items],
+    items: there ? page.items.map(one => (one.run_id === run.run_id ? renewed(one, run) : one)) : [run, ...page.items],
     total: page.total + (there ? 0 : 1),
     metrics: [...new Set([...page.metrics, ...Object.keys(run.metrics)])].sort()
   };
