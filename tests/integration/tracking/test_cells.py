@@ -29,6 +29,13 @@ mlflow.sklearn.autolog(log_models=False, log_datasets=False)
 x = np.linspace(0, 1, 40).reshape(-1, 1)
 """
 FIT = "LogisticRegression(C={C}).fit(x, x[:, 0] > 0.5)"
+TAGS = """
+from octavo.experiments import OctavoRunContext
+began = time.perf_counter()
+assert OctavoRunContext().tags()["octavo.notebook.sha256"]
+assert time.perf_counter() - began < 2.0
+"""
+"""What a run waits for when it begins, within what is promised."""
 
 
 @dataclass
@@ -41,7 +48,7 @@ class Lab:
 
     def save(self, **cells: str) -> str:
         """Save the notebook with these cells by id, and return its digest."""
-        listed = [
+        listed: list[dict[str, Any]] = [
             {"cell_type": "code", "id": name, "source": source, "metadata": {}, "outputs": [],
              "execution_count": None}
             for name, source in cells.items()
@@ -50,21 +57,20 @@ class Lab:
         self.notebook.write_text(json.dumps(whole))
         return hashlib.sha256(self.notebook.read_bytes()).hexdigest()
 
-    def run(self, cell: str, source: str) -> float:
-        """Execute a cell and return its seconds; fails when the cell fails."""
+    def run(self, cell: str, source: str) -> None:
+        """Execute a cell; fails when the cell fails."""
         session = self.client.session
         content = {
             "code": source, "silent": False, "store_history": True, "user_expressions": {},
             "allow_stdin": False, "stop_on_error": True,
         }  # fmt: skip
         message = session.msg("execute_request", content, metadata={"cellId": cell})
-        began = time.monotonic()
         self.client.shell_channel.send(message)
         while True:
             reply = self.client.get_shell_msg(timeout=PATIENCE_S)
             if reply["parent_header"]["msg_id"] == message["header"]["msg_id"]:
                 assert reply["content"]["status"] == "ok", reply["content"]
-                return time.monotonic() - began
+                return
 
     def ask(self, path: str, **query: str | list[str]) -> Any:
         """Ask the platform as the scientist."""
@@ -159,10 +165,15 @@ def test_a_cell_that_was_not_saved_is_kept_as_it_ran(lab: Lab) -> None:
 
 
 def test_the_margin_shows_both_executions(lab: Lab) -> None:
-    found = lab.ask("cells", notebook="work/train.ipynb")
-    (fit,) = found["items"]
+    deadline = time.monotonic() + 20
+    while True:
+        (fit,) = lab.ask("cells", notebook="work/train.ipynb")["items"]
+        scores = [one["metrics"].get("training_accuracy_score", 0.0) for one in fit["runs"]]
+        if min(scores) > 0.5 or time.monotonic() > deadline:
+            break
+        time.sleep(0.05)
     assert (fit["cell"], fit["total"]) == ("fit", 2)
-    assert all(one["metrics"]["training_accuracy_score"] > 0.5 for one in fit["runs"])
+    assert min(scores) > 0.5
     others = lab.governed.platform.call(
         "reviewer", "GET", f"{EXPERIMENTS}/cells", params={"notebook": "work/train.ipynb"}
     )
@@ -196,9 +207,6 @@ def test_a_platform_that_never_answers_holds_up_no_training(lab: Lab) -> None:
         port = silent.getsockname()[1]
         lab.run("x", f"import os; os.environ['OCTAVO_URL'] = 'http://127.0.0.1:{port}'")
         lab.save(setup=SETUP, slow="1")
-        usual = min(lab.run("fit", FIT.format(C=1.0)) for _ in range(2))
-        lab.save(setup=SETUP, slow="2")
-        assert lab.run("fit", FIT.format(C=1.0)) < usual + 1.0
-        lab.save(setup=SETUP, slow="3")
+        lab.run("tags", TAGS)
         run = lab.trained("fit", FIT.format(C=1.0))
         assert lab.ask(f"runs/{run['run_id']}/notebook")["version"] is None
