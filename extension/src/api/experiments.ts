@@ -7,8 +7,6 @@ export type Experiment = Schemas['Experiment'];
 export type Run = Schemas['Run'];
 export type RunPage = Schemas['RunPage'];
 export type RunDetail = Schemas['RunDetail'];
-export type Comparison = Schemas['Comparison'];
-export type ComparedField = Schemas['ComparedField'];
 export type MetricSeries = Schemas['MetricSeries'];
 export type RunEvent = Schemas['RunEvent'];
 export type RunField = Schemas['RunField'];
@@ -108,11 +106,6 @@ export function changeView(requests: Requests, project: string, id: string, view
 /** Delete a saved view. */
 export function deleteView(requests: Requests, project: string, id: string): Promise<unknown> {
   return requests.send(viewsPath(project, id), { method: 'DELETE' });
-}
-
-/** Runs side by side, what differs first. */
-export function compareRuns(requests: Requests, project: string, runs: readonly string[], signal?: AbortSignal): Promise<Comparison> {
-  return requests.send<Comparison>(projectPath(project, 'experiments', 'compare'), { query: { run: runs }, signal });
 }
 
 /** Hear of every run that begins, changes or ends, until `signal` aborts. */
