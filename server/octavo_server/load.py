@@ -23,6 +23,7 @@ from octavo_server.features.publishing.service import REPOSITORY
 from octavo_server.identity import service_caller
 from octavo_server.prepare import FIRST_PROJECT
 from octavo_server.settings import load_settings
+from octavo_server.wiring.discovery import Features
 from octavo_server.wiring.services import Services, build_services
 
 LAKE_MANIFEST = "lake.json"
@@ -46,7 +47,7 @@ def load(services: Services, project: str, tell: Tell) -> None:
     build_lake(folder, builder.name, lake, tell)
     snapshots = services.settings.home / "features" / project
     made_from = fingerprint(folder / REPOSITORY, lake)
-    if _is_loaded(services, project, snapshots / LOADED, made_from):
+    if is_loaded(services.features, project, snapshots / LOADED, made_from):
         services.features.publishing.repair(project)
         tell("features are up to date")
         return
@@ -81,13 +82,21 @@ def fingerprint(repository: Path, lake: Path) -> str:
     return total.hexdigest()
 
 
-def _is_loaded(services: Services, project: str, note: Path, made_from: str) -> bool:
-    current = services.features.catalog.current(project)
+def is_loaded(features: Features, project: str, note: Path, made_from: str) -> bool:
+    """Say whether the project's features need not be published from the template.
+
+    What people changed since stays: the template never takes a reviewed change back.
+    """
+    current = features.catalog.current(project)
+    if current is None or not features.catalog.folder(project, current.id).is_dir():
+        return False
+    if features.publishing.declaration(project) is None:
+        return False  # laid down before snapshots said what they declare
+    if current.published_by != service_caller("install", project).name:
+        return True
     try:
         kept = json.loads(note.read_text())
     except (OSError, ValueError):
-        return False
-    if current is None or not services.features.catalog.folder(project, current.id).is_dir():
         return False
     return bool(kept == {"made_from": made_from, "snapshot": current.id})
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -50,7 +52,9 @@ from octavo_server.features.publishing.domain import (
 )
 from octavo_server.features.publishing.planning import Planner
 from octavo_server.features.publishing.service import PublishingService
+from octavo_server.identity import service_caller
 from octavo_server.lineage.service import LineageService
+from octavo_server.load import is_loaded
 from octavo_server.policy.service import PolicyService
 
 REASON = "The delay of the route is needed too."
@@ -447,6 +451,25 @@ def test_what_is_current_can_not_be_stopped_any_more(world: World) -> None:
         world.applier().step()
     with pytest.raises(IllegalMove, match="is current already"):
         world.changes.cancel(ADMIN, "flights", made.change.id)
+
+
+def test_the_template_never_takes_a_reviewed_change_back(world: World, tmp_path: Path) -> None:
+    """`octavo up` publishes the template once, and again only where nobody changed anything."""
+    features: Any = SimpleNamespace(catalog=world.catalog, publishing=world.publishing)
+    note = tmp_path / "loaded.json"
+    install = service_caller("install", "flights")
+    world.engine.publication = published(THIRD)
+    world.publishing.publish(install, "flights", "flights", "The features of the template.")
+    for snapshot in (SECOND, THIRD):
+        (world.places.snapshots("flights") / snapshot).mkdir(parents=True)
+    assert not is_loaded(features, "flights", note, "f1")
+    note.write_text(json.dumps({"made_from": "f1", "snapshot": THIRD}))
+    assert is_loaded(features, "flights", note, "f1")
+    assert not is_loaded(features, "flights", note, "f2"), "the template itself is newer"
+    world.approved()
+    world.applier().step()
+    assert world.catalog.snapshot("flights").id == SECOND
+    assert is_loaded(features, "flights", note, "f2")
 
 
 def test_every_refusal_says_what_to_do(world: World) -> None:
