@@ -120,11 +120,13 @@ class HistoryBook:
         """Lets one at a time read the same history: the others find it read."""
         with self._lock:
             lock = self._busy.setdefault(key, threading.Lock())
-        with lock:
-            yield
-        with self._lock:
-            if not lock.locked():
-                self._busy.pop(key, None)
+        try:
+            with lock:
+                yield
+        finally:
+            with self._lock:
+                if not lock.locked():
+                    self._busy.pop(key, None)
 
 
 def started(run: Run, kept: Kept) -> float:
