@@ -1,10 +1,10 @@
 import { filterIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import type { FilterProblem } from '../../api/experiments';
+import type { FilterProblem, FilterSuggestion } from '../../api/experiments';
 import { trans } from '../../words';
 import type { Complete } from './filterHooks';
-import { accepted, useCompletion } from './filterHooks';
+import { accepted, pressed, useCompletion } from './filterHooks';
 import { Suggestions } from './RunTableSuggestions';
 
 const MOST_CHARACTERS = 2000;
@@ -25,54 +25,8 @@ export interface IRunFilterProps {
 export function RunTableFilter(props: IRunFilterProps): React.JSX.Element {
   const id = React.useId();
   const input = React.useRef<HTMLInputElement>(null);
-  const [text, setText] = React.useState(props.value);
-  const [at, setAt] = React.useState(props.value.length);
-  const [focused, setFocused] = React.useState(false);
-  const [open, setOpen] = React.useState(false);
-  const [chosen, setChosen] = React.useState(-1);
-  React.useEffect(() => setText(props.value), [props.value]);
-  const { completion, about } = useCompletion(props.complete, text, at, focused);
-  const fresh = about === text ? completion : null;
-  const items = open && fresh ? fresh.items : [];
-  useUse(text, about === text && completion !== null && completion.problem === null, props);
-  const unfinished = focused && fresh?.problem && fresh.problem.position >= text.trimEnd().length;
-  const problem = unfinished ? null : (fresh?.problem ?? null);
-  const change = (value: string, caret: number, show: boolean): void => {
-    setText(value);
-    setAt(caret);
-    setOpen(show);
-    setChosen(-1);
-  };
-  const accept = (index: number): void => {
-    const item = items[index];
-    if (fresh && item) {
-      const next = accepted(text, fresh, item);
-      change(next.text, next.at, item.kind !== 'value');
-      window.requestAnimationFrame(() => input.current?.setSelectionRange(next.at, next.at));
-    }
-  };
-  const onKeyDown = (event: React.KeyboardEvent): void => {
-    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
-    if (step !== 0) {
-      setOpen(true);
-      setChosen(items.length === 0 ? -1 : (chosen + step + items.length + 1) % (items.length + 1) === items.length ? -1 : (chosen + step + items.length + 1) % (items.length + 1));
-    } else if (event.key === ' ' && event.ctrlKey) {
-      setOpen(true);
-    } else if (event.key === 'Tab' && !event.shiftKey && items.length > 0) {
-      accept(Math.max(chosen, 0));
-    } else if (event.key === 'Enter' && chosen >= 0) {
-      accept(chosen);
-    } else if (event.key === 'Enter') {
-      setOpen(false);
-      props.onUse(text);
-    } else if (event.key === 'Escape' && items.length > 0) {
-      setOpen(false);
-    } else {
-      return;
-    }
-    event.preventDefault();
-    event.stopPropagation();
-  };
+  const typed = useTyped(props, input);
+  const { text, items, chosen, problem } = typed;
   const shown = problem ? problem.message : props.refused;
   return (
     <div className="jp-octavo-Filter">
@@ -94,23 +48,79 @@ export function RunTableFilter(props: IRunFilterProps): React.JSX.Element {
           maxLength={MOST_CHARACTERS}
           autoComplete="off"
           spellCheck={false}
-          onChange={event => change(event.target.value, event.target.selectionStart ?? event.target.value.length, true)}
-          onSelect={event => setAt(event.currentTarget.selectionStart ?? 0)}
-          onKeyDown={onKeyDown}
-          onFocus={() => setFocused(true)}
-          onBlur={() => {
-            setFocused(false);
-            setOpen(false);
-          }}
+          onChange={event => typed.change(event.target.value, event.target.selectionStart ?? event.target.value.length, true)}
+          onSelect={event => typed.moveTo(event.currentTarget.selectionStart ?? 0)}
+          onKeyDown={typed.onKeyDown}
+          onFocus={() => typed.focus(true)}
+          onBlur={() => typed.focus(false)}
         />
-        {text && <Clear onClear={() => (change('', 0, false), props.onUse(''))} />}
+        {text && <Clear onClear={typed.clear} />}
       </div>
-      {items.length > 0 && <Suggestions id={id} items={items} chosen={chosen} onChoose={accept} />}
+      {items.length > 0 && <Suggestions id={id} items={items} chosen={chosen} onChoose={typed.accept} />}
       <p id={`${id}-said`} className={`jp-octavo-Filter-said${shown ? ' jp-mod-error' : ''}`} role={shown ? 'alert' : undefined}>
-        {problem ? trans.__('Character %1: %2', problem.position + 1, problem.message) : (props.refused ?? (unfinished ? expected(fresh.problem) : ''))}
+        {problem ? trans.__('Character %1: %2', problem.position + 1, problem.message) : (props.refused ?? typed.next)}
       </p>
     </div>
   );
+}
+
+interface ITyped {
+  readonly text: string;
+  readonly items: readonly FilterSuggestion[];
+  /** The suggestion that Enter takes; -1 for none. */
+  readonly chosen: number;
+  readonly problem: FilterProblem | null;
+  /** What may come next in a filter that isn't finished. */
+  readonly next: string;
+  readonly change: (text: string, at: number, show: boolean) => void;
+  readonly moveTo: (at: number) => void;
+  readonly focus: (focused: boolean) => void;
+  readonly clear: () => void;
+  readonly accept: (index: number) => void;
+  readonly onKeyDown: (event: React.KeyboardEvent) => void;
+}
+
+/** What is being typed, what may stand there, and what is wrong with it. */
+function useTyped(props: IRunFilterProps, input: React.RefObject<HTMLInputElement>): ITyped {
+  const [text, setText] = React.useState(props.value);
+  const [at, setAt] = React.useState(props.value.length);
+  const [focused, setFocused] = React.useState(false);
+  const [open, setOpen] = React.useState(false);
+  const [chosen, setChosen] = React.useState(-1);
+  React.useEffect(() => setText(props.value), [props.value]);
+  const { completion, about } = useCompletion(props.complete, text, at, focused);
+  const fresh = about === text ? completion : null;
+  const items = open && fresh ? fresh.items : [];
+  useUse(text, fresh !== null && fresh.problem === null, props);
+  const unfinished = Boolean(focused && fresh?.problem && fresh.problem.position >= text.trimEnd().length);
+  const change = (value: string, caret: number, show: boolean): void => {
+    setText(value);
+    setAt(caret);
+    setOpen(show);
+    setChosen(-1);
+  };
+  const accept = (index: number): void => {
+    const item = items[index];
+    if (fresh && item) {
+      const next = accepted(text, fresh, item);
+      change(next.text, next.at, item.kind !== 'value');
+      window.requestAnimationFrame(() => input.current?.setSelectionRange(next.at, next.at));
+    }
+  };
+  const use = (): void => (setOpen(false), props.onUse(text));
+  return {
+    text,
+    items,
+    chosen,
+    problem: unfinished ? null : (fresh?.problem ?? null),
+    next: unfinished ? expected(fresh?.problem ?? null) : '',
+    change,
+    moveTo: setAt,
+    focus: now => (setFocused(now), now || setOpen(false)),
+    clear: () => (change('', 0, false), props.onUse('')),
+    accept,
+    onKeyDown: event => pressed(event, { count: items.length, chosen, choose: setChosen, open: setOpen, accept, use })
+  };
 }
 
 /** Use a filter by itself once it can be read and the person has paused. */

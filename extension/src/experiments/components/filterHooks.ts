@@ -44,3 +44,41 @@ export function accepted(text: string, completion: FilterCompletion, item: Filte
   const gap = after.startsWith(' ') || item.text.endsWith(' ') || item.text.endsWith('(') ? '' : ' ';
   return { text: before + item.text + gap + after, at: completion.start + item.text.length + (gap || after.startsWith(' ') ? 1 : 0) };
 }
+
+/** The list of suggestions, as the keys see it. */
+export interface ISuggestionKeys {
+  readonly count: number;
+  readonly chosen: number;
+  readonly choose: (index: number) => void;
+  readonly open: (open: boolean) => void;
+  readonly accept: (index: number) => void;
+  readonly use: () => void;
+}
+
+/** The keys of a filter: arrows choose, Tab and Enter take, Enter uses the filter, Escape closes the list. */
+export function pressed(event: React.KeyboardEvent, list: ISuggestionKeys): void {
+  const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+  if (step !== 0) {
+    list.open(true);
+    list.choose(turned(list.chosen, step, list.count));
+  } else if (event.key === ' ' && event.ctrlKey) {
+    list.open(true);
+  } else if (event.key === 'Tab' && !event.shiftKey && list.count > 0) {
+    list.accept(Math.max(list.chosen, 0));
+  } else if (event.key === 'Enter' && list.chosen >= 0) {
+    list.accept(list.chosen);
+  } else if (event.key === 'Enter') {
+    list.use();
+  } else if (event.key === 'Escape' && list.count > 0) {
+    list.open(false);
+  } else {
+    return;
+  }
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+/** The next choice: round and round, with none (-1) between the last and the first. */
+function turned(chosen: number, step: number, count: number): number {
+  return ((chosen + 1 + step + count + 1) % (count + 1)) - 1;
+}
