@@ -127,10 +127,18 @@ def _objects(lake: Path) -> list[Any]:
 def serve(snapshot: Path, port: int) -> None:
     """Answer as Feast does."""
     from feast import FeatureStore
-    from feast.api.registry.rest.rest_registry_server import RestRegistryServer
+    from fastapi import FastAPI
+    from feast.api.registry.rest import rest_registry_server
 
+    def app(*, default_status_code: int, default_headers: object, **given: Any) -> FastAPI:
+        """Make the app without two arguments that FastAPI never had and now refuses."""
+        del default_status_code, default_headers
+        return FastAPI(**given)
+
+    rest: Any = rest_registry_server
+    rest.FastAPI = app
     store: FeatureStore = FeatureStore(repo_path=str(snapshot))
-    server: Any = RestRegistryServer(store)
+    server = rest.RestRegistryServer(store)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     server.start_server(port, host="127.0.0.1")
