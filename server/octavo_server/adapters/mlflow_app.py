@@ -44,7 +44,9 @@ def configure(*, database_url: str, artifacts: Path, hosts: str, origin: str) ->
             "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS": origin,
             "MLFLOW_DISABLE_TELEMETRY": "true",
             "MLFLOW_SQLALCHEMYSTORE_POOL_SIZE": "2",
-            "MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW": "6",
+            # MLflow takes a second connection while it holds one: with fewer than two for each of
+            # its 40 threads, many who log at once wait for each other until their writes fail.
+            "MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW": "90",
         }
     )
     os.environ.pop("MLFLOW_TRACKING_URI", None)
