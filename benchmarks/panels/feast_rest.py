@@ -126,8 +126,8 @@ def _objects(lake: Path) -> list[Any]:
 
 def serve(snapshot: Path, port: int) -> None:
     """Answer as Feast does."""
-    from feast import FeatureStore
     from fastapi import FastAPI
+    from feast import FeatureStore
     from feast.api.registry.rest import rest_registry_server
 
     def app(*, default_status_code: int, default_headers: object, **given: Any) -> FastAPI:
