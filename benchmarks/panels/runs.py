@@ -30,7 +30,7 @@ from tests.support.tracking import free_port, running_tracking
 
 ASKED = 200
 """Requests a question of ours."""
-ASKED_OF_MLFLOW = 5
+ASKED_OF_MLFLOW = 3
 """Requests a question of MLflow's; each takes seconds."""
 SHOWN = 100
 FILLED_S = 900.0
