@@ -36,22 +36,22 @@ def main() -> None:
         _run("feast_rest", str(folder), "make")
         ours, theirs = _port(), _port()
         with (
-            _serving("feature_service", str(folder), str(ours)),
+            _serving("feature_service", str(folder), str(ours)) as server,
             httpx.Client(
                 base_url=f"http://127.0.0.1:{ours}/services/octavo/api/v1",
                 headers={"Authorization": "Bearer scientist"},
                 timeout=30,
             ) as client,
         ):
-            _wait(client, "/features/search")
+            _wait(client, "/features/search", server)
             searches = _search_times(client, typed() * ROUNDS)
             beside = _search_times(client, BESIDE * ROUNDS)
             pages = _page_times(client)
         with (
-            _serving("feast_rest", str(folder), "serve", str(theirs)),
+            _serving("feast_rest", str(folder), "serve", str(theirs)) as server,
             httpx.Client(base_url=f"http://127.0.0.1:{theirs}/api/v1", timeout=120) as client,
         ):
-            _wait(client, "/projects")
+            _wait(client, "/projects", server)
             feast = _feast_times(client)
     figures = {
         "search_p95_ms": _p95(searches),
@@ -111,21 +111,21 @@ def _run(module: str, *given: str) -> None:
 
 
 @contextmanager
-def _serving(module: str, *given: str) -> Iterator[None]:
+def _serving(module: str, *given: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server while the block runs; it ends with its standard input."""
     command = [sys.executable, "-W", "ignore", "-m", f"benchmarks.panels.{module}", *given]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=sys.stderr) as server:
         try:
-            yield
+            yield server
         finally:
             if server.stdin is not None:
                 server.stdin.close()
             server.wait(30)
 
 
-def _wait(client: httpx.Client, path: str) -> None:
+def _wait(client: httpx.Client, path: str, server: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
+    while time.monotonic() < until and server.poll() is None:
         try:
             if client.get(path).status_code < 500:
                 return
