@@ -80,7 +80,7 @@ export function RunTable(props: IRunTableProps): React.JSX.Element {
     >
       <RunTableHead frame={frame} order={props.order} picked={all ? 'all' : props.picked.size > 0 ? 'some' : 'none'} active={place.line < 0 ? place.cell : -1} actions={props.head} />
       <div role="rowgroup" className="jp-octavo-RunTable-box" style={{ height: boxHeight(total), width: frame.width }} onClick={deed} onDoubleClick={deed} onContextMenu={deed} onMouseOver={tip}>
-        <Rows {...props} frame={useBrief(frame, fast)} seen={seen} place={place} slots={Math.ceil(viewport / LINE_PX) + 20} />
+        <Rows {...props} frame={useBrief(frame, fast)} fast={fast} seen={seen} place={place} slots={Math.ceil(viewport / LINE_PX) + 20} />
       </div>
     </div>
   );
@@ -92,8 +92,11 @@ function useBrief(frame: IRowFrame, fast: boolean): IRowFrame {
   return fast ? brief : frame;
 }
 
-/** The lines in sight. A line takes the place of the one that has left, so that the page keeps its elements. */
-function Rows(props: IRunTableProps & { seen: IWindow; place: IPlace; slots: number }): React.JSX.Element {
+/**
+ * The lines in sight. A line takes the place of the one that has left, so that the page keeps its elements;
+ * while all of them change at once, none is moved.
+ */
+function Rows(props: IRunTableProps & { fast: boolean; seen: IWindow; place: IPlace; slots: number }): React.JSX.Element {
   const { seen, lines, frame, place } = props;
   const now = useNow();
   const drawn: React.JSX.Element[] = [];
@@ -101,11 +104,12 @@ function Rows(props: IRunTableProps & { seen: IWindow; place: IPlace; slots: num
     const found = lines.at(line);
     const top = seen.at + (line - seen.first) * LINE_PX;
     const active = place.line === line ? place.cell : -1;
+    const key = props.fast ? line - seen.first : line % props.slots;
     drawn.push(
       found.kind === 'group' ? (
-        <GroupTableRow key={line % props.slots} frame={frame} line={line} top={top} group={found.group} open={found.open} active={active >= 0} />
+        <GroupTableRow key={key} frame={frame} line={line} top={top} group={found.group} open={found.open} active={active >= 0} />
       ) : (
-        <RunTableRow key={line % props.slots} frame={frame} line={line} top={top} run={found.run} picked={found.run !== undefined && props.picked.has(found.run.run_id)} active={active} now={now} />
+        <RunTableRow key={key} frame={frame} line={line} top={top} run={found.run} picked={found.run !== undefined && props.picked.has(found.run.run_id)} active={active} now={now} />
       )
     );
   }

@@ -15,7 +15,7 @@ const LEAP_PX = 8 * LINE_PX;
 /** Leaps one after the other after which the scroll is fast: a single one is a page or a jump. */
 const LEAPS = 3;
 /** The scroll has come to rest so long after its last step. */
-const SETTLED_MS = 90;
+const SETTLED_MS = 200;
 
 interface IScrolled {
   readonly window: IWindow;
