@@ -29,6 +29,8 @@ __all__ = ["ExperimentsService", "LoggedModel", "Run", "Series", "Wanted"]
 
 MOST_POINTS: Final = 500
 MOST_CURVES: Final = 20
+#: One run that somebody opens is at most this old: they may have changed it just now.
+ONE_AGE: Final = timedelta(seconds=0.2)
 MOST_EVENTS: Final = 200
 
 
@@ -133,8 +135,8 @@ class ExperimentsService:
         return replace(found, fresh=fresh)
 
     def run(self, project: str, run_id: str) -> Run:
-        """One run of the project. Raises NotFound."""
-        self.freshness()
+        """One run of the project, as good as at this moment. Raises NotFound."""
+        self._follower.refresh(ONE_AGE)
         with self._database.read() as rows:
             found = store.get_run(rows, project, run_id)
         if found is None:
