@@ -102,18 +102,22 @@ function Rows(props: IRunTableProps & { fast: boolean; seen: IWindow; place: IPl
   const drawn: React.JSX.Element[] = [];
   for (let line = seen.first; line < seen.end; line++) {
     const found = lines.at(line);
-    const top = seen.at + (line - seen.first) * LINE_PX;
     const active = place.line === line ? place.cell : -1;
     const key = props.fast ? line - seen.first : line % props.slots;
     drawn.push(
       found.kind === 'group' ? (
-        <GroupTableRow key={key} frame={frame} line={line} top={top} group={found.group} open={found.open} active={active >= 0} />
+        <GroupTableRow key={key} frame={frame} line={line} group={found.group} open={found.open} active={active >= 0} />
       ) : (
-        <RunTableRow key={key} frame={frame} line={line} top={top} run={found.run} picked={found.run !== undefined && props.picked.has(found.run.run_id)} active={active} now={now} />
+        <RunTableRow key={key} frame={frame} line={line} run={found.run} picked={found.run !== undefined && props.picked.has(found.run.run_id)} active={active} now={now} />
       )
     );
   }
-  return <>{drawn}</>;
+  // The lines are moved together: to place each by itself would have the browser style each anew in every frame.
+  return (
+    <div role="presentation" className="jp-octavo-RunTable-window" style={{ top: seen.at }}>
+      {drawn}
+    </div>
+  );
 }
 
 /** One listener for all lines: reads from the page which line and which part of it was meant. */

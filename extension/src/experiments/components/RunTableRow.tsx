@@ -26,7 +26,6 @@ export interface IRowFrame {
 export interface IRunRowProps {
   frame: IRowFrame;
   line: number;
-  top: number;
   /** Undefined while it is loading. */
   run: Run | undefined;
   picked: boolean;
@@ -65,7 +64,6 @@ function Row(props: IRunRowProps): React.JSX.Element {
       aria-busy={!run || undefined}
       data-line={line}
       className={`jp-octavo-RunRow${picked ? ' jp-mod-picked' : ''}${active >= 0 ? ' jp-mod-active' : ''}${run ? '' : ' jp-mod-loading'}`}
-      style={{ top: props.top, width: frame.width }}
     >
       <div role="presentation" className="jp-octavo-RunRow-pins">
         <div role="gridcell" aria-colindex={1} id={active === 0 ? activeId(frame.id, line, 0) : undefined} className={`jp-octavo-RunCell jp-mod-pick${active === 0 ? ' jp-mod-active' : ''}`}>
@@ -85,7 +83,6 @@ export const RunTableRow = React.memo(Row);
 export interface IGroupRowProps {
   frame: IRowFrame;
   line: number;
-  top: number;
   group: RunGroup;
   open: boolean;
   active: boolean;
@@ -103,7 +100,6 @@ function GroupRow(props: IGroupRowProps): React.JSX.Element {
       data-line={line}
       data-do="group"
       className={`jp-octavo-RunRow jp-mod-group${props.active ? ' jp-mod-active' : ''}`}
-      style={{ top: props.top, width: frame.width }}
     >
       <div role="presentation" className="jp-octavo-RunRow-pins">
         <div role="gridcell" id={props.active ? activeId(frame.id, line, 0) : undefined} className={`jp-octavo-RunCell jp-mod-group${props.active ? ' jp-mod-active' : ''}`} style={{ width: frame.widths.slice(0, frame.pins).reduce((sum, width) => sum + width, 32) }}>
