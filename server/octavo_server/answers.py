@@ -9,8 +9,9 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from octavo_server.errors import Internal, Invalid, NotFound, OctavoError, TooLarge
@@ -21,6 +22,9 @@ log = logging.getLogger("octavo.server")
 
 LARGEST_BODY_BYTES = 32 * 1024 * 1024
 """The most that one request may carry."""
+
+HUNG_UP = 499
+"""The answer that nobody reads: whoever asked left while the request arrived. As nginx has it."""
 
 _SANE_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
@@ -113,6 +117,7 @@ def install(app: FastAPI) -> None:
         RequestValidationError: _invalid_request,
         HTTPException: _http_error,
         Replay: _replay,
+        ClientDisconnect: _hung_up,
         Exception: _fault,
     }
     for kind, handler in handlers.items():
@@ -180,6 +185,10 @@ async def _http_error(request: Request, error: HTTPException) -> JSONResponse:
 
 async def _replay(_request: Request, replay: Replay) -> JSONResponse:
     return JSONResponse(replay.body, replay.status, {"Idempotent-Replay": "true"})
+
+
+async def _hung_up(_request: Request, _gone: ClientDisconnect) -> Response:
+    return Response(status_code=HUNG_UP)
 
 
 async def _fault(request: Request, error: Exception) -> JSONResponse:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from typing import Any
 
 import pytest
 from fastapi.routing import RouteContext
 
+from octavo_server.answers import HUNG_UP
 from octavo_server.app import API
 from octavo_server.permissions import PERMISSIONS
 from tests.contract.routes import filled, routes
@@ -165,3 +167,29 @@ def test_a_refused_change_is_on_the_trail_and_changes_nothing_else(platform: Pla
     assert (newest["actor"], newest["action"]) == ("scientist", "projects.manage.refused")
     assert newest["details"]["error"] == "forbidden"
     assert platform.call("admin", "GET", path).json() == before
+
+
+@pytest.mark.parametrize(("method", "status"), [("GET", HUNG_UP), ("POST", 400)])
+async def test_who_left_meanwhile_is_no_fault(
+    platform: Platform, caplog: pytest.LogCaptureFixture, method: str, status: int
+) -> None:
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def gone() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    headers = [(b"authorization", b"Bearer admin"), (b"content-type", b"application/json")]
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": f"{API}/projects",
+        "raw_path": f"{API}/projects".encode(),
+        "query_string": b"",
+        "headers": headers,
+    }
+    await platform.http.app(scope, gone, send)
+    assert sent[0]["status"] == status
+    assert caplog.text == ""
