@@ -183,6 +183,15 @@ describe('table of runs', () => {
     expect((await screen.findByRole('alert')).textContent).toContain('MLflow does not answer.');
   });
 
+  it('tells how far a platform is that has only just started, and shows the runs once it knows them', async () => {
+    let ready = false;
+    show(server({ [`GET ${EXPERIMENTS}/runs`]: () => (ready ? runPage(run()) : refusal(503, 'still_reading', 'The runs are being read; 44,000 are known so far.')) }));
+    expect(await screen.findByText('The runs are being read; 44,000 are known so far.')).toBeTruthy();
+    expect(screen.queryByRole('alert')).toBeNull();
+    ready = true;
+    expect(await screen.findByRole('grid', { name: 'Runs' }, { timeout: 4000 })).toBeTruthy();
+  });
+
   it('keeps what is seen in its place when new runs come in above', async () => {
     let newer = 0;
     const grown = (asked: IAsked): RunPage => {

@@ -11,6 +11,16 @@ import type { IFound, RunsModel } from '../runsModel';
 export function TableState(props: { state: IResourceState<IFound>; refused: boolean; model: RunsModel }): React.JSX.Element | null {
   const { state, model } = props;
   const refresh = (): void => void model.found.refresh();
+  if (!state.value && state.error?.code === 'still_reading') {
+    return (
+      <>
+        <p role="status" className="jp-octavo-Muted">
+          {state.error.message}
+        </p>
+        <Skeleton lines={12} />
+      </>
+    );
+  }
   if (!state.value) {
     return state.error && !props.refused ? <Failure error={state.error} onRetry={refresh} /> : props.refused ? null : <Skeleton lines={12} />;
   }
@@ -33,7 +43,9 @@ export function TableState(props: { state: IResourceState<IFound>; refused: bool
 function Nothing(props: { model: RunsModel }): React.JSX.Element {
   const { model } = props;
   return model.asked.filter ? (
-    <Empty icon={tableRowsIcon} title={trans.__('No run matches')} action={<Button onClick={() => model.ask({ filter: '' })}>{trans.__('Show all runs')}</Button>} />
+    <Empty icon={tableRowsIcon} title={trans.__('No run matches')} action={<Button onClick={() => model.ask({ filter: '' })}>{trans.__('Show all runs')}</Button>}>
+      <code>{model.asked.filter}</code>
+    </Empty>
   ) : (
     <Empty icon={tableRowsIcon} title={trans.__('No runs yet')}>
       {trans.__('Run a notebook that logs to MLflow; its runs appear here at once.')}
