@@ -29,7 +29,7 @@ export function RunSection(props: { recent: RecentRuns; octavo: IOctavo; actions
         ) : (
           <Rows
             label={trans.__('Runs')}
-            more={{ label: trans.__('All %1 runs', page.total.toLocaleString('en-US')), onClick: () => octavo.open('runs', { project }) }}
+            more={{ label: trans._n('Open the table', 'All %1 runs', page.total, page.total.toLocaleString('en-US')), onClick: () => octavo.open('runs', { project }) }}
           >
             {shown.map(run => (
               <Row

@@ -12,6 +12,7 @@ import { trans } from '../words';
 import { Header } from './components/Header';
 import { SectionBox } from './components/SectionBox';
 import { useProject, useQuery } from './hooks';
+import { rowKeys } from './keys';
 import type { Session } from './session';
 
 const STATE_KEY = 'octavo-lab:open-sections';
@@ -121,7 +122,7 @@ function Sections(props: { session: Session; model: SidebarModel }): React.JSX.E
     );
   }
   return (
-    <div className="jp-octavo-Sections">
+    <div className="jp-octavo-Sections" onKeyDown={rowKeys}>
       {model.sections
         .filter(section => !section.role || session.holds(section.role))
         .map(section => (

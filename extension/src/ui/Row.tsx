@@ -37,13 +37,17 @@ export function Row(props: IRowProps): React.JSX.Element {
   );
 }
 
-/** Rows of a section under one name, with a way to the rest when there are many. */
+/** Rows of a section under one name, with a way to the rest when there are many; says so where the search leaves none. */
 export function Rows(props: { label: string; children: readonly React.ReactElement[]; more?: { label: string; onClick: () => void } }): React.JSX.Element {
   return (
     <>
-      <ul className="jp-octavo-Rows" aria-label={props.label}>
-        {props.children}
-      </ul>
+      {props.children.length > 0 ? (
+        <ul className="jp-octavo-Rows" aria-label={props.label}>
+          {props.children}
+        </ul>
+      ) : (
+        <p className="jp-octavo-Rows-none">{trans.__('%1: nothing matches', props.label)}</p>
+      )}
       {props.more && (
         <button type="button" className="jp-octavo-More" onClick={props.more.onClick}>
           {props.more.label}

@@ -107,6 +107,19 @@ describe('runs', () => {
     expect(octavo.opened[0]?.[0]).toBe('runs');
     recent.dispose();
   });
+
+  it('says in the sidebar when no run has the words, and counts no single run', async () => {
+    const octavo = fakeOctavo(server({ [`GET ${EXPERIMENTS}/runs`]: () => runPage(run()) }));
+    const recent = new RecentRuns(octavo.session);
+    render(<RunSection recent={recent} octavo={octavo} actions={{} as IRunActions} />);
+    fireEvent.click(await screen.findByRole('button', { name: 'Open the table' }));
+    expect(octavo.opened[0]?.[0]).toBe('runs');
+    act(() => {
+      octavo.session.query = 'zzz';
+    });
+    expect(await screen.findByText('Runs: nothing matches')).toBeTruthy();
+    recent.dispose();
+  });
 });
 
 describe('table of runs', () => {
@@ -232,6 +245,50 @@ describe('filter of runs', () => {
     fireEvent.keyDown(field, { key: 'Escape' });
     fireEvent.keyDown(field, { key: 'Enter' });
     await until(() => asks(asked, 'filter').includes('metrics.auc ?? 3'));
+  });
+});
+
+describe('a filter that is being typed', () => {
+  const field = (): HTMLInputElement => screen.getByRole('combobox', { name: 'Filter runs' }) as HTMLInputElement;
+  const offered = (...items: unknown[]): object => ({ items, problem: null });
+  const column = { text: 'experiment', label: 'experiment', kind: 'field', detail: 'column' };
+  const sign = { text: '=', label: '=', kind: 'operator', detail: 'equal' };
+
+  /** Completes "exper" to a column, and offers its comparison behind it. */
+  const completion = (one: IAsked): object => {
+    const text = one.url.searchParams.get('filter') ?? '';
+    const start = text.lastIndexOf(' ') + 1;
+    return { ...(text.endsWith(' ') ? offered(sign) : text.startsWith('exper') ? offered(column) : offered()), start, end: text.length };
+  };
+  const type = (value: string): void => {
+    fireEvent.focus(field());
+    fireEvent.change(field(), { target: { value } });
+  };
+
+  it('waits for the rest of a condition, says whose runs are shown, and is a word on Enter', async () => {
+    const { asked } = show(server({ [`GET ${EXPERIMENTS}/runs/completion`]: completion }), { filter: 'late' });
+    type('exper');
+    expect(await screen.findByText('Press Enter to look for it as a word')).toBeTruthy();
+    expect(screen.getByText('Shown below: the runs of the last filter in use, late')).toBeTruthy();
+    fireEvent.keyDown(field(), { key: 'Tab' });
+    await screen.findByRole('option', { name: /^=/ });
+    expect(field().value).toBe('experiment ');
+    fireEvent.keyDown(field(), { key: 'Enter' });
+    await until(() => asks(asked, 'filter').includes('experiment'));
+    expect(field().value).toBe('experiment ');
+    expect(asks(asked, 'filter')).not.toContain('exper');
+    expect(screen.queryByText(/^Shown below/)).toBeNull();
+  });
+
+  it('is used by itself where it can be nothing but a word', async () => {
+    const { asked } = show(server({ [`GET ${EXPERIMENTS}/runs/completion`]: completion }));
+    type('boosting');
+    await until(() => asks(asked, 'filter').includes('boosting'));
+  });
+
+  it('names the filter that no run matches', async () => {
+    show(server({ [`GET ${EXPERIMENTS}/runs`]: () => runPage() }), { filter: 'owner = "nobody"' });
+    expect((await screen.findByText('No run matches')).parentElement?.textContent).toContain('owner = "nobody"');
   });
 });
 

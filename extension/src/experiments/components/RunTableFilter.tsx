@@ -4,7 +4,7 @@ import * as React from 'react';
 import type { FilterProblem, FilterSuggestion } from '../../api/experiments';
 import { trans } from '../../words';
 import type { Complete } from './filterHooks';
-import { accepted, pressed, useCompletion } from './filterHooks';
+import { accepted, begun, pressed, useCompletion } from './filterHooks';
 import { Suggestions } from './RunTableSuggestions';
 
 const MOST_CHARACTERS = 2000;
@@ -60,6 +60,11 @@ export function RunTableFilter(props: IRunFilterProps): React.JSX.Element {
       <p id={`${id}-said`} className={`jp-octavo-Filter-said${shown ? ' jp-mod-error' : ''}`} role={shown ? 'alert' : undefined}>
         {problem ? trans.__('Character %1: %2', problem.position + 1, problem.message) : (props.refused ?? typed.next)}
       </p>
+      {typed.other && (
+        <p className="jp-octavo-Filter-said">
+          {props.value ? trans.__('Shown below: the runs of the last filter in use, %1', props.value) : trans.__('Shown below: all runs, no filter is in use yet')}
+        </p>
+      )}
     </div>
   );
 }
@@ -72,6 +77,8 @@ interface ITyped {
   readonly problem: FilterProblem | null;
   /** What may come next in a filter that isn't finished. */
   readonly next: string;
+  /** The runs below are those of another filter than this. */
+  readonly other: boolean;
   readonly change: (text: string, at: number, show: boolean) => void;
   readonly moveTo: (at: number) => void;
   readonly focus: (focused: boolean) => void;
@@ -87,11 +94,13 @@ function useTyped(props: IRunFilterProps, input: React.RefObject<HTMLInputElemen
   const [focused, setFocused] = React.useState(false);
   const [open, setOpen] = React.useState(false);
   const [chosen, setChosen] = React.useState(-1);
-  React.useEffect(() => setText(props.value), [props.value]);
+  // What was typed comes back trimmed: the space behind a word is where its comparison goes.
+  React.useEffect(() => setText(now => (now.trim() === props.value.trim() ? now : props.value)), [props.value]);
   const { completion, about } = useCompletion(props.complete, text, at, focused);
   const fresh = about === text ? completion : null;
   const items = open && fresh ? fresh.items : [];
-  useUse(text, fresh !== null && fresh.problem === null, props);
+  const waits = Boolean(fresh && !fresh.problem && text.trim() !== props.value.trim() && begun(text, fresh));
+  useUse(text, fresh !== null && fresh.problem === null && !waits, props);
   const unfinished = Boolean(focused && fresh?.problem && fresh.problem.position >= text.trimEnd().length);
   const change = (value: string, caret: number, show: boolean): void => {
     setText(value);
@@ -113,7 +122,8 @@ function useTyped(props: IRunFilterProps, input: React.RefObject<HTMLInputElemen
     items,
     chosen,
     problem: unfinished ? null : (fresh?.problem ?? null),
-    next: unfinished ? expected(fresh?.problem ?? null) : '',
+    next: unfinished ? expected(fresh?.problem ?? null) : waits ? trans.__('Press Enter to look for it as a word') : '',
+    other: text.trim() !== props.value.trim() && (waits || Boolean(fresh?.problem)),
     change,
     moveTo: setAt,
     focus: now => (setFocused(now), now || setOpen(false)),

@@ -45,6 +45,16 @@ export function accepted(text: string, completion: FilterCompletion, item: Filte
   return { text: before + item.text + gap + after, at: completion.start + item.text.length + (gap || after.startsWith(' ') ? 1 : 0) };
 }
 
+/**
+ * Whether the word at the cursor looks like the beginning of a condition: of a field's name, or of a
+ * field that still lacks its comparison. The platform reads either as a word to look for, the person seldom means it.
+ */
+export function begun(text: string, completion: FilterCompletion): boolean {
+  const word = text.slice(completion.start, completion.end).toLowerCase();
+  const names = word !== '' && completion.items.some(item => item.kind === 'field' && item.text.toLowerCase().startsWith(word));
+  return names || completion.items.some(item => item.kind === 'operator');
+}
+
 /** The list of suggestions, as the keys see it. */
 export interface ISuggestionKeys {
   readonly count: number;

@@ -64,6 +64,14 @@ describe('features in the sidebar', () => {
     expect(await screen.findByText('“delay”, spelt like “delya” in column carrier_delay_mean_3h')).toBeTruthy();
   });
 
+  it('leaves the arrows before its first and after its last view to the sidebar', async () => {
+    section(new FakeServer({ [SEARCH]: () => searchPage([hit(), hit({ name: 'b' })]) }));
+    const first = await screen.findByRole('button', { name: /carrier_delay.*1 column/ });
+    const goes = (key: string): boolean => !fireEvent.keyDown(document.activeElement as Element, { key });
+    first.focus();
+    expect([goes('ArrowUp'), goes('ArrowDown'), goes('ArrowDown')]).toEqual([false, true, false]);
+  });
+
   it('says what no view is like', async () => {
     const server = new FakeServer({ [SEARCH]: () => searchPage([], { unknown_words: ['zzz'] }) });
     const octavo = section(server);

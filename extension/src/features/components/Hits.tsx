@@ -37,6 +37,10 @@ export function Hits(props: { label: string; hits: readonly SearchHit[]; project
     const steps: Record<string, number | undefined> = { ArrowDown: current + 1, ArrowUp: current - 1, Home: 0, End: hits.length - 1, PageDown: current + 10, PageUp: Math.max(current - 10, 0) };
     const next = steps[event.key];
     const hit = hits[current];
+    const beyond = (event.key === 'ArrowUp' && current === 0) || (event.key === 'ArrowDown' && current === hits.length - 1);
+    if (beyond && !props.onLeave) {
+      return; // the sidebar goes on to what stands above or below
+    }
     if (next !== undefined) {
       event.preventDefault();
       focus(next);

@@ -1,11 +1,13 @@
-import { fireEvent, render, screen } from '@testing-library/react';
+import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import * as React from 'react';
 
 import { AT, cost, HOSTILE, me, mine } from '../../testing/records';
 import { FakeServer, until } from '../../testing/server';
 import { Header } from '../components/Header';
 import { SectionBox } from '../components/SectionBox';
+import { Row, Rows } from '../../ui/Row';
 import { matches } from '../hooks';
+import { boxKeys, rowKeys } from '../keys';
 import { Session } from '../session';
 import { SidebarModel } from '../sidebar';
 import { viewId } from '../view';
@@ -52,6 +54,59 @@ describe('the session', () => {
     await one.start();
     expect(one.holds('admin')).toBe(true);
     one.dispose();
+  });
+});
+
+/** A sidebar with a search box and two sections of rows. */
+function rows(query = '', typed: string[] = []): { box: HTMLElement; row: (name: string) => HTMLElement } {
+  const list = (label: string, ...names: string[]): React.JSX.Element => (
+    <Rows label={label}>
+      {names.map(name => (
+        <Row key={name} title={name} onOpen={() => undefined} />
+      ))}
+    </Rows>
+  );
+  render(
+    <div className="jp-octavo-Sidebar">
+      <div tabIndex={0} data-testid="box" className="jp-octavo-Header-search" onKeyDown={event => boxKeys(event, query, text => typed.push(text))} />
+      <div onKeyDown={rowKeys}>
+        {list('Features', 'a', 'b')}
+        {list('Models')}
+        {list('Runs', 'c')}
+      </div>
+    </div>
+  );
+  return { box: screen.getByTestId('box'), row: name => screen.getByRole('button', { name }) };
+}
+
+describe('the keys of the sidebar', () => {
+  const press = (key: string): boolean => fireEvent.keyDown(document.activeElement as Element, { key });
+
+  it('lead from the box through the rows of all sections and back', () => {
+    const { box, row } = rows();
+    const path = ['ArrowDown', 'ArrowDown', 'ArrowDown', 'ArrowDown', 'Escape', 'ArrowDown', 'ArrowUp'].map(key => {
+      (document.activeElement === document.body ? box : (document.activeElement as HTMLElement)).focus();
+      press(key);
+      return document.activeElement;
+    });
+    expect(path).toEqual([row('a'), row('b'), row('c'), row('c'), box, row('a'), box]);
+  });
+
+  it('forget the words with Escape, and leave an empty box’s Escape alone', () => {
+    const typed: string[] = [];
+    rows('late', typed).box.focus();
+    expect(press('Escape')).toBe(false);
+    expect(typed).toEqual(['']);
+    cleanup();
+    rows('', typed).box.focus();
+    expect(press('Escape')).toBe(true);
+    expect(typed).toEqual(['']);
+  });
+
+  it('skip a section in which nothing matches, which says so', () => {
+    rows();
+    expect(screen.getByText('Models: nothing matches')).toBeTruthy();
+    expect(screen.queryByRole('list', { name: 'Models' })).toBeNull();
   });
 });
 

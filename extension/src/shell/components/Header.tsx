@@ -5,6 +5,7 @@ import * as React from 'react';
 import type { CostReport, Me, WorkspaceSession } from '../../api/workspaces';
 import { money } from '../../ui/format';
 import { trans } from '../../words';
+import { boxKeys } from '../keys';
 import { details, outlook } from '../outlook';
 
 /** Props of the sidebar's head. */
@@ -51,6 +52,7 @@ export function Header(props: IHeaderProps): React.JSX.Element {
             props.onQuery(String(event.target.value));
           }
         }}
+        onKeyDown={(event: React.KeyboardEvent<HTMLElement>) => boxKeys(event, props.query, props.onQuery)}
       />
       <SessionLine {...props} />
     </header>
