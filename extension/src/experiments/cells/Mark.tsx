@@ -51,10 +51,11 @@ export function sentence(found: ISummary, stale: boolean): string {
   return parts.filter(Boolean).join(', ');
 }
 
-function details(found: ISummary, stale: boolean): string {
+function details(found: ISummary, complete: boolean, stale: boolean): string {
   const metrics = found.newest?.metrics ?? {};
   const names = leadingMetrics(Object.keys(metrics), LISTED);
-  return [found.newest?.name ?? '', ...names.map(name => `${name} ${metric(metrics[name])}`), sentence(found, stale)].filter(Boolean).join('\n');
+  const older = complete ? '' : trans.__('The notebook made so many runs that only its newest were looked at: older ones are not counted here.');
+  return [found.newest?.name ?? '', ...names.map(name => `${name} ${metric(metrics[name])}`), sentence(found, stale), older].filter(Boolean).join('\n');
 }
 
 /** Where a line through the values goes, in the trend's own pixels. */
@@ -73,6 +74,8 @@ export function trendPath(values: readonly number[]): string {
 /** Props of a mark. */
 export interface IMarkProps {
   history: CellHistory;
+  /** False where the notebook made so many runs that only the newest were looked at. */
+  complete: boolean;
   /** The cell's source is not what the newest execution ran. */
   stale: boolean;
   /** The cell is the active one, so that Tab leads here. */
@@ -91,7 +94,7 @@ export function Mark(props: IMarkProps): React.JSX.Element {
       type="button"
       className={`jp-octavo-Mark jp-mod-${status}${stale ? ' jp-mod-stale' : ''}`}
       tabIndex={props.active ? 0 : -1}
-      title={details(found, stale)}
+      title={details(found, props.complete, stale)}
       aria-label={trans.__('%1. Show the runs.', sentence(found, stale))}
       onClick={props.onOpen}
       onKeyDown={event => event.key === 'Escape' && props.onLeave()}

@@ -72,6 +72,11 @@ export class MarginModel implements IDisposable {
     }
   }
 
+  /** False where the notebook made so many runs that only the newest were looked at. */
+  get complete(): boolean {
+    return this._complete;
+  }
+
   /** The past executions of a cell, undefined where it made no run. */
   history(cell: string): CellHistory | undefined {
     return this._histories.get(cell);
@@ -90,6 +95,7 @@ export class MarginModel implements IDisposable {
     const found = await listCells(requests, project, this._path, this._whose, abort.signal).catch(() => null);
     if (found && !abort.signal.aborted) {
       this._histories = new Map(found.items.map(item => [item.cell, item]));
+      this._complete = found.complete;
       heard.forEach(change => this._take(change, change.run.notebook?.cell ?? ''));
       this._heard = null;
       this._changed.emit(null);
@@ -108,6 +114,7 @@ export class MarginModel implements IDisposable {
 
   private _clear(): void {
     this._histories = new Map();
+    this._complete = true;
     this._changed.emit(null);
   }
 
@@ -136,6 +143,7 @@ export class MarginModel implements IDisposable {
   }
 
   private _histories = new Map<string, CellHistory>();
+  private _complete = true;
   private _heard: IRunChange[] | null = null;
   private _abort = new AbortController();
   private _isDisposed = false;

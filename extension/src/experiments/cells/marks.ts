@@ -38,12 +38,13 @@ class CellMark extends ReactWidget {
     _cell.model.contentChanged.connect(this._onContent, this);
   }
 
-  display(history: CellHistory, active: boolean): void {
+  display(history: CellHistory, complete: boolean, active: boolean): void {
     const before = this._history;
-    if (history === before && active === this._active) {
+    if (history === before && complete === this._complete && active === this._active) {
       return;
     }
     this._history = history;
+    this._complete = complete;
     this._active = active;
     this.update();
     if (history.runs[0]?.cell_sha256 !== before?.runs[0]?.cell_sha256) {
@@ -62,7 +63,7 @@ class CellMark extends ReactWidget {
   protected override render(): React.JSX.Element | null {
     return (
       this._history &&
-      React.createElement(Mark, { history: this._history, stale: this._stale, active: this._active, onOpen: this._open, onLeave: this._leave })
+      React.createElement(Mark, { history: this._history, complete: this._complete, stale: this._stale, active: this._active, onOpen: this._open, onLeave: this._leave })
     );
   }
 
@@ -83,6 +84,7 @@ class CellMark extends ReactWidget {
   }
 
   private _history: CellHistory | null = null;
+  private _complete = true;
   private _active = false;
   private _stale = false;
   private _timer = 0;
@@ -146,7 +148,7 @@ export class MarginMarks implements IDisposable {
       const history = cell.model.type === 'code' ? this._model.history(cell.model.id) : undefined;
       const mark = this._marks.get(cell);
       if (history && mark) {
-        mark.display(history, cell === this._notebook.activeCell);
+        mark.display(history, this._model.complete, cell === this._notebook.activeCell);
       } else if (history && !this._awaited.has(cell)) {
         this._awaited.add(cell);
         void cell.ready.then(() => this._place(cell));
@@ -169,7 +171,7 @@ export class MarginMarks implements IDisposable {
     );
     this._marks.set(cell, mark);
     mark.disposed.connect(() => this._marks.delete(cell));
-    mark.display(history, cell === this._notebook.activeCell);
+    mark.display(history, this._model.complete, cell === this._notebook.activeCell);
     cell.inputArea.addClass(MARKED);
     (cell.inputArea.layout as PanelLayout).addWidget(mark);
   }

@@ -103,7 +103,7 @@ describe('a mark', () => {
   it('shows the newest value, says the rest, opens the runs, and is left with Escape', () => {
     const opened: string[] = [];
     const shown = history('fit', execution(2, { name: HOSTILE }), execution(1));
-    render(<Mark history={shown} stale={false} active={true} onOpen={() => opened.push('runs')} onLeave={() => opened.push('left')} />);
+    render(<Mark history={shown} complete={true} stale={false} active={true} onOpen={() => opened.push('runs')} onLeave={() => opened.push('left')} />);
     const mark = screen.getByRole('button', { name: 'auc 0.2, +0.1 to the run before, 2 runs of this cell. Show the runs.' });
     expect(mark.tabIndex).toBe(0);
     expect(mark.textContent).toBe('0.2');
@@ -208,6 +208,19 @@ describe('the margin of a notebook', () => {
     await until(() => screen.queryByRole('button', { name: /the cell was changed since/ }) === null);
     notebook.widgets[1]?.model.sharedModel.setSource('fit(2)');
     await screen.findByRole('button', { name: /the cell was changed since/ });
+    marks.dispose();
+  });
+
+  it('says when older runs were not looked at', async () => {
+    const server = answered(history('fit', execution(7)));
+    const whole = server.answers[CELLS];
+    const { model, marks } = await open(server);
+    await until(() => marked().length === 1);
+    const title = (): string => screen.getByRole('button', { name: /Show the runs/ }).title;
+    expect(title()).not.toContain('only its newest');
+    server.answers[CELLS] = asked => ({ ...(whole?.(asked) as object), complete: false });
+    await model.refresh();
+    await until(() => title().endsWith('The notebook made so many runs that only its newest were looked at: older ones are not counted here.'));
     marks.dispose();
   });
 
