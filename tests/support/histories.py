@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from octavo_server.errors import Unavailable
@@ -34,9 +32,3 @@ class FakeHistories:
         columns = list(zip(*points, strict=True)) or [(), (), ()]
         step, at, value = (np.array(one, dtype=np.float64) for one in columns)
         return History(step=step, at=at, value=value)
-
-    def repeated(self, run_id: str, metrics: Sequence[str]) -> frozenset[str]:
-        """Those with more than one point."""
-        if self.away:
-            raise Unavailable("MLflow does not answer: ConnectError.", "Try again in a moment.")
-        return frozenset(one for one in metrics if len(self.held.get((run_id, one), ())) > 1)

@@ -2,7 +2,7 @@
 
 - `FakeTracking`: holds experiments and runs; `write` changes a run as a client would,
   `away = True` makes it unreachable, `forgetful = True` makes it lose count of its writes,
-  `broken` are runs whose tags can't be written.
+  `broken` are runs whose tags can't be written, `again` metrics that were logged more than once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from octavo_server.errors import Unavailable
 from octavo_server.experiments.runs.domain import (
     Changes,
     LoggedModel,
-    Point,
     Run,
     TrackedExperiment,
 )
@@ -30,6 +29,7 @@ class FakeTracking:
         self.away = False
         self.forgetful = False
         self.broken: set[str] = set()
+        self.again: frozenset[str] = frozenset()
         self.asked_for: list[Sequence[str] | None] = []
 
     def write(self, run: Run) -> None:
@@ -65,15 +65,11 @@ class FakeTracking:
             if run.experiment_id in known and (run_ids is None or run.run_id in run_ids)
         ]
 
-    def history(
-        self, run_ids: Sequence[str], metric: str, most: int
-    ) -> dict[str, tuple[Point, ...]]:
-        """The latest point only."""
-        return {
-            one: (self.held[one].latest[metric],)
-            for one in run_ids
-            if metric in self.held[one].latest
-        }
+    def repeated(self, run_id: str, metrics: Sequence[str]) -> frozenset[str]:
+        """Those in `again`."""
+        if self.away:
+            raise Unavailable("MLflow does not answer.", "Try again.")
+        return self.again.intersection(metrics)
 
     def models(self, experiment_id: str, run_id: str) -> list[LoggedModel]:
         """No models."""

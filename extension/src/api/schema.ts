@@ -1065,7 +1065,7 @@ export interface paths {
         };
         /**
          * Read Run
-         * @description Read one run with parameters, metrics and their history, tags, inputs and models.
+         * @description Read one run with parameters, newest metrics, tags, inputs and models.
          */
         get: operations["read_run_services_octavo_api_v1_projects__project__experiments_runs__run_id__get"];
         put?: never;
@@ -7255,6 +7255,33 @@ export interface components {
             items: components["schemas"]["LakeTable"][];
         };
         /**
+         * LatestMetric
+         * @description The latest value of a metric.
+         */
+        LatestMetric: {
+            /**
+             * At
+             * Format: date-time
+             * @description When it was logged, UTC.
+             */
+            at: string;
+            /**
+             * Name
+             * @description The metric's name.
+             */
+            name: string;
+            /**
+             * Step
+             * @description The step it was logged at.
+             */
+            step: number;
+            /**
+             * Value
+             * @description The value; null for one that is no finite number.
+             */
+            value: number | null;
+        };
+        /**
          * Light
          * @description One traffic-light sentence.
          */
@@ -7981,54 +8008,6 @@ export interface components {
              * @description Always null.
              */
             next_cursor?: string | null;
-        };
-        /**
-         * MetricPoint
-         * @description One logged value of a metric.
-         */
-        MetricPoint: {
-            /**
-             * At
-             * Format: date-time
-             * @description When it was logged, UTC.
-             */
-            at: string;
-            /**
-             * Step
-             * @description The step it was logged at.
-             */
-            step: number;
-            /**
-             * Value
-             * @description The value; null for one that is no finite number.
-             */
-            value: number | null;
-        };
-        /**
-         * MetricSeries
-         * @description The history of a metric, oldest first.
-         */
-        MetricSeries: {
-            /**
-             * Latest
-             * @description Its latest value.
-             */
-            latest: number | null;
-            /**
-             * Name
-             * @description The metric's name.
-             */
-            name: string;
-            /**
-             * Points
-             * @description Its values by step; thinned to at most 500.
-             */
-            points: components["schemas"]["MetricPoint"][];
-            /**
-             * Thinned
-             * @description True when points were left out.
-             */
-            thinned: boolean;
         };
         /**
          * MetricSummary
@@ -11542,15 +11521,20 @@ export interface components {
          */
         RunDetail: {
             /**
+             * Curves
+             * @description Metrics with a history, see curves; at most 500.
+             */
+            curves: string[];
+            /**
              * Inputs
              * @description Data sets it read.
              */
             inputs: components["schemas"]["DataInput"][];
             /**
              * Metrics
-             * @description Metrics with their history.
+             * @description Metrics with their latest value, by name.
              */
-            metrics: components["schemas"]["MetricSeries"][];
+            metrics: components["schemas"]["LatestMetric"][];
             /**
              * Models
              * @description Models it logged.

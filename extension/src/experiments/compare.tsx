@@ -58,7 +58,7 @@ function Sides(props: { comparison: Comparison; model: CompareModel; octavo: IOc
       content: () => (
         <>
           {legend}
-          <CurvesPanel requests={requests} project={project} runs={shown} styles={styles} metrics={comparison.curves} beat={model.beat} />
+          <CurvesPanel requests={requests} project={project} runs={shown} styles={styles} metrics={comparison.curves} beat={model.beat.count} />
         </>
       )
     },

@@ -4,6 +4,7 @@ import type { Comparison } from '../api/comparison';
 import { compareRuns } from '../api/comparison';
 import { Resource } from '../resource';
 import type { IOctavo, ViewArgs } from '../tokens';
+import { Beat } from './comparison/beat';
 
 /** Runs side by side; asked for again now and then while one of them lives. */
 export class CompareModel implements IDisposable {
@@ -17,11 +18,7 @@ export class CompareModel implements IDisposable {
   readonly project: string;
   readonly runs: readonly string[];
   readonly comparison: Resource<Comparison>;
-
-  /** Goes up with every answer while a run lives, so that its curves are drawn anew. */
-  get beat(): number {
-    return this._beat;
-  }
+  readonly beat = new Beat();
 
   get isDisposed(): boolean {
     return this.comparison.isDisposed;
@@ -33,17 +30,9 @@ export class CompareModel implements IDisposable {
 
   private async _load(octavo: IOctavo, signal: AbortSignal): Promise<Comparison> {
     const found = await compareRuns(octavo.requests, this.project, this.runs, signal);
-    const live = found.runs.some(run => run.ended_at === null);
-    if (live || this._live) {
-      this._beat += 1;
-    }
-    if (live && !this._live) {
+    if (this.beat.hear(found.runs)) {
       this.comparison.poll(octavo.session.settings.refreshSeconds);
     }
-    this._live = live;
     return found;
   }
-
-  private _beat = 0;
-  private _live = false;
 }

@@ -11,7 +11,9 @@ import { Await } from '../ui/states';
 import { useNow } from '../ui/Time';
 import { trans } from '../words';
 import type { IRunActions } from './actions';
-import { Inputs, Metrics, RunFacts, Tags } from './components/RunFacts';
+import { lineStyle } from './comparison/styles';
+import { CurvesPanel } from './components/CurvesPanel';
+import { Inputs, Metrics, Parameters, RunFacts, Tags } from './components/RunFacts';
 import { RunNotebook } from './components/RunNotebook';
 import { leadingMetrics, runCost, runSeconds, runTone } from './components/runs';
 import type { RunModel } from './runModel';
@@ -68,6 +70,23 @@ function Side(props: IRunPageProps & { detail: RunDetail }): React.JSX.Element {
   );
 }
 
+function Main(props: IRunPageProps & { detail: RunDetail }): React.JSX.Element {
+  const { model, detail, octavo } = props;
+  const runs = React.useMemo(() => [detail.run], [detail.run]);
+  const styles = React.useMemo(() => new Map([[model.id, lineStyle(0)]]), [model.id]);
+  return (
+    <>
+      {detail.curves.length > 0 && (
+        <Card title={trans.__('Curves')} count={detail.curves.length}>
+          <CurvesPanel requests={octavo.requests} project={model.project} runs={runs} styles={styles} metrics={detail.curves} beat={model.beat.count} />
+        </Card>
+      )}
+      <Metrics detail={detail} />
+      <Parameters detail={detail} />
+    </>
+  );
+}
+
 /** One run in the main area. */
 export function RunPageView(props: IRunPageProps): React.JSX.Element {
   const { model, octavo } = props;
@@ -92,7 +111,7 @@ export function RunPageView(props: IRunPageProps): React.JSX.Element {
               </>
             }
           >
-            <Split main={<Metrics detail={detail} />} side={<Side {...props} detail={detail} />} />
+            <Split main={<Main {...props} detail={detail} />} side={<Side {...props} detail={detail} />} />
             <Card title={trans.__('Lineage')}>
               <Lineage octavo={octavo} project={model.project} node={`run:${model.project}/${model.id}`} />
             </Card>

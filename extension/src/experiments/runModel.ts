@@ -8,6 +8,7 @@ import type { Run, RunDetail } from '../api/experiments';
 import { readRun } from '../api/experiments';
 import { Resource } from '../resource';
 import type { IOctavo, ViewArgs } from '../tokens';
+import { Beat } from './comparison/beat';
 
 /** Id of the newest execution of a cell that began before `run`. */
 export function runBefore(run: Run, executions: readonly { run_id: string; started_at: string | null }[]): string | null {
@@ -25,7 +26,11 @@ export class RunModel implements IDisposable {
     this.project = args['project'] ?? '';
     this.id = args['id'] ?? '';
     const { requests, session } = _octavo;
-    this.run = new Resource(signal => readRun(requests, this.project, this.id, signal));
+    this.run = new Resource(async signal => {
+      const found = await readRun(requests, this.project, this.id, signal);
+      this.beat.hear([found.run]);
+      return found;
+    });
     this.notebook = new Resource(signal => readRunNotebook(requests, this.project, this.id, signal));
     this.run.changed.connect(this._onRun, this);
     this.run.poll(session.settings.refreshSeconds);
@@ -34,6 +39,7 @@ export class RunModel implements IDisposable {
   readonly project: string;
   readonly id: string;
   readonly run: Resource<RunDetail>;
+  readonly beat = new Beat();
   readonly notebook: Resource<RunNotebook>;
 
   /** The execution of the same cell before this one; null: none is known. */

@@ -109,21 +109,13 @@ class RunPage(Answer):
     )
 
 
-class MetricPoint(Answer):
-    """One logged value of a metric."""
-
-    step: int = Field(description="The step it was logged at.")
-    at: datetime = Field(description="When it was logged, UTC.")
-    value: float | None = Field(description="The value; null for one that is no finite number.")
-
-
-class MetricSeries(Answer):
-    """The history of a metric, oldest first."""
+class LatestMetric(Answer):
+    """The latest value of a metric."""
 
     name: Name = Field(description="The metric's name.")
-    latest: float | None = Field(description="Its latest value.")
-    points: list[MetricPoint] = Field(description="Its values by step; thinned to at most 500.")
-    thinned: bool = Field(description="True when points were left out.")
+    value: float | None = Field(description="The value; null for one that is no finite number.")
+    step: int = Field(description="The step it was logged at.")
+    at: datetime = Field(description="When it was logged, UTC.")
 
 
 class DataInput(Answer):
@@ -150,7 +142,8 @@ class RunDetail(Answer):
     run: Run = Field(description="The row.")
     params: dict[str, Text] = Field(description="Parameters.")
     tags: dict[str, Text] = Field(description="Tags, MLflow's own ones left out.")
-    metrics: list[MetricSeries] = Field(description="Metrics with their history.")
+    metrics: list[LatestMetric] = Field(description="Metrics with their latest value, by name.")
+    curves: list[Name] = Field(description="Metrics with a history, see curves; at most 500.")
     inputs: list[DataInput] = Field(description="Data sets it read.")
     models: list[LoggedModel] = Field(description="Models it logged.")
     tracking_url: Text = Field(description="The run in MLflow's own pages.")

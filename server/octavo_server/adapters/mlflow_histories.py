@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import httpx
 import numpy as np
@@ -29,7 +29,7 @@ class MlflowHistories:
 
     def history(self, run_id: str, metric: str, since: int | None = None) -> History:
         """All values, in any order; with `since` only those from then on. Raises Unavailable."""
-        asked: dict[str, str | list[str]] = {"run": run_id, "metric": metric}
+        asked = {"run": run_id, "metric": metric}
         if since is not None:
             asked["since"] = str(since)
         content = self._ask(asked).content
@@ -46,11 +46,7 @@ class MlflowHistories:
             truncated=len(content) > MOST_POINTS * POINT.itemsize,
         )
 
-    def repeated(self, run_id: str, metrics: Sequence[str]) -> frozenset[str]:
-        """Those of `metrics` that the run logged more than once. Raises Unavailable."""
-        return frozenset(self._ask({"run": run_id, "repeated": list(metrics)}).json())
-
-    def _ask(self, asked: dict[str, str | list[str]]) -> httpx.Response:
+    def _ask(self, asked: dict[str, str]) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self._token()}"}
         try:
             answer = self._client.get(HISTORY_PATH, params=asked, headers=headers)

@@ -12,13 +12,13 @@ from octavo_server.experiments.runs.domain import (
     Changes,
     DataInput,
     LoggedModel,
-    Point,
     Run,
     RunStatus,
     TrackedExperiment,
     point_of,
 )
 from octavo_server.tracking.access import project_of
+from octavo_server.tracking.histories import HISTORY_PATH
 from octavo_server.tracking.run_rows import RUNS_PATH
 
 PAGE = 200
@@ -39,6 +39,10 @@ class MlflowRest:
 
     def call(self, method: str, path: str, **content: Any) -> dict[str, Any]:
         """One request. Raises NotFound, Conflict, Invalid or Unavailable."""
+        found: dict[str, Any] = self._send(method, path, **content).json()
+        return found
+
+    def _send(self, method: str, path: str, **content: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self._token()}"}
         try:
             answer = self._client.request(method, path, headers=headers, **content)
@@ -49,8 +53,7 @@ class MlflowRest:
             ) from error
         if answer.status_code >= 400:
             raise _error(answer)
-        found: dict[str, Any] = answer.json()
-        return found
+        return answer
 
     def changes(self, boot: str, seq: int) -> Changes:
         """What was written since `seq` of the process `boot`."""
@@ -85,21 +88,10 @@ class MlflowRest:
             some = sane[start : start + IDS_AT_ONCE]
             yield self.call("GET", RUNS_PATH, params={"id": some})["runs"]
 
-    def history(
-        self, run_ids: Sequence[str], metric: str, most: int
-    ) -> dict[str, tuple[Point, ...]]:
-        """At most `most` points a run, oldest first."""
-        found = self.call(
-            "GET",
-            f"{API}/metrics/get-history-bulk-interval",
-            params={"run_ids": list(run_ids), "metric_key": metric, "max_results": most},
-        )
-        points: dict[str, list[Point]] = {}
-        for one in found.get("metrics", []):
-            points.setdefault(one["run_id"], []).append(_point(one))
-        return {
-            key: tuple(sorted(some, key=lambda p: (p.step, p.at))) for key, some in points.items()
-        }
+    def repeated(self, run_id: str, metrics: Sequence[str]) -> frozenset[str]:
+        """Those of `metrics` that the run logged more than once."""
+        asked = {"run": run_id, "repeated": list(metrics)}
+        return frozenset(self._send("GET", HISTORY_PATH, params=asked).json())
 
     def models(self, experiment_id: str, run_id: str) -> list[LoggedModel]:
         """The models that a run logged, newest first."""
@@ -156,11 +148,6 @@ def _text(value: Any) -> str:
 
 def _pairs(found: Any) -> dict[str, str]:
     return {_text(one["key"]): _text(one.get("value", "")) for one in found or []}
-
-
-def _point(one: dict[str, Any]) -> Point:
-    at = _time(one.get("timestamp")) or EPOCH
-    return point_of(one.get("value", 0.0), int(one.get("step", 0)), at)
 
 
 def _experiment(one: dict[str, Any]) -> TrackedExperiment | None:

@@ -127,7 +127,7 @@ def build_experiments(
     return Experiments(
         runs=runs,
         actions=RunActions(base.database, base.audit, runs, mlflow),
-        comparison=ComparisonService(runs, histories),
+        comparison=ComparisonService(runs),
         curves=CurvesService(runs, HistoryBook(histories)),
         artifacts=_artifacts(base, runs),
         cells=cells,

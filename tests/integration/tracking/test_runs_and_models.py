@@ -97,10 +97,13 @@ def test_the_text_filter_finds_a_parameter(governed: Governed, trained: dict[str
     assert [run["name"] for run in page["items"]] == ["worse"]
 
 
-def test_a_run_shows_its_curve_and_its_model(governed: Governed, trained: dict[str, str]) -> None:
+def test_a_run_shows_newest_values_curves_and_model(
+    governed: Governed, trained: dict[str, str]
+) -> None:
     found = governed.platform.call("oncall", "GET", f"{RUNS}/runs/{trained['run']}").json()
     (auc,) = [one for one in found["metrics"] if one["name"] == "auc"]
-    assert [point["step"] for point in auc["points"]] == [0, 1, 2]
+    assert (auc["value"], auc["step"]) == (found["run"]["metrics"]["auc"], 2)
+    assert found["curves"] == ["auc"]
     assert found["models"][0]["model_id"] == trained["model"]
     assert found["params"] == {"C": "1.0"}
 

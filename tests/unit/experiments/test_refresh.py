@@ -12,9 +12,11 @@ from tests.unit.experiments.test_store import FOREIGN, LATE
 
 from octavo_server.database.memory import MemoryDatabase
 from octavo_server.errors import NotFound, Unavailable
-from octavo_server.experiments.runs.domain import Freshness, RunStatus
+from octavo_server.experiments.runs.domain import Freshness, RunStatus, point_of
 from octavo_server.experiments.runs.follower import SWEEP_EVERY
 from octavo_server.experiments.runs.service import ExperimentsService
+
+LOGGED = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Clock:
@@ -128,3 +130,15 @@ def test_removed_runs_are_announced_once(
     assert service.changed_since("flights", gone.revision)[0] == []
     with pytest.raises(NotFound):
         service.run("flights", "a")
+
+
+def test_what_was_logged_twice_without_steps_is_a_curve_when_mlflow_can_say_so(
+    service: ExperimentsService, tracking: FakeTracking, caplog: pytest.LogCaptureFixture
+) -> None:
+    latest = {name: point_of(0.5, int(name == "loss"), LOGGED) for name in ("auc", "f1", "loss")}
+    tracking.write(run("a", latest=latest))
+    tracking.again = frozenset({"auc"})
+    assert service.detail("flights", "a").curves == ("auc", "loss")
+    tracking.away = True
+    assert service.detail("flights", "a").curves == ("loss",)
+    assert "curves without steps are left out: MLflow does not answer." in caplog.text

@@ -173,3 +173,8 @@ def test_the_notebook_comes_from_the_tags() -> None:
 )
 def test_titles(project: str, name: str, title: str) -> None:
     assert rules.title_of(project, name) == title
+
+
+def test_metrics_with_a_later_step_have_a_curve() -> None:
+    latest = {"loss": point_of(1.0, 5, AT), "auc": point_of(1.0, 0, AT)}
+    assert rules.stepped([run("b"), run("a", latest=latest)]) == {"loss"}

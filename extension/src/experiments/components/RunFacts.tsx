@@ -1,15 +1,14 @@
 import * as React from 'react';
 
-import type { RunDetail } from '../../api/experiments';
-import { LineChart } from '../../ui/charts';
+import type { LatestMetric, RunDetail } from '../../api/experiments';
 import { Digest } from '../../ui/Chip';
 import { duration, metric } from '../../ui/format';
-import { Card, Facts, Figures } from '../../ui/Page';
+import { Card, Facts } from '../../ui/Page';
 import type { IColumn } from '../../ui/Table';
 import { Table } from '../../ui/Table';
 import { Time, useNow } from '../../ui/Time';
 import { trans } from '../../words';
-import { runCost, runSeconds } from './runs';
+import { runCost, runSeconds, valueOf } from './runs';
 
 type Pair = [string, string];
 
@@ -18,37 +17,38 @@ const parameterColumns = (): IColumn<Pair>[] => [
   { id: 'value', title: trans.__('Value'), numeric: true, cell: row => <span title={row[1]}>{row[1]}</span>, sort: row => row[1] }
 ];
 
-/** A run's metrics, each with its curve where it has one. */
+function metricColumns(odd: RunDetail['run']['odd']): IColumn<LatestMetric>[] {
+  const told = (row: LatestMetric): string => valueOf(odd, row.name) ?? metric(row.value);
+  return [
+    { id: 'name', title: trans.__('Metric'), cell: row => row.name, sort: row => row.name },
+    { id: 'value', title: trans.__('Value'), numeric: true, cell: row => <span title={String(row.value ?? told(row))}>{told(row)}</span>, sort: row => row.value },
+    { id: 'step', title: trans.__('Step'), numeric: true, cell: row => metric(row.step), sort: row => row.step },
+    { id: 'at', title: trans.__('Logged'), cell: row => <Time at={row.at} />, sort: row => row.at }
+  ];
+}
+
+/** The newest value of each of a run's metrics. */
 export function Metrics(props: { detail: RunDetail }): React.JSX.Element {
-  const curves = props.detail.metrics.filter(series => series.points.length > 1);
-  const single = props.detail.metrics.filter(series => series.points.length <= 1);
+  const { metrics, run } = props.detail;
+  const columns = React.useMemo(() => metricColumns(run.odd), [run.odd]);
   return (
-    <>
-      <Card title={trans.__('Metrics')} count={props.detail.metrics.length}>
-        {props.detail.metrics.length === 0 ? (
-          <p className="jp-octavo-Muted">{trans.__('The run has logged no metric yet.')}</p>
-        ) : (
-          <Figures figures={single.map(series => [series.name, metric(series.latest)] as const)} />
-        )}
-        <div className="jp-octavo-Grid">
-          {curves.map(series => (
-            <div key={series.name}>
-              <p>
-                {series.name} <b className="jp-octavo-Number">{metric(series.latest)}</b>
-              </p>
-              <LineChart
-                label={trans.__('Curve of %1', series.name)}
-                lines={[{ name: series.name, points: series.points.filter(point => point.value !== null).map(point => [point.step, point.value as number]) }]}
-                xTick={step => trans.__('step %1', step)}
-              />
-            </div>
-          ))}
-        </div>
-      </Card>
-      <Card title={trans.__('Parameters')} count={Object.keys(props.detail.params).length}>
-        <Table label={trans.__('Parameters')} rows={Object.entries(props.detail.params)} columns={parameterColumns()} rowKey={row => row[0]} />
-      </Card>
-    </>
+    <Card title={trans.__('Metrics')} count={metrics.length}>
+      {metrics.length === 0 ? (
+        <p className="jp-octavo-Muted">{trans.__('The run has logged no metric yet.')}</p>
+      ) : (
+        <Table label={trans.__('Metrics')} rows={metrics} columns={columns} rowKey={row => row.name} />
+      )}
+    </Card>
+  );
+}
+
+/** A run's parameters. */
+export function Parameters(props: { detail: RunDetail }): React.JSX.Element {
+  const parameters = Object.entries(props.detail.params);
+  return (
+    <Card title={trans.__('Parameters')} count={parameters.length}>
+      <Table label={trans.__('Parameters')} rows={parameters} columns={parameterColumns()} rowKey={row => row[0]} />
+    </Card>
   );
 }
 

@@ -1,6 +1,5 @@
 """What comparisons need from outside: histories and files of MLflow, tables read apart."""
 
-from collections.abc import Sequence
 from typing import Protocol
 
 from octavo_server.experiments.comparison.domain import History, Sheet
@@ -11,9 +10,6 @@ class Histories(Protocol):
 
     def history(self, run_id: str, metric: str, since: int | None = None) -> History:
         """All values, in any order; with `since` (milliseconds) only those from then on."""
-
-    def repeated(self, run_id: str, metrics: Sequence[str]) -> frozenset[str]:
-        """Those of `metrics` that the run logged more than once."""
 
 
 class Files(Protocol):

@@ -155,8 +155,3 @@ def _tags(run: Run) -> Values:
         for name, value in run.tags.items()
         if name in _NOTES or not name.startswith(("mlflow.", "octavo."))
     }
-
-
-def stepped(runs: Iterable[Run]) -> set[str]:
-    """Metrics that were logged at a later step than the first, so that a curve says something."""
-    return {name for run in runs for name, point in run.latest.items() if point.step > 0}

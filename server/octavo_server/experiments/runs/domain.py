@@ -113,20 +113,6 @@ def point_of(value: object, step: int, at: datetime) -> Point:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Series:
-    """The history of a metric."""
-
-    name: str
-    """The metric."""
-    latest: float | None
-    """Its latest value."""
-    points: tuple[Point, ...]
-    """Its values, oldest first."""
-    thinned: bool
-    """True when points were left out."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class LoggedModel:
     """A model that a run logged."""
 
@@ -339,7 +325,7 @@ class Detail:
 
     run: Run
     """The run."""
-    series: tuple[Series, ...]
-    """Metrics with history."""
+    curves: tuple[str, ...]
+    """Metrics that it logged more than once."""
     models: tuple[LoggedModel, ...]
     """Models it logged, newest first."""

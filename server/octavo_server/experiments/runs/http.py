@@ -89,7 +89,11 @@ def _detail(found: Detail, tracking_url: str) -> wire.RunDetail:
         run=wire.Run.model_validate(run),
         params=dict(run.params),
         tags=rules.shown_tags(run),
-        metrics=[wire.MetricSeries.model_validate(one) for one in found.series],
+        metrics=[
+            wire.LatestMetric(name=name, value=point.value, step=point.step, at=point.at)
+            for name, point in sorted(run.latest.items())
+        ],
+        curves=list(found.curves),
         inputs=[wire.DataInput.model_validate(one) for one in run.inputs],
         models=[wire.LoggedModel.model_validate(one) for one in found.models],
         tracking_url=address,
@@ -168,7 +172,7 @@ def _one(
     def read_run(
         project: str, run_id: str, caller: Caller = guard.needs("experiments.read")
     ) -> wire.RunDetail:
-        """Read one run with parameters, metrics and their history, tags, inputs and models."""
+        """Read one run with parameters, newest metrics, tags, inputs and models."""
         return _detail(experiments.detail(project, run_id), tracking_url)
 
     @router.get(

@@ -6,7 +6,6 @@ from typing import Protocol
 from octavo_server.experiments.runs.domain import (
     Changes,
     LoggedModel,
-    Point,
     Run,
     TrackedExperiment,
 )
@@ -26,10 +25,8 @@ class Tracking(Protocol):
     ) -> Iterator[list[Run]]:
         """Pages of the experiments' runs, the removed ones too; with `run_ids` only those."""
 
-    def history(
-        self, run_ids: Sequence[str], metric: str, most: int
-    ) -> dict[str, tuple[Point, ...]]:
-        """At most `most` points a run, by run id, oldest first."""
+    def repeated(self, run_id: str, metrics: Sequence[str]) -> frozenset[str]:
+        """Those of `metrics` that the run logged more than once."""
 
     def models(self, experiment_id: str, run_id: str) -> list[LoggedModel]:
         """The models that a run logged, newest first."""

@@ -169,6 +169,6 @@ def shown_tags(run: Run) -> dict[str, str]:
     }
 
 
-def multi_step(runs: Iterable[Run]) -> list[str]:
-    """Metrics that were logged at more than one step, so that a curve says something."""
-    return sorted({name for run in runs for name, point in run.latest.items() if point.step > 0})
+def stepped(runs: Iterable[Run]) -> set[str]:
+    """Metrics that were logged at a later step than the first, so that a curve says something."""
+    return {name for run in runs for name, point in run.latest.items() if point.step > 0}

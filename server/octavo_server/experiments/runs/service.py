@@ -1,12 +1,13 @@
 """Answers lists, details and groups of runs from the index, as fresh as MLflow lets them be."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from octavo_server.database.rows import Database
-from octavo_server.errors import NotFound
+from octavo_server.errors import NotFound, Unavailable
 from octavo_server.experiments.runs import rules, store
 from octavo_server.experiments.runs.cost import RunCosts
 from octavo_server.experiments.runs.domain import (
@@ -16,7 +17,6 @@ from octavo_server.experiments.runs.domain import (
     LoggedModel,
     Page,
     Run,
-    Series,
 )
 from octavo_server.experiments.runs.follower import Follower, Watch
 from octavo_server.experiments.runs.index.fields import FieldFacts
@@ -25,13 +25,16 @@ from octavo_server.experiments.runs.lists import GroupPage, Lists, Wanted
 from octavo_server.experiments.runs.ports import Tracking
 from octavo_server.experiments.runs.suggestions import Completion
 
-__all__ = ["ExperimentsService", "LoggedModel", "Run", "Series", "Wanted"]
+__all__ = ["ExperimentsService", "LoggedModel", "Run", "Wanted"]
 
-MOST_POINTS: Final = 500
-MOST_CURVES: Final = 20
+#: Metrics that are offered as curves, and that MLflow is asked about at a time.
+MOST_CURVES: Final = 500
+#: Runs that MLflow is asked about: who compares more looks at parallel coordinates.
+MOST_ASKED: Final = 10
 #: One run that somebody opens is at most this old: they may have changed it just now.
 ONE_AGE: Final = timedelta(seconds=0.2)
 MOST_EVENTS: Final = 200
+logger = logging.getLogger(__name__)
 
 
 class ExperimentsService:
@@ -157,13 +160,9 @@ class ExperimentsService:
         return replace(run, cost_micro_eur=self._costs.of(run)) if self._costs else run
 
     def detail(self, project: str, run_id: str) -> Detail:
-        """A run with the histories of its metrics and the models it logged. Raises NotFound."""
+        """A run with the names of its curves and the models it logged. Raises NotFound."""
         run = self.run(project, run_id)
-        curves = self.curves([run])
-        series = [
-            curves[name][0] if name in curves else _single(run, name) for name in sorted(run.latest)
-        ]
-        return Detail(run=run, series=tuple(series), models=tuple(self.models(run)))
+        return Detail(run=run, curves=self.curves([run]), models=tuple(self.models(run)))
 
     def models(self, run: Run) -> list[LoggedModel]:
         """The models that `run` logged, newest first."""
@@ -183,24 +182,19 @@ class ExperimentsService:
             found = store.runs_since(rows, project, revision, MOST_EVENTS)
         return [self.priced(run) for run in found], fresh.as_of
 
-    def curves(self, runs: Sequence[Run]) -> dict[str, tuple[Series, ...]]:
-        """The histories of the runs' metrics by name, one series a run."""
-        found = {}
-        for name in rules.multi_step(runs)[:MOST_CURVES]:
-            ids = [run.run_id for run in runs]
-            points = self._tracking.history(ids, name, MOST_POINTS)
-            found[name] = tuple(
-                Series(
-                    name=name,
-                    latest=run.metrics.get(name),
-                    points=points.get(run.run_id, ()),
-                    thinned=len(points.get(run.run_id, ())) >= MOST_POINTS,
-                )
-                for run in runs
-            )
-        return found
+    def curves(self, runs: Sequence[Run]) -> tuple[str, ...]:
+        """Metrics that the runs logged more than once, by name; at most MOST_CURVES.
 
-
-def _single(run: Run, name: str) -> Series:
-    point = run.latest[name]
-    return Series(name=name, latest=point.value, points=(point,), thinned=False)
+        Of what was never logged with a step MLflow alone knows whether there are more values.
+        """
+        found = rules.stepped(runs)
+        for run in runs[:MOST_ASKED]:
+            unknown = sorted(run.latest.keys() - found)[:MOST_CURVES]
+            if not unknown:
+                continue
+            try:
+                found |= self._tracking.repeated(run.run_id, unknown)
+            except Unavailable as error:
+                logger.warning("curves without steps are left out: %s", error.message)
+                break
+        return tuple(sorted(found)[:MOST_CURVES])

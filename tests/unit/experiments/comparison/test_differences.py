@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +11,7 @@ from tests.unit.experiments.test_rules import run
 from octavo_server.errors import Invalid
 from octavo_server.experiments.comparison import rules
 from octavo_server.experiments.comparison.domain import Kind
-from octavo_server.experiments.runs.domain import DataInput, Point
+from octavo_server.experiments.runs.domain import DataInput
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -139,12 +138,3 @@ def test_hostile_names_are_names() -> None:
     (line,) = [one for one in lines if one.kind is Kind.PARAM]
     assert line.name == name[: rules.LONGEST_NAME]
     assert line.values == ("1", "2")
-
-
-def test_metrics_with_a_later_step_have_a_curve() -> None:
-    latest = {
-        "loss": Point(step=5, at=AT, value=1.0),
-        "auc": Point(step=0, at=AT, value=1.0),
-    }
-    found = rules.stepped([run("b"), replace(run("a"), latest=latest)])
-    assert found == {"loss"}

@@ -186,7 +186,7 @@ describe('the page of a run', () => {
 
   it('shows cost, notebook and cell, and leads on', async () => {
     const made = run({ notebook: { path: 'flights/train.ipynb', digest: SHA, cell: 'fit', cell_digest: SHA, commit: null } });
-    const detail = { run: made, params: {}, tags: { team: HOSTILE, 'octavo.profile': 'x' }, metrics: [], inputs: [], models: [], tracking_url: 'http://mlflow/run' };
+    const detail = { run: made, params: {}, tags: { team: HOSTILE, 'octavo.profile': 'x' }, metrics: [], curves: [], inputs: [], models: [], tracking_url: 'http://mlflow/run' };
     const past = executions.map(one => ({ ...one, name: one.run_id, status: 'finished', owner: 'scientist', cell_sha256: null, metrics: {} }));
     const octavo = fakeOctavo(
       new FakeServer({
