@@ -9,6 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -49,6 +50,11 @@ def _check_amount(value: float) -> float:
 
 Amount = AfterValidator(_check_amount)
 """Refuses a number that would be 0 with two decimals, and isn't; the last part of an annotation."""
+
+
+def cut(most: int) -> BeforeValidator:
+    """Shorten a text of an answer that others wrote: how long theirs is fails no answer."""
+    return BeforeValidator(lambda value: value[:most] if isinstance(value, str) else value)
 
 
 @cache

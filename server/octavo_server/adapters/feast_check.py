@@ -46,6 +46,7 @@ def check(declaration: FeatureDeclaration, lake: Path) -> dict[str, Any]:
     """Return findings, leaks, and the number of rows behind each view."""
     findings: list[Finding] = []
     rows: dict[str, int] = {}
+    known: dict[Path, tuple[Schema, int]] = {}  # views of one table cost one look at it
     for view in declaration.views:
         table = feast_leaks.table_of(declaration, view)
         place = inside(lake, table.path)
@@ -53,7 +54,9 @@ def check(declaration: FeatureDeclaration, lake: Path) -> dict[str, Any]:
             said = f"there is no {table.path} in the project's lake"
             findings.append(_finding("error", f"view {view.name}", said))
             continue
-        schema, rows[view.name] = described(place)
+        if place not in known:
+            known[place] = described(place)
+        schema, rows[view.name] = known[place]
         findings += _of_view(declaration, view, schema)
     findings += [one for made in declaration.transformations for one in of_code(made)]
     faulty = any(one["severity"] == "error" for one in findings)

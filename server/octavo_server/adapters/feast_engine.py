@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from octavo.records.feature_declarations import FeatureDeclaration
+from octavo_server.adapters.feast_checks import Checks
 from octavo_server.adapters.feast_index import REFUSED
 from octavo_server.errors import Invalid, Unavailable
 from octavo_server.features.catalog.domain import Freshness, Reading, View
@@ -24,6 +25,8 @@ from octavo_server.features.publishing.ports import BuildStopped
 
 LIMIT_S = 300.0
 """A child that takes longer is stopped: wall-clock seconds."""
+CHECK_LIMIT_S = 60.0
+"""The same where a person waits for the answer: a check before a change."""
 TIMED_OUT = 124
 """Exit status of coreutils' `timeout` when it stopped what it ran."""
 LOOK_EVERY_S = 0.3
@@ -42,6 +45,7 @@ class FeastEngine:
     def __init__(self, clock: Callable[[], datetime], limit_s: float = LIMIT_S) -> None:
         self._clock = clock
         self._limit_s = limit_s
+        self._checks = Checks(self._check)
 
     def build(
         self, order: Order, progress: Callable[[str], None], stop: Callable[[], bool]
@@ -71,8 +75,15 @@ class FeastEngine:
 
     def check(self, declaration: FeatureDeclaration, lake: Path) -> Checked:
         """Return what looking at the lake and reading the transformations found."""
+        return self._checks.check(declaration, lake)
+
+    def _check(self, declaration: FeatureDeclaration, lake: Path) -> Checked:
         answer = self._ask(
-            "feast_check", {"--lake": lake}, _silent, text=declaration.model_dump_json()
+            "feast_check",
+            {"--lake": lake},
+            _silent,
+            text=declaration.model_dump_json(),
+            limit_s=min(CHECK_LIMIT_S, self._limit_s),
         )
         return Checked(
             findings=tuple(Finding(**one) for one in answer["findings"]),
@@ -124,6 +135,7 @@ class FeastEngine:
         stop: Callable[[], bool] = _never,
         *,
         text: str | None = None,
+        limit_s: float | None = None,
     ) -> dict[str, Any]:
         """Run a child on ``given``, and ``text`` as its declaration; return its answer."""
         with tempfile.TemporaryDirectory(prefix="octavo-feast-") as folder:
@@ -134,7 +146,8 @@ class FeastEngine:
                 given = {**given, "--declaration": Path(folder) / "declaration.json"}
             for name, value in {**given, "--answer": answer}.items():
                 argv += [name] if value is None else [name, str(value)]
-            self._run(module, argv, Path(folder), progress, stop)
+            limited = ["timeout", "--kill-after=5", str(limit_s or self._limit_s), *argv]
+            self._run(module, limited, Path(folder), progress, stop)
             found: dict[str, Any] = json.loads(answer.read_text())
         return found
 
@@ -151,7 +164,7 @@ class FeastEngine:
         with (
             complaints.open("w") as stderr,
             subprocess.Popen(
-                ["timeout", "--kill-after=5", str(self._limit_s), *argv],
+                argv,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 text=True,
@@ -166,17 +179,17 @@ class FeastEngine:
         if stopped.is_set():
             raise BuildStopped
         if child.returncode != 0:
-            self._refuse(module, child.returncode, complaints)
+            self._refuse(module, child.returncode, complaints, argv[2])
 
-    def _refuse(self, module: str, status: int, complaints: Path) -> NoReturn:
+    def _refuse(self, module: str, status: int, complaints: Path, limit: str) -> NoReturn:
         said = complaints.read_text().strip().splitlines() or ["it said nothing"]
         if status == REFUSED:
             why = f"The features can't be published: {said[-1]}."
             raise Invalid(why, "Correct the declaration.")
         if status == TIMED_OUT:
             raise Unavailable(
-                f"The feature engine was stopped in {module} after {self._limit_s:g} s.",
-                "Publish less at once, or see why the lake is slow.",
+                f"The feature engine was stopped in {module}, which took over {limit} s.",
+                "Change less at once, or see why the lake is slow.",
             )
         raise Unavailable(
             f"The feature engine failed in {module} with status {status}: {said[-1][:300]}",

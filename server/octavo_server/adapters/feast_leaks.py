@@ -24,14 +24,24 @@ from octavo_server.adapters.feast_index import NAME, RegistryRefused
 def of_declaration(declaration: FeatureDeclaration, lake: Path) -> list[str]:
     """Return every leak in the views' sources as a sentence.
 
-    Raises RegistryRefused for a tag it can't follow.
+    Views that ask the same of one table cost one look. Raises RegistryRefused for a tag it can't
+    follow.
     """
     keys = {one.name: one.join_key for one in declaration.entities}
+    seen: dict[tuple[object, ...], list[str]] = {}
     found: list[str] = []
     for view in declaration.views:
-        own = [keys[name] for name in view.entities]
-        found += [str(leak) for leak in of_view(view, table_of(declaration, view), own, lake)]
+        own, table = [keys[name] for name in view.entities], table_of(declaration, view)
+        asked = (table.path, table.event_column, *own, *_looked_at(view))
+        if asked not in seen:
+            seen[asked] = [str(leak) for leak in of_view(view, table, own, lake)]
+        found += seen[asked]
     return found
+
+
+def _looked_at(view: DeclaredView) -> list[tuple[str, str | None, str | None]]:
+    """Return what of a view's columns decides what is looked for."""
+    return [(one.name, one.tags.get("counts"), one.tags.get("window")) for one in view.columns]
 
 
 def table_of(declaration: FeatureDeclaration, view: DeclaredView) -> DeclaredSource:

@@ -93,7 +93,7 @@ def _name(value: Any) -> str:
     return _text(value, LONGEST_NAME)
 
 
-def _time(milliseconds: Any) -> datetime | None:
+def _moment(milliseconds: Any) -> datetime | None:
     """A moment; None where it isn't said, or where no calendar has it."""
     if not milliseconds:
         return None
@@ -126,10 +126,10 @@ def _run(one: Record, project: str) -> Run:
         name=_name(one["name"]),
         status=RunStatus(one["status"].lower()),
         owner=_name(one["owner"]),
-        started_at=_time(one["started_at"]),
-        ended_at=_time(one["ended_at"]),
+        started_at=_moment(one["started_at"]),
+        ended_at=_moment(one["ended_at"]),
         latest={
-            _name(name): point_of(value, step, _time(at) or EPOCH)
+            _name(name): point_of(value, step, _moment(at) or EPOCH)
             for name, (value, step, at) in one["metrics"].items()
         },
         params=_pairs(one["params"]),
@@ -165,6 +165,6 @@ def _model(info: Record) -> LoggedModel:
         run_id=_name(info.get("source_run_id", "")),
         name=_name(info.get("name", "")),
         status=_name(info.get("status", "")).removeprefix("LOGGED_MODEL_"),
-        created_at=_time(info.get("creation_timestamp_ms")),
+        created_at=_moment(info.get("creation_timestamp_ms")),
         location=_text(info.get("artifact_uri", "")),
     )

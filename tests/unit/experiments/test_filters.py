@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from octavo_server.experiments.runs import rules
 from octavo_server.experiments.runs.filters.cursor import hole_at, problem_of
 from octavo_server.experiments.runs.filters.reader import read_filter
 from octavo_server.experiments.runs.filters.syntax import (
@@ -71,6 +72,14 @@ def test_trees(text: str, tree: object) -> None:
     assert read_filter(text) == tree
 
 
+@pytest.mark.parametrize(
+    ("title", "column"),
+    [("state", "status"), ("by", "owner"), ("took", "duration"), ("Model", "models")],
+)
+def test_columns_are_known_by_their_titles_too(title: str, column: str) -> None:
+    assert rules.field_from(title, "by") == Field(kind="column", name=column)
+
+
 def test_or_binds_less_than_and() -> None:
     tree = read_filter("a or b and (c or d)")
     assert isinstance(tree, Any)
@@ -82,12 +91,13 @@ def test_or_binds_less_than_and() -> None:
     ("text", "position", "length", "message"),
     [
         ("foo = 3", 0, 3, "there is no field 'foo'; is it metrics.foo, params.foo or tags.foo?"),
-        ("metrics.auc >", 13, 1, "the filter ends where number should be"),
-        ("metrics.auc > x", 14, 1, "'x' is no number"),
-        ("status = gone", 9, 4, "'gone' is no state (scheduled, running, finished"),
+        ("metrics.auc >", 13, 1, "the filter ends where a number should be"),
+        ("metrics.auc > > 1", 14, 1, "'>' stands where a number should be"),
+        ("metrics.auc > x", 14, 1, "'x' is not a number"),
+        ("status = gone", 9, 4, "'gone' is not a state (scheduled, running, finished"),
         ("started like 3", 8, 4, "started can't be compared by like"),
-        ("started > soon", 10, 4, "'soon' is no time such as 2026-01-31"),
-        ("duration > 10q", 11, 3, "'10q' is no span of time such as 90s, 15m or 2h"),
+        ("started > soon", 10, 4, "'soon' is not a time such as 2026-01-31"),
+        ("duration > 10q", 11, 3, "'10q' is not a span of time such as 90s, 15m or 2h"),
         ("(a", 2, 1, "the filter ends where and, or or ) should be"),
         ("a)", 1, 1, "')' stands where and or or should be"),
         ("a and and b", 6, 3, "'and' stands where a field, a word to look for, not or ( should be"),
@@ -137,10 +147,10 @@ def test_any_text_is_read_or_refused_within_itself(text: str, data: st.DataObjec
         ("", 0, "a field"),
         ("met", 0, "a field"),
         ("metrics.auc ", 12, ">="),
-        ("metrics.auc > ", 14, "number"),
+        ("metrics.auc > ", 14, "a number"),
         ("metrics.auc > 0.7 ", 18, "and"),
         ("(name like x ", 13, ")"),
-        ('owner = "an', 8, "text or number"),
+        ('owner = "an', 8, "a text or number"),
         ("a or not ", 9, "a field"),
         ("metrics.x is ", 13, "not null"),
     ],

@@ -229,8 +229,15 @@ def test_a_notebook_that_read_a_column_lately_would_break(world: World) -> None:
 
 def test_the_same_again_is_no_change(world: World) -> None:
     assert world.changes.plan(SCIENTIST, "flights", declaration()).same
+    world.engine.refuses = AssertionError("the lake was looked at")
     with pytest.raises(Conflict, match="says what the current snapshot says already"):
         world.propose(declaration())
+
+
+def test_a_change_of_an_old_snapshot_is_refused_before_the_lake_is_looked_at(world: World) -> None:
+    world.engine.refuses = AssertionError("the lake was looked at")
+    with pytest.raises(Conflict, match="made from snapshot cccccccccccc, and aaaaaaaaaaaa"):
+        world.propose(base="c" * 64)
 
 
 def test_nobody_approves_their_own_change(world: World) -> None:

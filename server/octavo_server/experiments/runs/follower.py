@@ -54,7 +54,8 @@ class Follower:
     def refresh(self, max_age: timedelta = WATCHED_AGE) -> Freshness:
         """Bring the read model up to date unless it is younger than ``max_age``.
 
-        A silent MLflow leaves the model as it was; one that was never reached raises Unavailable.
+        A silent MLflow, or whatever else fails, leaves the model as it was and says so; where
+        nothing was ever read it raises Unavailable.
         """
         if not self._refreshing.acquire(timeout=LONGEST_WAIT_S):
             return self._stale(self.state(), "a long comparison with MLflow is under way")
@@ -65,6 +66,11 @@ class Follower:
             at = self._catch_up(state)
         except Unavailable as error:
             return self._stale(self.state(), error.message)
+        except Exception as error:
+            why = f"the runs could not be taken in ({type(error).__name__}); see the service's log"
+            if self._why != why:
+                logger.exception("taking in runs failed")
+            return self._stale(self.state(), why)
         finally:
             self._refreshing.release()
         self._why = None

@@ -88,7 +88,7 @@ def _fields(table: Table, partial: str) -> Iterator[Suggestion]:
     listed = fields.listed(table, partial)
     listed.sort(key=lambda one: not one[0].written.lower().startswith(wanted))
     for field, runs in listed[:MOST]:
-        detail = "column" if field.kind == "column" else f"{field.kind}, {runs:,} runs"
+        detail = "column" if field.kind == "column" else f"{field.kind}, {_counted(runs)}"
         yield Suggestion(text=field.written, label=field.written, kind="field", detail=detail)
 
 
@@ -114,8 +114,12 @@ def _values(table: Table, mask: Mask, field: Field, partial: str) -> Iterator[Su
     for code in fields.most_frequent(counts):
         shown = fields.shown(table, field, column.values[code])
         if wanted in shown.lower() and len(shown) <= LONGEST_VALUE:
-            detail = f"{int(counts[code]):,} runs"
+            detail = _counted(int(counts[code]))
             yield Suggestion(text=quoted(shown), label=shown, kind="value", detail=detail)
+
+
+def _counted(runs: int) -> str:
+    return "1 run" if runs == 1 else f"{runs:,} runs"
 
 
 def _numbers(table: Table, mask: Mask, field: Field) -> Iterator[Suggestion]:

@@ -263,5 +263,9 @@ def _best_of_each_word(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
 
 
 def asked_words(query: str) -> list[str]:
-    """Return the different words of a query that count."""
-    return list(dict.fromkeys(words(query)))[:MOST_WORDS]
+    """Return the different words of a query that count.
+
+    What has neither letters nor digits counts as one word, which no view has.
+    """
+    found = list(dict.fromkeys(words(query)))[:MOST_WORDS]
+    return found or [one[:LONGEST_WORD] for one in query.split()[:1]]

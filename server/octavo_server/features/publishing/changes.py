@@ -93,6 +93,10 @@ class ChangesService:
         Raises Invalid for errors in it, Conflict when it changes nothing or ``base`` is not
         current any more.
         """
+        if base is not None:
+            rules.check_base(base, self.current(project))
+        rules.check_changes(same=self._planner.is_same(project, wanted))
+        # Looking at the lake takes seconds; what is known without it was said before.
         plan = self._planner.plan(caller, project, wanted)
         rules.check_proposable(plan.findings, same=plan.same)
         if base is not None:

@@ -55,12 +55,9 @@ class Planner:
 
     def plan(self, caller: Caller, project: str, wanted: FeatureDeclaration) -> Plan:
         """Return what ``wanted`` would change in ``project``."""
-        current = self._catalog.current(project)
-        base = current.id if current else None
+        base, before = self._declared(project)
         with self._database.read() as rows:
-            build = store.build(rows, project, base) if base else None
             builds = store.newest_builds(rows, project, BUILDS)
-        before = build.declaration if build else None
         found = differences(before, wanted)
         checked = self._checked(project, wanted)
         reached = rules.impact(found, self._known_readers(project, before, found))
@@ -75,6 +72,20 @@ class Planner:
             findings=rules.sorted_findings(checked.findings),
             policy=self._verdict(caller, project, found, reached, checked.leaks),
         )
+
+    def is_same(self, project: str, wanted: FeatureDeclaration) -> bool:
+        """Say whether ``wanted`` is what the current snapshot declares; a look at no data."""
+        _, before = self._declared(project)
+        return before is not None and not differences(before, wanted)
+
+    def _declared(self, project: str) -> tuple[str | None, FeatureDeclaration | None]:
+        """Return the current snapshot and what it declares."""
+        current = self._catalog.current(project)
+        if current is None:
+            return None, None
+        with self._database.read() as rows:
+            build = store.build(rows, project, current.id)
+        return current.id, build.declaration if build else None
 
     def _known_readers(
         self, project: str, before: FeatureDeclaration | None, found: Sequence[Difference]

@@ -350,6 +350,11 @@ def check_proposable(findings: Iterable[Finding], *, same: bool) -> None:
             f"declaration: {errors[0].where}: {errors[0].message}{more}",
             "Correct it; `octavo features plan` or the form's preview shows all findings.",
         )
+    check_changes(same=same)
+
+
+def check_changes(*, same: bool) -> None:
+    """Raise Conflict for a declaration that changes nothing."""
     if same:
         raise Conflict(
             "The declaration says what the current snapshot says already.",

@@ -234,7 +234,7 @@ class Reader:
         ago = token.kind == "word" and self._take("ago")
         found = values.value_of(field, op, token, ago=ago)
         if found is None:
-            message = f"{_shown(token)} is no {values.meant(field)}"
+            message = f"{_shown(token)} is not {values.meant(field)}"
             raise FilterError(token.start, token.end - token.start, message, (values.meant(field),))
         self.asked = None
         return found

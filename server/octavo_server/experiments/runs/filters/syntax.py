@@ -38,8 +38,12 @@ SPELLINGS: Final = {
     "end_time": "ended",
     "user_id": "owner",
     "user": "owner",
+    "state": "status",
+    "by": "owner",
+    "took": "duration",
+    "model": "models",
 }
-"""Other spellings of columns, MLflow's among them."""
+"""Other spellings of columns: MLflow's, and the titles that the table of runs shows."""
 SINGULAR: Final = {"metric": "metrics", "param": "params", "parameter": "params", "tag": "tags"}
 LONGEST_NAME: Final = 1_000
 _PLAIN: Final = re.compile(r"[\w./-]+")
@@ -155,6 +159,17 @@ def quoted(text: str) -> str:
     """Return a text between double quotes, as the reader takes it."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def fields_in(tree: Filter) -> Iterator[Field]:
+    """Yield the fields that a filter names."""
+    if isinstance(tree, Not):
+        yield from fields_in(tree.inner)
+    elif isinstance(tree, All | Any):
+        for part in tree.parts:
+            yield from fields_in(part)
+    elif not isinstance(tree, Words):
+        yield tree.field
 
 
 def moves_with_time(tree: Filter) -> bool:

@@ -23,11 +23,11 @@ UNITS: Final = {
 LATEST_S: Final = 253_402_300_799.0
 """Seconds from 1970 to the end of the year 9999."""
 _MEANT: Final = {
-    "number": "number",
-    "text": "text or number",
-    "time": 'time such as 2026-01-31, "2026-01-31 09:00" or 2d ago',
-    "duration": "span of time such as 90s, 15m or 2h",
-    "choice": f"state ({', '.join(RunStatus)})",
+    "number": "a number",
+    "text": "a text or number",
+    "time": 'a time such as 2026-01-31, "2026-01-31 09:00" or 2d ago',
+    "duration": "a span of time such as 90s, 15m or 2h",
+    "choice": f"a state ({', '.join(RunStatus)})",
 }
 
 

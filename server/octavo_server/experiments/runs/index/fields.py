@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from octavo_server.experiments.runs.filters.syntax import COLUMNS, Field
+from octavo_server.experiments.runs.filters.syntax import COLUMNS, Field, Filter, fields_in
 from octavo_server.experiments.runs.index.columns import Floats, Mask, Texts
 from octavo_server.experiments.runs.index.matching import HIDDEN, NUMERIC
 from octavo_server.experiments.runs.index.table import Table
@@ -60,6 +60,16 @@ def listed(table: Table, search: str) -> list[tuple[Field, int]]:
     columns = [(Field(kind="column", name=name), table.size) for name in COLUMNS]
     named = sorted(_named(table), key=lambda one: (_internal(one[0]), -one[1], one[0].written))
     return [one for one in [*columns, *named] if _holds(one[0], wanted)]
+
+
+def nowhere(table: Table, tree: Filter) -> tuple[str, ...]:
+    """Return the metrics, parameters and tags that a filter names and no row has, as written."""
+    named = dict.fromkeys(one for one in fields_in(tree) if one.kind != "column")
+    return tuple(
+        one.written
+        for one in named
+        if not len(table.numbers_of(one) if one.kind == "metric" else table.texts_of(one))
+    )
 
 
 def _holds(field: Field, wanted: str) -> bool:

@@ -145,9 +145,13 @@ def _summary(table: Table, name: str, rows: Rows, newest: int) -> MetricSummary 
     if not len(values):
         return None
     last = column.get(newest)
+    low, high = float(values.min()), float(values.max())
+    with np.errstate(over="ignore"):
+        mean = float(values.mean())
     return MetricSummary(
-        minimum=float(values.min()),
-        mean=float(values.mean()),
-        maximum=float(values.max()),
+        minimum=low,
+        # Values near the largest number add up to infinity: their middle is as good a guess.
+        mean=mean if np.isfinite(mean) else low / 2 + high / 2,
+        maximum=high,
         newest=last if last is not None and np.isfinite(last) else None,
     )

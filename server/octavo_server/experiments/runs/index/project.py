@@ -20,6 +20,7 @@ from octavo_server.experiments.runs.filters.syntax import (
     moves_with_time,
 )
 from octavo_server.experiments.runs.index.columns import Mask, Rows
+from octavo_server.experiments.runs.index.fields import nowhere
 from octavo_server.experiments.runs.index.matching import Matcher
 from octavo_server.experiments.runs.index.ordering import ordered
 from octavo_server.experiments.runs.index.table import MOST_DEAD, IndexedRun, Table
@@ -68,6 +69,8 @@ class Slice:
     """How many there are in all."""
     revision: int
     """Revision of the table that was asked."""
+    nowhere: tuple[str, ...]
+    """Fields that the filter names and no run has."""
 
 
 class ProjectIndex:
@@ -115,7 +118,11 @@ class ProjectIndex:
                 offset = self._behind(rows, after, offset)
             found = tuple(self._table.ids[row] for row in rows[offset : offset + limit])
             return Slice(
-                run_ids=found, offset=offset, total=len(rows), revision=self._table.revision
+                run_ids=found,
+                offset=offset,
+                total=len(rows),
+                revision=self._table.revision,
+                nowhere=nowhere(self._table, question.tree),
             )
 
     @contextmanager
