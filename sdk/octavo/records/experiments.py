@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from octavo.records.base import Answer
+from octavo.records.base import Answer, cut
 from octavo.records.run_table import RunBaseline
 
-Name = Annotated[str, Field(max_length=500)]
-Text = Annotated[str, Field(max_length=8_000)]
+Name = Annotated[str, cut(500), Field(max_length=500)]
+Text = Annotated[str, cut(8_000), Field(max_length=8_000)]
 
 
 class RunStatus(StrEnum):

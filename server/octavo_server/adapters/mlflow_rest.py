@@ -1,23 +1,13 @@
 """MLflow over its REST, with the service's token; MLflow itself is never imported here."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
+from octavo_server.adapters.mlflow_records import Reader
 from octavo_server.errors import Conflict, Invalid, NotFound, OctavoError, Unavailable
-from octavo_server.experiments.runs.domain import (
-    Changes,
-    DataInput,
-    LoggedModel,
-    Run,
-    RunStatus,
-    TrackedExperiment,
-    point_of,
-)
-from octavo_server.tracking.access import project_of
+from octavo_server.experiments.runs.domain import Changes, LoggedModel, Run, TrackedExperiment
 from octavo_server.tracking.histories import HISTORY_PATH
 from octavo_server.tracking.run_rows import RUNS_PATH
 
@@ -25,7 +15,6 @@ PAGE = 200
 IDS_AT_ONCE = 100
 #: So many experiments are named; of more, all runs are read and the others' left out.
 MOST_NAMED = 20
-EPOCH = datetime.fromtimestamp(0, tz=UTC)
 API = "/api/2.0/mlflow"
 
 
@@ -36,6 +25,7 @@ class MlflowRest:
         """`url` is the tracking service's address from inside, `token` gives the Hub token."""
         self._client = httpx.Client(base_url=url.rstrip("/"), timeout=timeout_s, trust_env=False)
         self._token = token
+        self._reader = Reader()
 
     def call(self, method: str, path: str, **content: Any) -> dict[str, Any]:
         """One request. Raises NotFound, Conflict, Invalid or Unavailable."""
@@ -63,7 +53,7 @@ class MlflowRest:
     def experiments(self) -> list[TrackedExperiment]:
         """All experiments that belong to a project."""
         found = self._pages("/experiments/search", {"view_type": "ACTIVE_ONLY"}, "experiments")
-        return [one for page in found for one in map(_experiment, page) if one is not None]
+        return [one for page in found for one in self._reader.experiments(page)]
 
     def runs(
         self, experiments: Sequence[TrackedExperiment], run_ids: Sequence[str] | None = None
@@ -72,7 +62,7 @@ class MlflowRest:
         projects = {one.experiment_id: one.project for one in experiments}
         found = self._runs_of(experiments) if run_ids is None else self._some_runs(run_ids)
         for page in found:
-            yield [_run(one, projects) for one in page if one["experiment_id"] in projects]
+            yield self._reader.runs(page, projects)
 
     def _runs_of(self, experiments: Sequence[TrackedExperiment]) -> Iterator[list[dict[str, Any]]]:
         """All runs by id; the tracking process reads its tables, for MLflow's search is slow."""
@@ -101,7 +91,7 @@ class MlflowRest:
             "order_by": [{"field_name": "creation_timestamp", "ascending": False}],
         }
         found = self.call("POST", f"{API}/logged-models/search", json=asked)
-        return [_model(one["info"]) for one in found.get("models", [])]
+        return self._reader.models(one["info"] for one in found.get("models", []))
 
     def tag(self, run_id: str, values: Mapping[str, str], removed: Sequence[str]) -> None:
         """Set and remove tags of one run."""
@@ -135,76 +125,3 @@ def _error(answer: httpx.Response) -> OctavoError:
     if code == "INVALID_PARAMETER_VALUE":
         return Invalid(f"MLflow refused it: {message}", "Correct the value.")
     return Unavailable(f"MLflow answered {code}: {message}", "See the tracking service's log.")
-
-
-def _time(milliseconds: Any) -> datetime | None:
-    return datetime.fromtimestamp(int(milliseconds) / 1000, tz=UTC) if milliseconds else None
-
-
-def _text(value: Any) -> str:
-    """What a client wrote, without what no database keeps: null characters, half characters."""
-    return str(value).encode("utf-8", "replace").decode().replace("\0", "")
-
-
-def _pairs(found: Any) -> dict[str, str]:
-    return {_text(one["key"]): _text(one.get("value", "")) for one in found or []}
-
-
-def _experiment(one: dict[str, Any]) -> TrackedExperiment | None:
-    project = project_of(one["name"], _pairs(one.get("tags")))
-    if project is None:
-        return None
-    return TrackedExperiment(
-        experiment_id=one["experiment_id"], project=project, name=_text(one["name"])[:500]
-    )
-
-
-def _run(one: dict[str, Any], projects: dict[str, str]) -> Run:
-    return Run(
-        run_id=one["run_id"],
-        project=projects[one["experiment_id"]],
-        experiment_id=one["experiment_id"],
-        name=_text(one["name"]),
-        status=RunStatus(one["status"].lower()),
-        owner=_text(one["owner"]),
-        started_at=_time(one["started_at"]),
-        ended_at=_time(one["ended_at"]),
-        latest={
-            _text(name): point_of(value, step, _time(at) or EPOCH)
-            for name, (value, step, at) in one["metrics"].items()
-        },
-        params={_text(name): _text(value) for name, value in one["params"].items()},
-        tags={_text(name): _text(value) for name, value in one["tags"].items()},
-        inputs=tuple(_input(each) for each in one["inputs"]),
-        models=one["models"],
-        removed=one["removed"],
-    )
-
-
-def _input(one: dict[str, Any]) -> DataInput:
-    return DataInput(
-        name=_text(one["name"])[:500],
-        digest=_text(one["digest"])[:500],
-        source=_source(_text(one["source"]))[:8_000],
-        context=one["context"],
-    )
-
-
-def _source(text: str) -> str:
-    """The address in a data set's source, where MLflow wraps one in JSON."""
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return text
-    return str(found.get("uri", text)) if isinstance(found, dict) else text
-
-
-def _model(info: dict[str, Any]) -> LoggedModel:
-    return LoggedModel(
-        model_id=info["model_id"],
-        run_id=info.get("source_run_id", ""),
-        name=info.get("name", ""),
-        status=info.get("status", "").removeprefix("LOGGED_MODEL_"),
-        created_at=_time(info.get("creation_timestamp_ms")),
-        location=info.get("artifact_uri", ""),
-    )

@@ -96,8 +96,8 @@ def test_a_foreign_cursor_is_refused(text: str) -> None:
     [
         (
             "metrics.auc > x",
-            "filter, character 15: 'x' is no number.",
-            "There may stand: number.",
+            "filter, character 15: 'x' is not a number.",
+            "There may stand: a number.",
         ),
         ("a" * 2_001, "filter, character 2001: the filter has 2,001 characters", "Shorten"),
     ],

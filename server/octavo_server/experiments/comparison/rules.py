@@ -1,8 +1,9 @@
 """Pure decisions of a comparison: which runs may be compared, what differs between them."""
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from octavo_server.errors import Invalid
 from octavo_server.experiments.comparison.domain import ComparedField, Kind, Values
@@ -76,8 +77,14 @@ def _lines(kind: Kind, values: Sequence[Values]) -> Iterable[ComparedField]:
             name=name[:LONGEST_NAME],
             values=cut(row),
             differs=any(value != row[0] for value in row),
-            delta=numbers[-1] - numbers[0] if len(numbers) == len(row) > 1 else None,
+            delta=_delta(numbers) if len(numbers) == len(row) > 1 else None,
         )
+
+
+def _delta(numbers: Sequence[float]) -> float | None:
+    """Last minus first; None where the largest numbers there are lie farther apart than that."""
+    found = numbers[-1] - numbers[0]
+    return found if math.isfinite(found) else None
 
 
 def cut(values: tuple[float | str | None, ...]) -> tuple[float | str | None, ...]:
@@ -130,7 +137,7 @@ def _features(run: Run) -> Values:
     found = _tagged(run, {"snapshot": _SNAPSHOT})
     text = run.tags.get(_FEATURES, "")
     try:
-        told = json.loads(text) if text else {}
+        told = json.loads(_whole(json.loads(text))) if text else {}
     except (ValueError, RecursionError):
         told = {"views": dict(one.partition("@")[::2] for one in text.split())}
     views = told.get("views") if isinstance(told, dict) else None
@@ -141,6 +148,11 @@ def _features(run: Run) -> Values:
     if isinstance(services, list) and services:
         found["services"] = ", ".join(sorted(map(str, services)))
     return found
+
+
+def _whole(found: Any) -> bytes:
+    """JSON without half characters, which it can spell and no answer can carry."""
+    return json.dumps(found, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _settings(run: Run) -> Values:

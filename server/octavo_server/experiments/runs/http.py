@@ -1,7 +1,9 @@
 """Routes of experiments and runs."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
@@ -12,7 +14,7 @@ from octavo.records import experiments as wire
 from octavo.records import run_table
 from octavo_server.experiments.runs import rules
 from octavo_server.experiments.runs.actions import RunActions
-from octavo_server.experiments.runs.domain import Detail, Page, Row
+from octavo_server.experiments.runs.domain import Detail, Page, Row, Run
 from octavo_server.experiments.runs.service import ExperimentsService, Wanted
 from octavo_server.experiments.runs.tagging import TagChange, TagResult
 from octavo_server.experiments.runs.views import ViewContent
@@ -24,6 +26,7 @@ LOOK_EVERY_S = 0.4
 #: Looks without a change after which a comment keeps the connection alive.
 QUIET_LOOKS = 35
 PREFIX = "/projects/{project}/experiments"
+logger = logging.getLogger(__name__)
 
 Experiment = Annotated[str | None, Query(max_length=500, description="Id or title.")]
 FilterText = Annotated[
@@ -100,6 +103,16 @@ def _detail(found: Detail, tracking_url: str) -> wire.RunDetail:
     )
 
 
+def _event(run: Run, as_of: datetime) -> str | None:
+    """What a watcher is told of a run; None for one that fits no answer: the others still come."""
+    try:
+        shown = wire.Run.model_validate(run)
+        return wire.RunEvent(run=shown, removed=run.removed, as_of=as_of).model_dump_json()
+    except ValueError:
+        logger.exception("run %s was left out of the events", run.run_id)
+        return None
+
+
 async def _events(
     service: ExperimentsService, project: str, last: int | None, request: Request
 ) -> AsyncIterator[str]:
@@ -111,10 +124,8 @@ async def _events(
         changed, as_of = await run_in_threadpool(service.changed_since, project, revision)
         for run in changed:
             revision = run.revision
-            event = wire.RunEvent(
-                run=wire.Run.model_validate(run), removed=run.removed, as_of=as_of
-            )
-            yield f"id: {revision}\nevent: run\ndata: {event.model_dump_json()}\n\n"
+            if event := _event(run, as_of):
+                yield f"id: {revision}\nevent: run\ndata: {event}\n\n"
         quiet = 0 if changed else quiet + 1
         if quiet >= QUIET_LOOKS:
             quiet = 0
