@@ -53,6 +53,16 @@ export function metric(value: number | null | undefined): string {
   return size >= 1e6 || size < 1e-3 ? value.toExponential(2) : FRACTION.format(Number(value.toPrecision(4)));
 }
 
+/** Write a metric's value where there is room for six characters. */
+export function brief(value: number | null | undefined): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) {
+    return metric(value);
+  }
+  const size = Math.abs(value);
+  const large = size >= 1e5 || (size > 0 && size < 1e-3);
+  return large ? value.toExponential(1).replace('e+', 'e') : metric(Number.isInteger(value) ? value : Number(value.toPrecision(3)));
+}
+
 /** Write a difference with its sign. */
 export function signed(value: number): string {
   return `${value > 0 ? '+' : value < 0 ? '−' : '±'}${metric(Number(Math.abs(value).toPrecision(3)))}`;

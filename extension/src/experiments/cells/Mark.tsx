@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import type { CellHistory, CellRun } from '../../api/cells';
-import { metric, signed } from '../../ui/format';
+import { brief, metric, signed } from '../../ui/format';
 import { trans } from '../../words';
 import { leadingMetrics } from '../components/runs';
 
@@ -99,7 +99,7 @@ export function Mark(props: IMarkProps): React.JSX.Element {
       onClick={props.onOpen}
       onKeyDown={event => event.key === 'Escape' && props.onLeave()}
     >
-      <span className="jp-octavo-Mark-value">{found.lead === undefined ? trans.__('%1 runs', found.total) : metric(found.value)}</span>
+      <span className="jp-octavo-Mark-value">{found.lead === undefined ? trans._n('%1 run', '%1 runs', found.total, found.total) : brief(found.value)}</span>
       {found.trend.length > 1 && (
         <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} width={WIDTH} height={HEIGHT} aria-hidden="true">
           <path d={trendPath(found.trend)} />

@@ -1,4 +1,4 @@
-import { bytes, duration, exact, metric, money, ms, percent, relative, shortDigest, signed, text } from '../format';
+import { brief, bytes, duration, exact, metric, money, ms, percent, relative, shortDigest, signed, text } from '../format';
 
 const NOW = new Date('2026-01-01T12:00:00Z');
 const ago = (seconds: number): string => relative(new Date(NOW.getTime() - seconds * 1000), NOW);
@@ -21,6 +21,16 @@ describe('format', () => {
     [0.00001234, '1.23e-5'],
     [-2.25, '-2.25']
   ])('metric %s is %s', (value, words) => expect(metric(value)).toBe(words));
+
+  it.each([
+    [0.74641, '0.746'],
+    [-1234.56, '-1,230'],
+    [12345, '12,345'],
+    [12345678, '1.2e7'],
+    [-0.00001234, '-1.2e-5'],
+    [0, '0'],
+    [NaN, '–']
+  ])('where there is little room metric %s is %s', (value, words) => expect(brief(value)).toBe(words));
 
   it.each([
     [0.0121, '+0.0121'],

@@ -2,7 +2,7 @@ import { Notebook, NotebookModel } from '@jupyterlab/notebook';
 import { NBTestUtils } from '@jupyterlab/notebook/lib/testutils';
 import { Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
-import { fireEvent, render, screen } from '@testing-library/react';
+import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import * as React from 'react';
 
 import type { CellHistory, CellRun } from '../../../api/cells';
@@ -113,6 +113,17 @@ describe('a mark', () => {
     expect(opened).toEqual(['runs', 'left']);
     expect(document.querySelector('img')).toBeNull();
   });
+});
+
+it('is short in the margin and whole on hover', () => {
+  const one = execution(1, { metrics: { auc: 0.74641 }, status: 'running' });
+  render(<Mark history={history('fit', one)} complete={true} stale={false} active={false} onOpen={() => undefined} onLeave={() => undefined} />);
+  const mark = screen.getByRole('button');
+  expect(mark.textContent).toBe('0.746');
+  expect(mark.title).toContain('auc 0.7464');
+  cleanup();
+  render(<Mark history={history('fit', execution(1, { metrics: {} }))} complete={true} stale={false} active={false} onOpen={() => undefined} onLeave={() => undefined} />);
+  expect(screen.getByRole('button').textContent).toBe('1 run');
 });
 
 describe('the margin of a notebook', () => {
