@@ -52,6 +52,13 @@ export interface IFormProps {
 export function Form(props: IFormProps): React.JSX.Element {
   const node = React.useRef<HTMLDivElement>(null);
   React.useEffect(() => node.current?.querySelector<HTMLElement>('input, textarea, select')?.focus(), []);
+  const failure = React.useRef<HTMLDivElement>(null);
+  React.useEffect(() => {
+    // A button that is busy can't hold the focus: it would be lost, and with it Escape and Tab.
+    if (props.error && !node.current?.querySelector('input:focus, textarea:focus, select:focus')) {
+      failure.current?.focus();
+    }
+  }, [props.error]);
   const submit = (): void => {
     if (!props.blocked && !props.busy) {
       props.onSubmit();
@@ -70,7 +77,11 @@ export function Form(props: IFormProps): React.JSX.Element {
       }}
     >
       {props.children}
-      {props.error && <Failure error={props.error} />}
+      {props.error && (
+        <div ref={failure} tabIndex={-1}>
+          <Failure error={props.error} />
+        </div>
+      )}
       <div className="jp-octavo-Form-end">
         <span className="jp-octavo-Muted">{props.blocked ?? props.note}</span>
         {props.onCancel && <Button onClick={props.onCancel}>{trans.__('Cancel')}</Button>}
