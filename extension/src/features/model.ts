@@ -11,6 +11,8 @@ import type { IAsker } from './kernel';
 import { PreviewModel } from './previewModel';
 
 const PROOF_SUFFIX = '_known_at';
+/** What other people change shows after this long, though runs may be wanted sooner. */
+const LEAST_SECONDS = 30;
 
 /** The columns that a model may learn from: a view's own proofs are not among them. */
 export function inputs(view: FeatureView): string[] {
@@ -34,7 +36,7 @@ export class FeatureModel implements IDisposable {
     this.lineage = new Resource(signal => readViewLineage(requests, project, name, signal));
     this.preview = new PreviewModel((body, signal) => previewFeatures(requests, project, body, signal), asker);
     _octavo.session.touched.connect(this._renew, this);
-    void this.view.refresh();
+    this.view.poll(Math.max(_octavo.session.settings.refreshSeconds, LEAST_SECONDS));
   }
 
   readonly project: string;

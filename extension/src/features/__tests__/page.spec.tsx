@@ -36,6 +36,22 @@ describe('a feature view', () => {
     expect(screen.getByText(/last used/)).toBeTruthy();
   });
 
+  it('shows what another person changed meanwhile, and keeps the picked columns', async () => {
+    jest.useFakeTimers();
+    let owner = 'ann';
+    const octavo = fakeOctavo(new FakeServer({ [`GET ${VIEW}`]: () => featureView({ owner }) }));
+    octavo.session.settings.refreshSeconds = 10;
+    const model = new FeatureModel(octavo, { project: 'flights', name: 'carrier_delay' }, () => null);
+    await jest.advanceTimersByTimeAsync(1000);
+    const first = model.view.state.value?.owner;
+    model.pick(['carrier_delay_mean_3h']);
+    owner = 'bob';
+    await jest.advanceTimersByTimeAsync(40_000);
+    jest.useRealTimers();
+    expect([first, model.view.state.value?.owner, model.picked]).toEqual(['ann', 'bob', ['carrier_delay_mean_3h']]);
+    model.dispose();
+  });
+
   it('marks a stale view and says by what', async () => {
     open({ freshness: { ...featureView().freshness, state: 'stale' } });
     const chip = (await screen.findByText(/stale: newest event/)).closest('.jp-octavo-Chip');
