@@ -71,6 +71,14 @@ describe('what differs', () => {
     model.dispose();
   });
 
+  it('shortens digests, and keeps them whole on hover', async () => {
+    const digests = ['1', '2'].map(digit => digit.repeat(64));
+    const { model } = show(comparison({ fields: [field('notebook', 'Version', digests), field('param', 'note', ['x'.repeat(64), 'y'])] }));
+    expect((await screen.findByText('1'.repeat(12))).title).toBe(digests[0]);
+    expect(screen.getByText('x'.repeat(64))).toBeTruthy();
+    model.dispose();
+  });
+
   it('shows hostile names and values as text', async () => {
     const { model } = show();
     expect((await screen.findAllByText(HOSTILE)).length).toBeGreaterThan(1);

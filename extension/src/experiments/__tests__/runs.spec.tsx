@@ -352,6 +352,8 @@ describe('views, groups and columns', () => {
     expect(await screen.findByText('2 runs in 1 group')).toBeTruthy();
     expect(screen.getByText('0.5 – 0.7').getAttribute('title')).toBe('0.5 to 0.7, mean 0.6');
     expect(document.querySelector('img')).toBeNull();
+    act(() => model.show({ ...model.layout, columns: ['name', 'metrics.auc'], pins: ['name', 'metrics.auc'] }));
+    expect(screen.getByText('0.5 – 0.7').closest('.jp-octavo-RunRow-pins')).toBeTruthy();
     fireEvent.click(screen.getByText(HOSTILE));
     await until(() => asks(asked, 'filter').includes('(a or b) and (owner = "x")'));
     expect(await screen.findByRole('checkbox', { name: 'Pick run gradient boosting' })).toBeTruthy();

@@ -3,12 +3,14 @@ import * as React from 'react';
 import type { ComparedField, ComparedKind, ComparedRun, Comparison } from '../../api/comparison';
 import { Button } from '../../ui/Button';
 import { Check, TextField } from '../../ui/Fields';
-import { metric, signed, text } from '../../ui/format';
+import { metric, shortDigest, signed, text } from '../../ui/format';
 import { Empty } from '../../ui/states';
 import { trans } from '../../words';
 
 /** Lines that are drawn before more are asked for. */
 const PAGE = 200;
+/** What nobody reads to its end; the whole stands in the tooltip. */
+const DIGEST = /^(sha256:)?[0-9a-f]{40,64}$/;
 
 /** Props of a comparison's table. */
 export interface IDifferencesProps {
@@ -120,7 +122,7 @@ function Line(props: { line: ComparedField; delta: boolean }): React.JSX.Element
       </th>
       {line.values.map((value, index) => (
         <td key={index} className={`jp-mod-numeric${line.differs && line.kind !== 'metric' && value !== null && value !== line.values[0] ? ' jp-mod-differs' : ''}`} title={text(value)}>
-          {value === null ? <span className="jp-octavo-Muted">{trans.__('none')}</span> : typeof value === 'number' ? metric(value) : value}
+          {value === null ? <span className="jp-octavo-Muted">{trans.__('none')}</span> : typeof value === 'number' ? metric(value) : DIGEST.test(value) ? shortDigest(value) : value}
         </td>
       ))}
       {props.delta && <td className="jp-mod-numeric">{line.delta ? signed(line.delta) : ''}</td>}

@@ -55,7 +55,7 @@ export function ParallelCoordinates(props: IParallelProps): React.JSX.Element {
             run && (
               <path
                 key={run.run_id}
-                className={`jp-octavo-Parallel-line ${groupClass(grouped.groups[index] ?? null)}${inside[index] ? '' : ' jp-mod-out'}${pointed === run.run_id ? ' jp-mod-pointed' : ''}`}
+                className={`jp-octavo-Parallel-line ${groupClass(grouped.groups[index] ?? null, grouped.ranges.length)}${inside[index] ? '' : ' jp-mod-out'}${pointed === run.run_id ? ' jp-mod-pointed' : ''}`}
                 d={line(shown, index, place)}
                 onPointerEnter={() => point(run.run_id)}
                 onPointerLeave={() => point(null)}

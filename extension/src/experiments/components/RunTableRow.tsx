@@ -90,6 +90,13 @@ export interface IGroupRowProps {
 
 function GroupRow(props: IGroupRowProps): React.JSX.Element {
   const { frame, group, line } = props;
+  const metrics = frame.columns.slice(0, frame.pins).findIndex((column, at) => at > 0 && column.source === 'metric');
+  const named = metrics < 0 ? frame.pins : metrics; // the name takes the room of the columns before the first range
+  const range = (column: IRunColumn, at: number): React.JSX.Element => (
+    <div key={column.field} role="gridcell" aria-colindex={at + 2} className="jp-octavo-RunCell jp-mod-numeric jp-octavo-Muted" style={{ width: frame.widths[at] }}>
+      {column.source === 'metric' && <Range group={group} name={column.name} />}
+    </div>
+  );
   const live = group.live > 0 ? ` · ${trans.__('%1 live', group.live)}` : '';
   return (
     <div
@@ -102,17 +109,14 @@ function GroupRow(props: IGroupRowProps): React.JSX.Element {
       className={`jp-octavo-RunRow jp-mod-group${props.active ? ' jp-mod-active' : ''}`}
     >
       <div role="presentation" className="jp-octavo-RunRow-pins">
-        <div role="gridcell" id={props.active ? activeId(frame.id, line, 0) : undefined} className={`jp-octavo-RunCell jp-mod-group${props.active ? ' jp-mod-active' : ''}`} style={{ width: frame.widths.slice(0, frame.pins).reduce((sum, width) => sum + width, 32) }}>
+        <div role="gridcell" id={props.active ? activeId(frame.id, line, 0) : undefined} className={`jp-octavo-RunCell jp-mod-group${props.active ? ' jp-mod-active' : ''}`} style={{ width: frame.widths.slice(0, named).reduce((sum, width) => sum + width, 32) }}>
           <i className={`jp-octavo-RunRow-caret${props.open ? ' jp-mod-open' : ''}`} aria-hidden="true" />
           <bdi title={group.label}>{group.label}</bdi>
           <span className="jp-octavo-Muted">{trans._n('%2 run', '%2 runs', group.runs, group.runs.toLocaleString('en-US')) + live}</span>
         </div>
+        {frame.columns.slice(named, frame.pins).map((column, at) => range(column, at + named))}
       </div>
-      {frame.columns.slice(frame.pins).map((column, at) => (
-        <div key={column.field} role="gridcell" aria-colindex={at + frame.pins + 2} className="jp-octavo-RunCell jp-mod-numeric jp-octavo-Muted" style={{ width: frame.widths[at + frame.pins] }}>
-          {column.source === 'metric' && <Range group={group} name={column.name} />}
-        </div>
-      ))}
+      {frame.columns.slice(frame.pins).map((column, at) => range(column, at + frame.pins))}
     </div>
   );
 }

@@ -1,4 +1,5 @@
 import type { ComparedField } from '../../../api/comparison';
+import { groupClass } from '../../components/ParallelLegend';
 import { axesOf, firstAxes, groupsOf, picked } from '../parallel';
 
 function field(kind: ComparedField['kind'], name: string, values: ComparedField['values']): ComparedField {
@@ -51,5 +52,11 @@ describe('parallel axes', () => {
       [5, 10]
     ]);
     expect(groupsOf(undefined, 2)).toEqual({ groups: [null, null], ranges: [] });
+  });
+
+  it('draw the largest values most strongly, however few groups there are', () => {
+    const looks = (count: number): string[] => Array.from({ length: count }, (_, group) => groupClass(group, count).slice(-1));
+    expect([1, 2, 3, 4, 5].map(looks)).toEqual([['4'], ['0', '4'], ['0', '2', '4'], ['0', '1', '3', '4'], ['0', '1', '2', '3', '4']]);
+    expect(groupClass(null, 3)).toBe('jp-mod-nogroup');
   });
 });
