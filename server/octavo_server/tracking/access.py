@@ -62,8 +62,7 @@ class Refusal:
 _GET, _POST, _PATCH, _PUT, _DELETE = "GET", "POST", "PATCH", "PUT", "DELETE"
 _SECTIONS: Final = (
     "experiments|runs|artifacts|metrics|registered-models|model-versions|logged-models|traces"
-    "|datasets|unified-traces|get-online-trace-details|issues|label-schemas|review-queues"
-    "|server-info|scorers|get-trace-artifact|workspaces|upload-artifact"
+    "|datasets|server-info|get-trace-artifact|upload-artifact"
 )
 _MLFLOW: Final = r"/(?:ajax-)?api/[234]\.0/mlflow/"
 _FILES: Final = r"/(?:ajax-)?api/2\.0/mlflow-artifacts/"
@@ -90,7 +89,7 @@ _ROUTES: Final[tuple[tuple[frozenset[str], re.Pattern[str], Need], ...]] = tuple
         # Searches are reads that carry their question in a body.
         (
             {_POST},
-            _MLFLOW + r"(?:experiments|runs|logged-models|traces|datasets|issues)/search",
+            _MLFLOW + r"(?:experiments|runs|logged-models|traces|datasets)/search",
             Need.READ,
         ),
         ({_POST}, _MLFLOW + r"experiments/search-datasets", Need.READ),
@@ -212,7 +211,7 @@ def check_experiment(
     named = project_of(str(_field(body, "name") or ""), tags)
     if named is not None and named in visitor.writes:
         project = named
-    elif "octavo.project" in tags:
+    elif named is not None:
         return body, _denied(f"You may not log to project {named!r}.")
     elif len(visitor.writes) == 1:
         project = next(iter(visitor.writes))

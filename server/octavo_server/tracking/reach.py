@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from octavo_server.tracking import access, targets
+from octavo_server.tracking import access, places, targets
 from octavo_server.tracking.access import Need, Refusal, Visitor
 from octavo_server.tracking.targets import Target, Unreadable
 
@@ -84,7 +84,7 @@ class Reach:
         """Return why a read is refused; what is foreign and what isn't there look the same."""
         if _FREE.fullmatch(asked.path) or is_list(asked.path):
             return None
-        if not (named := _named(asked)):
+        if not _is_placed(asked) or not (named := _named(asked)):
             return _unnamed(asked)
         for target in named:
             projects = self._records.projects_of(target)
@@ -103,7 +103,7 @@ class Reach:
             return access.check_experiment(visitor, body or {})
         if "/mlflow/registered-models/" in path or "/mlflow/model-versions/" in path:
             return body, self._registered(visitor, body or {})
-        if not (named := _named(asked)):
+        if not _is_placed(asked) or not (named := _named(asked)):
             return body, _unnamed(asked)
         for target in named:
             refusal = access.check_target(visitor, target, self._records.projects_of(target))
@@ -143,6 +143,20 @@ def _is_own(visitor: Visitor, kind: str, one: Mapping[str, Any]) -> bool:
     else:
         project = access.project_of_model(name)
     return project is None or project in visitor.reads
+
+
+def _is_placed(asked: Asked) -> bool:
+    """Whether the field by which MLflow finds what the request is about names something."""
+    if _QUESTION.fullmatch(asked.path):
+        return asked.body is not None
+    fields = places.fields_of(asked.method, asked.path)
+    if fields == (places.PATH,):
+        return bool(targets.in_path(asked.path))
+    if fields == (places.HEADER,):
+        return bool(asked.headers) and all(asked.headers)
+    if asked.body is None:
+        return places.in_query(fields, asked.query)
+    return places.in_body(fields, asked.body)
 
 
 def _named(asked: Asked) -> list[Target]:

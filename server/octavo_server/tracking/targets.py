@@ -21,6 +21,8 @@ from graphql.language import (
 )
 from graphql.language.visitor import SKIP, Visitor, visit
 
+from octavo_server.tracking.places import snake
+
 #: Fields that name something, and what.
 FIELDS: Final = {
     "experiment_id": "experiment",
@@ -61,7 +63,6 @@ _IN_PATH: Final = (
     (re.compile(r"/mlflow-artifacts/(?:artifacts|presigned|mpu/[a-z]+)/([^/]+)/"), "experiment"),
 )
 _REGISTRY: Final = re.compile(r"/(?:registered-models|model-versions)/")
-_CAPITAL: Final = re.compile(r"([A-Z])")
 _SOURCES: Final = (
     (re.compile(r"models:/(m-[0-9a-f]+)(?:/.*)?"), "model"),
     (re.compile(r"runs:/([0-9a-f]{32})/.+"), "run"),
@@ -147,6 +148,9 @@ def in_question(body: Mapping[str, Any]) -> list[Target]:
         raise Unreadable("The GraphQL question can't be read.") from error
     _check_roots(document.definitions)
     visit(document, _Plain())
+    for name, value in variables.items():
+        if isinstance(value, dict) and not list(_named(value)):
+            raise Unreadable(f"GraphQL: {name[:60]!r} names no experiment and no run.")
     return [Target(kind=kind, id=value) for kind, value in _named(variables)]
 
 
@@ -200,7 +204,7 @@ def _named(content: Any) -> Iterator[tuple[str, str]]:
         one = waiting.pop()
         if isinstance(one, dict):
             for name, value in one.items():
-                kind = FIELDS.get(_CAPITAL.sub(r"_\1", name).lower())
+                kind = FIELDS.get(snake(name))
                 if kind is not None:
                     yield from ((kind, text) for text in _texts(value))
                 if isinstance(value, dict | list):

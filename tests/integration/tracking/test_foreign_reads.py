@@ -113,10 +113,72 @@ def test_no_route_tells_a_foreigner_anything(logged: Logged) -> None:
     for method, route in routes():
         content = {"params" if method == "GET" else "json": logged.every()}
         answer = logged.call(WEATHER, method, filled(route, logged.ids), **content)
-        own = answer.json().get("message", "") if answer.status_code >= 400 else ""
-        if SECRET in answer.text.replace(own, ""):
+        if answer.status_code < 400 and SECRET in answer.text:
             told.append((method, route, answer.text[:300]))
     assert told == []
+
+
+@pytest.fixture(scope="module")
+def own(logged: Logged) -> dict[str, Any]:
+    """Give an experiment and a run of the foreigner's, to hide a foreign id behind."""
+    made = logged.call(WEATHER, "POST", f"{API}/experiments/create", json={"name": "weather/mine"})
+    experiment = made.json()["experiment_id"]
+    run = logged.call(
+        WEATHER, "POST", f"{API}/runs/create", json={"experiment_id": experiment}
+    ).json()["run"]["info"]["run_id"]
+    return {
+        "experiment_id": experiment,
+        "experiment_ids": [experiment],
+        "run_id": run,
+        "run_uuid": run,
+        "run_ids": [run],
+    }
+
+
+@pytest.mark.parametrize("hidden", ["beside", "instead", "empty"])
+def test_an_own_id_opens_nothing_of_others(
+    logged: Logged, own: dict[str, Any], hidden: str
+) -> None:
+    """MLflow reads a field of its own choice; whatever else is named must not place a request."""
+    foreign = {key: value for key, value in logged.every().items() if key not in own}
+    told = []
+    for method, route in routes():
+        every: dict[str, Any] = {
+            "beside": {"query": own, "body": foreign},
+            "instead": {"query": {}, "body": {"run_id": own["run_id"]}},
+            "empty": {"query": {}, "body": {**own, "experiment_ids": [], "experiment_id": ""}},
+        }[hidden]
+        if method == "GET":
+            content = {"params": {**foreign, **own} if hidden == "beside" else every["body"]}
+        else:
+            content = {"params": every["query"], "json": every["body"]}
+        answer = logged.call(WEATHER, method, filled(route, logged.ids), **content)
+        if answer.status_code < 400 and SECRET in answer.text:
+            told.append((method, route, answer.text[:300]))
+    assert told == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/3.0/mlflow/issues/iss-1"),
+        ("POST", "/api/3.0/mlflow/issues/search"),
+        ("GET", "/api/3.0/mlflow/label-schemas/get"),
+        ("POST", "/api/3.0/mlflow/review-queues/delete"),
+    ],
+)
+def test_what_nobody_can_place_is_not_offered(
+    logged: Logged, own: dict[str, Any], method: str, path: str
+) -> None:
+    content = {"params": own} if method == "GET" else {"json": own}
+    answer = logged.call(WEATHER, method, path, **content)
+    assert answer.status_code == 404
+    assert "is not offered" in answer.json()["message"]
+
+
+def test_the_folder_of_all_files_is_shut(logged: Logged, own: dict[str, Any]) -> None:
+    for query in ({"path": ""}, {"experiment_id": own["experiment_id"]}):
+        assert logged.call(WEATHER, "GET", FILES, params=query).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -239,8 +301,10 @@ def test_a_stock_client_finds_the_projects_runs_alone(logged: Logged) -> None:
         "runs = mlflow.search_runs(search_all_experiments=True, output_format='list')\n"
         f"found = mlflow.get_experiment_by_name('flights/{SECRET}')\n"
         "models = [one.name for one in mlflow.search_registered_models()]\n"
-        "print(json.dumps({'runs': len(runs), 'found': str(found), 'models': models}))\n"
+        "names = [one.info.run_name for one in runs]\n"
+        "print(json.dumps({'runs': names, 'found': str(found), 'models': models}))\n"
     )
     said = stock_client(logged.url, WEATHER, code)
-    assert (said["runs"], said["found"]) == (0, "None")
+    assert SECRET not in said["runs"]
+    assert said["found"] == "None"
     assert not [name for name in said["models"] if name.startswith("flights.")]

@@ -97,6 +97,13 @@ def test_an_experiment_gets_the_only_project() -> None:
     assert body["tags"] == [{"key": "octavo.project", "value": "flights"}]
 
 
+def test_a_name_is_not_taken_from_another_project() -> None:
+    """Who makes ``weather/late`` in flights would keep it from those of weather."""
+    _, refusal = access.check_experiment(SCIENTIST, {"name": "weather/late"})
+    assert refusal is not None
+    assert refusal.message == "You may not log to project 'weather'."
+
+
 def test_an_experiment_keeps_its_other_tags() -> None:
     tags = [{"key": "mlflow.note.content", "value": "x"}]
     body, _ = access.check_experiment(SCIENTIST, {"name": "flights/late", "tags": tags})
