@@ -11831,6 +11831,11 @@ export interface components {
              */
             next_cursor: string | null;
             /**
+             * Nowhere
+             * @description Metrics, parameters and tags that the filter names and no run of the project has, as they are written in filters.
+             */
+            nowhere?: string[];
+            /**
              * Offset
              * @description How many matching runs come before the first item.
              */

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from octavo.records.base import Answer, cut
-from octavo.records.run_table import RunBaseline
+from octavo.records.run_table import FieldText, RunBaseline
 
 Name = Annotated[str, cut(500), Field(max_length=500)]
 Text = Annotated[str, cut(8_000), Field(max_length=8_000)]
@@ -99,6 +99,11 @@ class RunPage(Answer):
     metrics: list[Name] = Field(
         description="Names of metrics that the runs of the asked experiments have, those that most "
         "runs have first; at most 200. See GET fields for all."
+    )
+    nowhere: list[FieldText] = Field(
+        default_factory=list,
+        description="Metrics, parameters and tags that the filter names and no run of the project "
+        "has, as they are written in filters.",
     )
     baselines: list[RunBaseline] = Field(description="The baselines of the shown experiments.")
     revision: int = Field(description="Number of the refresh that last changed a run.")

@@ -150,6 +150,21 @@ def test_completion_knows_the_projects_runs(room: Room, text: str, first: str) -
     assert found.end == len(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "detail"), [("metrics.a", "metric, 10 runs"), ("tags.o", "tag, 1 run")]
+)
+def test_completion_counts_the_runs_that_have_a_field(room: Room, text: str, detail: str) -> None:
+    room.tracking.write(run("f" * 32, tags={"odd": "1"}))
+    assert room.runs.completion("flights", None, text, 100).items[0].detail == detail
+
+
+def test_a_page_says_which_fields_of_its_filter_no_run_has(room: Room) -> None:
+    text = 'metrics.nosuch > 1 or not (tags."no such" in (a) or params.depth exists) or x'
+    page = room.runs.page("flights", Wanted(filter=text))
+    assert page.nowhere == ("metrics.nosuch", 'tags."no such"')
+    assert room.runs.page("flights", Wanted(filter="state = failed")).nowhere == ()
+
+
 def test_completion_says_what_is_wrong(room: Room) -> None:
     found = room.runs.completion("flights", None, "metrics.auc > ", 3)
     assert found.problem is not None

@@ -99,6 +99,11 @@ def test_a_foreign_cursor_is_refused(text: str) -> None:
             "filter, character 15: 'x' is not a number.",
             "There may stand: a number.",
         ),
+        (
+            "cost > 1",
+            "filter, character 1: there is no field 'cost'; is it metrics.cost, params.cost or tag",
+            "There may stand: started, ended",
+        ),
         ("a" * 2_001, "filter, character 2001: the filter has 2,001 characters", "Shorten"),
     ],
 )
@@ -108,6 +113,7 @@ def test_a_filter_that_cannot_be_read_says_where(
     with pytest.raises(Invalid) as caught:
         rules.tree_of(filter_text)
     assert caught.value.message.startswith(message)
+    assert not caught.value.message.endswith("?.")
     assert caught.value.remedy.startswith(remedy)
 
 

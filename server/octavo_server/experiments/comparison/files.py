@@ -13,6 +13,8 @@ from octavo_server.errors import Invalid
 from octavo_server.experiments.comparison.domain import Entry, FileKind, ImageType, Picture
 
 LONGEST_PATH: Final = 1_000
+#: Bytes of a name that file systems take.
+LONGEST_PART: Final = 255
 #: An image with more pixels than this fills a browser's memory, however small its file is.
 MOST_PIXELS: Final = 40_000_000
 MOST_IMAGE_BYTES: Final = 4 << 20
@@ -36,13 +38,17 @@ def checked_path(path: str, *, folder: bool = False) -> str:
     if folder and path == "":
         return path
     parts = path.split("/")
-    strange = "\\" in path or not path.isprintable()
-    if strange or len(path) > LONGEST_PATH or any(part in ("", ".", "..") for part in parts):
+    strange = "\\" in path or not path.isprintable() or len(path) > LONGEST_PATH
+    if strange or any(part in ("", ".", "..") or not _fits(part) for part in parts):
         raise Invalid(
             f"path: {path[:100]!r} is no path of an artifact.",
             "Give a path as the list of artifacts has it, such as plots/roc.png.",
         )
     return path
+
+
+def _fits(part: str) -> bool:
+    return len(part.encode()) <= LONGEST_PART
 
 
 def kind_of(path: str) -> FileKind:

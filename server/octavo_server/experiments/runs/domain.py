@@ -313,6 +313,8 @@ class Page:
     """Names of metrics that runs of the asked experiments have."""
     baselines: tuple[Baseline, ...]
     """Baselines of the shown experiments."""
+    nowhere: tuple[str, ...]
+    """Metrics, parameters and tags that the filter names and no run of the project has."""
     revision: int
     """Revision of what was asked."""
     fresh: Freshness

@@ -67,6 +67,7 @@ def _page(page: Page) -> wire.RunPage:
         offset=page.offset,
         metrics=list(page.metrics),
         baselines=[run_table.RunBaseline.model_validate(one) for one in page.baselines],
+        nowhere=list(page.nowhere),
         revision=page.revision,
         as_of=page.fresh.as_of,
         stale=page.fresh.stale,
@@ -194,7 +195,7 @@ def _one(
     async def watch_runs(
         project: str,
         request: Request,
-        last_event_id: Annotated[int | None, Header(ge=0)] = None,
+        last_event_id: Annotated[int | None, Header(ge=0, le=2**63 - 1)] = None,
         caller: Caller = guard.needs("experiments.read"),
     ) -> StreamingResponse:
         """Watch the project's runs: server-sent events named `run` (RunEvent)."""

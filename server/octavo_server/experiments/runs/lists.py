@@ -97,6 +97,7 @@ class Lists:
             offset=part.offset,
             metrics=index.metric_names(question.experiment_id, MOST_METRIC_NAMES),
             baselines=tuple(baselines.values()),
+            nowhere=part.nowhere,
             revision=part.revision,
             fresh=NEVER,
         )

@@ -33,13 +33,17 @@ def tree_of(text: str, words: str = "") -> Filter:
         tree = read_filter(text)
     except FilterError as error:
         raise Invalid(
-            f"filter, character {error.position + 1}: {error.message}.",
+            f"filter, character {error.position + 1}: {error.message}{_end(error.message)}",
             f"There may stand: {', '.join(error.expected)}."[:500]
             if error.expected
             else "Shorten the filter.",
         ) from error
     found = tuple(Words(text=word) for word in words.split()[:20])
     return All(parts=(tree, *found)) if found else tree
+
+
+def _end(sentence: str) -> str:
+    return "" if sentence.endswith("?") else "."
 
 
 COST: Final = "cost"

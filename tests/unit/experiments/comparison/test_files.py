@@ -35,6 +35,7 @@ from octavo_server.experiments.comparison.domain import FileKind, ImageType
         "a\nb",
         "\u202egnp.exe",
         "a" * 1_001,
+        "a/" + "é" * 128,
     ],
 )
 def test_paths_that_climb_or_hide_are_refused(path: str) -> None:
