@@ -18,11 +18,14 @@ from tests.support.platform import Platform, open_platform
 
 
 class ByFile(LoadScopeScheduling):
-    """Keeps a file's tests in one process, and all that share the running Octavo in one too."""
+    """Keeps a file's tests in one process, and all that share something slow in one too."""
+
+    SHARED = ("tests/acceptance/", "tests/integration/features/")
+    """The running Octavo; the loaded project and its lake."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "acceptance" if file.startswith("tests/acceptance/") else file
+        return next((folder for folder in self.SHARED if file.startswith(folder)), file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:

@@ -11,6 +11,7 @@ import builtins
 import inspect
 import os
 import re
+import reprlib
 import sys
 import textwrap
 from collections.abc import Iterable, Mapping
@@ -19,7 +20,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import yaml
 from pydantic import ValidationError
+from yaml import AliasEvent, CollectionEndEvent, CollectionStartEvent, Event
 
 from octavo.records.feature_declarations import NAME, FeatureDeclaration
 
@@ -29,6 +32,10 @@ if TYPE_CHECKING:
     from feast.on_demand_feature_view import OnDemandFeatureView
 
 YAML_FILES = ("features.yaml", "features.yml")
+LARGEST_YAML = 2_000_000
+"""Bytes of a file of YAML that is read."""
+DEEPEST_YAML = 20
+"""Levels that its mappings and lists are nested at most."""
 _KEY_TYPES = {"STRING": "String", "INT32": "Int32", "INT64": "Int64"}
 _NAME = re.compile(NAME)
 
@@ -53,13 +60,36 @@ def declaration_at(place: Path, lake: Path) -> FeatureDeclaration:
 
 def from_yaml(file: Path) -> FeatureDeclaration:
     """Return the declaration in a file of YAML. Raises :class:`DeclarationRefused`."""
-    import yaml
-
+    size = file.stat().st_size
+    if size > LARGEST_YAML:
+        raise DeclarationRefused(
+            f"{file.name} has {size:,} bytes; at most {LARGEST_YAML:,} are read"
+        )
     try:
-        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        _check_plain(file.name, yaml.parse(text, Loader=yaml.SafeLoader))
+        document = yaml.safe_load(text)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise DeclarationRefused(f"{file.name} is no YAML: {error}") from error
     return _validated(document)
+
+
+def _check_plain(name: str, events: Iterable[Event]) -> None:
+    """Raise :class:`DeclarationRefused` for what a few lines blow up: aliases and deep nesting."""
+    depth = 0
+    for event in events:
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if isinstance(event, AliasEvent):
+            raise DeclarationRefused(
+                f"{name} has the alias *{str(event.anchor)[:40]} in line {line}: "
+                "aliases are not taken, write the values out"
+            )
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > DEEPEST_YAML:
+            raise DeclarationRefused(
+                f"{name} is nested more than {DEEPEST_YAML} levels deep in line {line}; "
+                "no declaration is"
+            )
 
 
 def from_repository(folder: Path, lake: Path) -> FeatureDeclaration:
@@ -126,7 +156,7 @@ def _validated(document: Any) -> FeatureDeclaration:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the document"
         raise DeclarationRefused(
-            f"{place}: {first['msg']}, got {str(first['input'])[:80]!r}"
+            f"{place}: {first['msg']}, got {reprlib.repr(first['input'])[:80]}"
         ) from error
 
 

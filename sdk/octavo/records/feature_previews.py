@@ -63,7 +63,12 @@ class PreviewRequest(Request):
 
     @model_validator(mode="after")
     def _as_many_of_each(self) -> PreviewRequest:
+        names = [key.name for key in self.keys]
         for key in self.keys:
+            if names.count(key.name) > 1:
+                raise PydanticCustomError(
+                    "twice", "{name} is given twice; give each join key once", {"name": key.name}
+                )
             if len(key.values) != len(self.times):
                 raise PydanticCustomError(
                     "uneven",

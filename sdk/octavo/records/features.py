@@ -1,16 +1,28 @@
 """What the `features` area says about ML features, their views and snapshots; times are UTC."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from octavo.records.base import Answer, Request, Visible, check_number
 
 Name = Annotated[str, Field(max_length=500)]
 Text = Annotated[str, Field(max_length=20_000)]
 SnapshotId = Annotated[str, Field(max_length=64, pattern=r"^[0-9a-f]{64}$")]
-EntityValue = str | Annotated[int, BeforeValidator(check_number)]
+
+
+def _check_key(value: Any) -> Any:
+    """Return the value. Raises PydanticCustomError for what no join key is, in one sentence."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise PydanticCustomError("no_key", "it must be text or a whole number")
+    return value
+
+
+EntityValue = Annotated[
+    str | Annotated[int, BeforeValidator(check_number)], BeforeValidator(_check_key)
+]
 OnlineValue = str | int | float | bool | None
 
 

@@ -6,11 +6,13 @@ by window. A *push* brings rows that just happened into both.
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from octavo.records.base import Answer, Request, Visible
 from octavo.records.monitoring import Alert
@@ -26,7 +28,19 @@ LONGEST_AGE_S = 10 * 366 * 86_400
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), Visible]
 """What a view, a service, a push source or a column is called."""
 TargetKind = Literal["view", "service"]
-PushValue = str | int | float | bool | None
+
+
+def _check_plain(value: Any) -> Any:
+    """Return the value. Raises PydanticCustomError for what no column holds, in one sentence."""
+    finite = not isinstance(value, float) or math.isfinite(value)
+    if not finite or not isinstance(value, str | int | float | None):
+        raise PydanticCustomError(
+            "no_value", "it must be text, a finite number, true, false or null"
+        )
+    return value
+
+
+PushValue = Annotated[str | int | float | bool | None, BeforeValidator(_check_plain)]
 Age = Annotated[int, Field(ge=60, le=LONGEST_AGE_S)]
 """A span of time in seconds, from a minute to ten years."""
 

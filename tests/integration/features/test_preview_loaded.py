@@ -13,6 +13,7 @@ from tests.integration.features.conftest import Loaded
 
 BASE = "/projects/flights/features"
 MEAN, KNOWN = "carrier_delay:carrier_delay_mean_24h", "carrier_delay:carrier_delay_known_at"
+UA = {"name": "carrier", "kind": "text", "values": ["UA"]}
 SETUP = """
 import json, pandas as pd, polars as pl
 def rows(zone):
@@ -139,6 +140,7 @@ def child(loaded: Loaded, code: str) -> Any:
         ({"times": ["2013-06-15T12:00:00Z"] * 101}, "times"),
         ({"times": ["2013-06-15T12:00:00Z"] * 2}, "carrier has 1 values for 2 rows"),
         ({"keys": []}, "carrier_delay needs carrier"),
+        ({"keys": [{**UA, "values": ["AA"]}, UA]}, "carrier is given twice"),
         (
             {"keys": [{"name": "carrier", "kind": "integer", "values": ["1"]}]},
             "carrier holds whole numbers in your rows ('1'), text in carrier_delay.",
@@ -151,7 +153,7 @@ def test_bad_previews_are_refused_with_the_field(
 ) -> None:
     body = {
         "features": [MEAN],
-        "keys": [{"name": "carrier", "kind": "text", "values": ["UA"]}],
+        "keys": [UA],
         "times": ["2013-06-15T12:00:00Z"],
         **changes,
     }

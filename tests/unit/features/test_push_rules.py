@@ -1,15 +1,19 @@
 """Pushed rows: columns, types, times, rates."""
 
 import json
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from tests.support.features import column, view
 from tests.support.materialization import pushed_view
 
+from octavo.records.features import OnlineRequest
+from octavo.records.materialization import PushRequest
 from octavo_server.errors import Invalid
 from octavo_server.features.catalog.domain import Column
 from octavo_server.features.materialization import push_rules
@@ -94,6 +98,8 @@ def test_whole_numbers_are_numbers_and_a_missing_value_is_null() -> None:
         ("at", None, "None is not a time with its zone"),
         ("at", "0001-01-01T00:00:00+14:00", "is not a time with its zone"),
         ("at", "1969-12-31T00:00:00Z", "is not a time after 1970-01-02"),
+        ("carrier", " ", "' ' is not visible text"),
+        ("carrier", "\u202eAU", r"'\u202eAU' is not visible text"),
     ],
 )
 def test_a_value_of_another_type_is_refused_by_row_and_column(
@@ -103,6 +109,24 @@ def test_a_value_of_another_type_is_refused_by_row_and_column(
     assert message.startswith(f"rows: row 2, {name}: ")
     assert said in message
     assert len(message) < 300
+
+
+@pytest.mark.parametrize("value", [math.inf, [], {"a": 1}])
+def test_what_no_column_holds_is_refused_in_one_sentence(value: object) -> None:
+    with pytest.raises(ValidationError) as refused:
+        PushRequest.model_validate({"push_source": "landings", "rows": [{"mean": value}]})
+    [error] = refused.value.errors()
+    assert error["loc"] == ("rows", 0, "mean")
+    assert error["msg"] == "it must be text, a finite number, true, false or null"
+
+
+@pytest.mark.parametrize("value", [None, True, 1.5])
+def test_what_no_join_key_is_is_refused_in_one_sentence(value: object) -> None:
+    with pytest.raises(ValidationError) as refused:
+        OnlineRequest.model_validate({"features": ["a:b"], "entities": [{"carrier": value}]})
+    [error] = refused.value.errors()
+    assert error["loc"] == ("entities", 0, "carrier")
+    assert error["msg"] == "it must be text or a whole number"
 
 
 def test_an_event_in_the_future_is_refused() -> None:

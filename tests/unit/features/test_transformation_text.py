@@ -142,6 +142,9 @@ def _closure(inner: int) -> Any:
         ("entities: []\nsources: []\n", "views: Field required"),
         ("!!python/object/apply:os.system ['id']", "is no YAML"),
         ("just words", "the document"),
+        ("a: &a [x]\nb: [*a, *a]\n", r"has the alias \*a in line 2: aliases are not taken"),
+        ("views: " + "[" * 50_000, "is nested more than 20 levels deep in line 1"),
+        ("views: " + "x" * 2_000_000, "has 2,000,007 bytes; at most 2,000,000 are read"),
     ],
 )
 def test_a_file_that_declares_nothing_says_why(tmp_path: Path, text: str, words: str) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from octavo.records.materialization import LONGEST_TEXT, PushValue
+from octavo.records.visible import UNSEEN
 from octavo_server.errors import Invalid
 from octavo_server.features.catalog.service import View
 
@@ -85,7 +86,7 @@ def _row(number: int, row: Row, wanted: Shape, now: datetime) -> dict[str, PushV
     for name, dtype in wanted.keys.items():
         if row[name] is None:
             raise Invalid(f"rows: row {number} has no {name}.", f"Say the {name} of each row.")
-        made[name] = _CHECKS[dtype](number, name, row[name])
+        made[name] = _key(number, name, _CHECKS[dtype](number, name, row[name]))
     for name, dtype in wanted.features.items():
         made[name] = None if row[name] is None else _CHECKS[dtype](number, name, row[name])
     return made
@@ -119,6 +120,13 @@ def _time(number: int, name: str, value: PushValue) -> datetime:
     if at < EARLIEST:
         raise _wrong(number, name, value, f"a time after {EARLIEST.date()}")
     return at
+
+
+def _key(number: int, name: str, value: PushValue) -> PushValue:
+    """Return a join key's value. Raises Invalid for what nobody can see, and so not look up."""
+    if isinstance(value, str) and (not value.strip() or UNSEEN.search(value)):
+        raise _wrong(number, name, value, "visible text")
+    return value
 
 
 def _text(number: int, name: str, value: PushValue) -> str:
