@@ -6,13 +6,16 @@ import { Resource } from '../resource';
 import type { IOctavo, ViewArgs } from '../tokens';
 import { Beat } from './comparison/beat';
 
-/** Runs side by side; asked for again now and then while one of them lives. */
+/** Tags and names of runs that have ended change seldom; what lives is asked for as often as settings say. */
+const STILL_SECONDS = 60;
+
+/** Runs side by side; asked for again now and then, more often while one of them lives. */
 export class CompareModel implements IDisposable {
   constructor(octavo: IOctavo, args: ViewArgs) {
     this.project = args['project'] ?? '';
     this.runs = (args['runs'] ?? '').split(',').filter(Boolean);
     this.comparison = new Resource(signal => this._load(octavo, signal));
-    void this.comparison.refresh();
+    this.comparison.poll(STILL_SECONDS);
   }
 
   readonly project: string;

@@ -67,7 +67,8 @@ describe('what differs', () => {
     expect(screen.queryByText('seed')).toBeNull();
     fireEvent.click(screen.getByRole('checkbox', { name: 'Show what is the same' }));
     expect(screen.getByText('seed')).toBeTruthy();
-    expect(server.asked[0]?.url.searchParams.getAll('run')).toEqual(['a'.repeat(32), 'b'.repeat(32)]);
+    const compared = server.asked.find(one => one.url.pathname.endsWith('/compare'));
+    expect(compared?.url.searchParams.getAll('run')).toEqual(['a'.repeat(32), 'b'.repeat(32)]);
     model.dispose();
   });
 
@@ -76,6 +77,16 @@ describe('what differs', () => {
     const { model } = show(comparison({ fields: [field('notebook', 'Version', digests), field('param', 'note', ['x'.repeat(64), 'y'])] }));
     expect((await screen.findByText('1'.repeat(12))).title).toBe(digests[0]);
     expect(screen.getByText('x'.repeat(64))).toBeTruthy();
+    model.dispose();
+  });
+
+  it('is asked for again now and then, so that it never grows old before one’s eyes', async () => {
+    jest.useFakeTimers();
+    const server = new FakeServer(answers(comparison()));
+    const model = new CompareModel(fakeOctavo(server), { project: 'flights', runs: 'a,b' });
+    await jest.advanceTimersByTimeAsync(130_000);
+    jest.useRealTimers();
+    expect(server.asked.filter(one => one.url.pathname.endsWith('/compare')).length).toBeGreaterThan(1);
     model.dispose();
   });
 

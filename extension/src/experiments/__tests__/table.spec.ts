@@ -76,7 +76,7 @@ describe('columns of the table', () => {
   });
 
   it('begins with what says most', () => {
-    expect(firstColumns(['zeta', 'auc'])).toEqual(['name', 'experiment', 'metrics.auc', 'metrics.zeta', 'models', 'owner', 'duration', 'cost', 'started']);
+    expect(firstColumns(['zeta', 'auc'])).toEqual(['name', 'experiment', 'metrics.auc', 'metrics.zeta', 'started', 'models', 'owner', 'duration', 'cost']);
   });
 
   it('finds the runs with the same value', () => {

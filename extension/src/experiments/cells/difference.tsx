@@ -41,13 +41,13 @@ export function differenceLine(found: Difference): string {
     : trans.__('%1 added, %2 changed, %3 removed, %4 the same', found.added, found.changed, found.removed, found.same);
 }
 
-function Side(props: { side: NotebookSide; label: string; onOpen: () => void }): React.JSX.Element {
+function Side(props: { side: NotebookSide; name: string | undefined; label: string; onOpen: () => void }): React.JSX.Element {
   const { side } = props;
   return (
     <div className="jp-octavo-Side" role="group" aria-label={props.label}>
       <span className="jp-octavo-Muted">{props.label}</span>
       <button type="button" className="jp-octavo-Link" onClick={props.onOpen}>
-        {side.name}
+        {props.name ?? side.name}
       </button>
       <span>
         {side.path}
@@ -59,14 +59,14 @@ function Side(props: { side: NotebookSide; label: string; onOpen: () => void }):
   );
 }
 
-/** Two runs as notebooks, cell by cell; outputs are not compared. */
-export function NotebookDifference(props: { difference: Difference; onOpen: (run: string) => void }): React.JSX.Element {
+/** Two runs as notebooks, cell by cell; outputs are not compared. `names` tells runs of the same name apart. */
+export function NotebookDifference(props: { difference: Difference; names?: ReadonlyMap<string, string>; onOpen: (run: string) => void }): React.JSX.Element {
   const { difference } = props;
   return (
     <>
       <div className="jp-octavo-Sides">
-        <Side label={trans.__('before')} side={difference.old} onOpen={() => props.onOpen(difference.old.run_id)} />
-        <Side label={trans.__('after')} side={difference.new} onOpen={() => props.onOpen(difference.new.run_id)} />
+        <Side label={trans.__('before')} side={difference.old} name={props.names?.get(difference.old.run_id)} onOpen={() => props.onOpen(difference.old.run_id)} />
+        <Side label={trans.__('after')} side={difference.new} name={props.names?.get(difference.new.run_id)} onOpen={() => props.onOpen(difference.new.run_id)} />
       </div>
       <Cells cells={difference.cells} first={false} label={trans.__('What differs between the notebooks')} />
     </>

@@ -46,7 +46,7 @@ function Pair(props: INotebookTabProps & { before: string; after: string }): Rea
       {found => (
         <>
           <p>{differenceLine(found)}</p>
-          <NotebookDifference difference={found} onOpen={run => octavo.open('notebook-version', { project, run })} />
+          <NotebookDifference difference={found} names={props.labels} onOpen={run => octavo.open('notebook-version', { project, run })} />
         </>
       )}
     </Await>

@@ -84,7 +84,7 @@ export function fieldOf(prefix: keyof typeof PREFIXES, name: string): string {
 /** The columns that the table begins with: what a run is, then the metrics that say most. */
 export function firstColumns(metrics: readonly string[]): string[] {
   const leading = leadingMetrics(metrics, METRICS_FIRST).map(name => fieldOf('metrics.', name));
-  return ['name', 'experiment', ...leading, 'models', 'owner', 'duration', 'cost', 'started'];
+  return ['name', 'experiment', ...leading, 'started', 'models', 'owner', 'duration', 'cost'];
 }
 
 /** Fields of the columns whose values the server sends only when asked. */

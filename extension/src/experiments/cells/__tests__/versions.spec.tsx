@@ -8,7 +8,7 @@ import { AT, HOSTILE, run } from '../../../testing/records';
 import { FakeServer, fakeOctavo, refusal, until } from '../../../testing/server';
 import { RunPageView } from '../../run';
 import { RunModel, runBefore } from '../../runModel';
-import { DifferenceModel, DifferencePage, differenceLine } from '../difference';
+import { DifferenceModel, DifferencePage, differenceLine, NotebookDifference } from '../difference';
 import type { INotebookParts } from '../notebook';
 import { versionNotebook } from '../notebook';
 import { untrusted } from '../untrusted';
@@ -164,6 +164,12 @@ describe('two runs as notebooks', () => {
     expect(octavo.opened).toEqual([['notebook-version', { project: 'flights', run: RUN }]]);
     expect(document.querySelector('img')).toBeNull();
     model.dispose();
+  });
+
+  it('are told apart where they have the same name', () => {
+    render(<NotebookDifference difference={found} names={new Map([[RUN, 'loop a 567643']])} onOpen={() => undefined} />);
+    expect(screen.getByRole('group', { name: 'before' }).textContent).toContain('loop a 567643');
+    expect(screen.getByRole('group', { name: 'after' }).textContent).toContain('second');
   });
 
   it('may say the same', () => {
