@@ -16,7 +16,8 @@ from octavo.reserved import is_reserved_variable
 
 GIB = 1024**3
 ACTIVITY_EVERY_S = 300
-# Switches off what JupyterLab would fetch from the internet and ask everyone about.
+# Switches off what JupyterLab would fetch from the internet and ask everyone about, and starts no
+# login shells: those put a PATH without `octavo` and `python` in place of the workspace's.
 LAB_CONFIGURATION = Path(__file__).parent / "lab"
 # Read by numerical libraries when they load; without it they start a thread for every core.
 THREAD_COUNTS = (
@@ -74,6 +75,7 @@ def environment(
         "OCTAVO_DASHBOARDS": project if (account.home / project).is_dir() else "",
         "MLFLOW_TRACKING_URI": f"{public_url}/services/tracking",
         "MLFLOW_TRACKING_TOKEN": token,
+        "MLFLOW_EXPERIMENT_NAME": f"{project}/notebooks",
         "MLFLOW_DISABLE_TELEMETRY": "true",
     }
 

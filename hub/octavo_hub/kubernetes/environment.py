@@ -76,6 +76,7 @@ def pod_environment(
         "OCTAVO_TEMPLATE": session.template or "",
         "MLFLOW_TRACKING_URI": f"{inside_url}/services/tracking",
         "MLFLOW_TRACKING_TOKEN": token,
+        "MLFLOW_EXPERIMENT_NAME": f"{session.project}/notebooks",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         **folders,
     }

@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from octavo.local import resources
+from octavo_hub.workspace import LAB_CONFIGURATION
 
 ROOM_BYTES = 1024 * 1024
 """What JupyterLab needs at least to keep its own files in a home."""
@@ -104,6 +105,7 @@ def arguments() -> list[str]:
 def main() -> None:
     """Prepare the home and become JupyterLab."""
     prepare(Path.home(), os.environ)
+    os.environ.setdefault("JUPYTER_CONFIG_PATH", str(LAB_CONFIGURATION))
     sys.argv += arguments()
     from octavo.local.imports import skip_iri_grammar
 

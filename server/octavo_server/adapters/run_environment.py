@@ -36,6 +36,7 @@ class LocalRunEnvironment:
             "OCTAVO_LAKE": str(self._inputs.lake_of(project)),
             "MLFLOW_TRACKING_URI": f"{self._public_url}/services/tracking",
             "MLFLOW_TRACKING_TOKEN": token,
+            "MLFLOW_EXPERIMENT_NAME": f"{project}/notebooks",
             "MLFLOW_DISABLE_TELEMETRY": "true",
         }
         for one in inputs:

@@ -144,13 +144,23 @@ def touches_model(method: str, path: str) -> str | None:
 def check_target(
     visitor: Visitor, target: Target, projects: frozenset[str] | None
 ) -> Refusal | None:
-    """Whether the caller may write to something; what is nobody's is everybody's."""
+    """Why the caller may not write to something; what isn't there is MLflow's to refuse."""
+    if projects is not None and not projects:
+        return nobodys(target)
     foreign = sorted((projects or frozenset()) - visitor.writes)
     if not foreign:
         return None
     return _denied(
         f"{target.kind.capitalize()} {target.id[:64]} belongs to project {foreign[0]!r}; "
         "you may not write there."
+    )
+
+
+def nobodys(target: Target) -> Refusal:
+    """Return why something that belongs to no project, such as "Default", is out of reach."""
+    return _denied(
+        f"{target.kind.capitalize()} {target.id[:64]} belongs to no project. Call "
+        'mlflow.set_experiment("<project>/<name>") first, or set MLFLOW_EXPERIMENT_NAME.'
     )
 
 

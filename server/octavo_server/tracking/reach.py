@@ -88,6 +88,8 @@ class Reach:
             return _unnamed(asked)
         for target in named:
             projects = self._records.projects_of(target)
+            if projects is not None and not projects:
+                return access.nobodys(target)
             if projects is None or not projects <= visitor.reads:
                 return _hidden(target)
         return None
@@ -122,7 +124,7 @@ class Reach:
         sources = [source] if source else []
         for target in (*sources, *targets.in_body("", body)):
             projects = self._records.projects_of(target)
-            if projects is None or not projects <= visitor.reads:
+            if not projects or not projects <= visitor.reads:
                 return _hidden(target)
         return None
 
@@ -142,7 +144,7 @@ def _is_own(visitor: Visitor, kind: str, one: Mapping[str, Any]) -> bool:
         project = access.project_of(name, access.tags_in(dict(one)))
     else:
         project = access.project_of_model(name)
-    return project is None or project in visitor.reads
+    return project in visitor.reads
 
 
 def _is_placed(asked: Asked) -> bool:

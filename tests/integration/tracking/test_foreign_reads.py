@@ -176,6 +176,21 @@ def test_what_nobody_can_place_is_not_offered(
     assert "is not offered" in answer.json()["message"]
 
 
+def test_what_belongs_to_no_project_is_nobodys_to_read_or_change(logged: Logged) -> None:
+    """MLflow's own "Default" is made with the database; a run in it would be seen by nobody."""
+    for method, path, content in (
+        ("GET", "/experiments/get", {"params": {"experiment_id": "0"}}),
+        ("POST", "/runs/create", {"json": {"experiment_id": "0"}}),
+        ("POST", "/experiments/delete", {"json": {"experiment_id": "0"}}),
+        ("POST", "/experiments/update", {"json": {"experiment_id": "0", "new_name": "weather/x"}}),
+    ):
+        answer = logged.call(WEATHER, method, API + path, **content)
+        assert answer.status_code == 403
+        assert 'Call mlflow.set_experiment("<project>/<name>") first' in answer.json()["message"]
+    listed = logged.call(WEATHER, "GET", f"{API}/experiments/search?max_results=1000").json()
+    assert "0" not in [one["experiment_id"] for one in listed["experiments"]]
+
+
 def test_the_folder_of_all_files_is_shut(logged: Logged, own: dict[str, Any]) -> None:
     for query in ({"path": ""}, {"experiment_id": own["experiment_id"]}):
         assert logged.call(WEATHER, "GET", FILES, params=query).status_code == 403

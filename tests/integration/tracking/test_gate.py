@@ -243,8 +243,8 @@ def test_a_body_that_is_no_object_is_refused(tracking: str, body: bytes) -> None
 
 def test_an_expired_token_stops_working(tracking: str, directory: Directory) -> None:
     directory.people["leaving"] = directory.people["scientist-token"]
-    asked = {"experiment_id": "0"}
-    get = f"{API}/experiments/get"
+    asked = {"max_results": 1}
+    get = f"{API}/experiments/search"
     assert call(tracking, "leaving", "GET", get, params=asked).status_code == 200
     del directory.people["leaving"]
     directory.people["leaving-2"] = directory.people["scientist-token"]
