@@ -234,9 +234,7 @@ class RegistryService:
                 change, source=snapshot, target=run, relation="used by", project=project
             )
         for node in read.nodes(project):
-            self._lineage.link(
-                change, source=node, target=run, relation="read by", project=project
-            )
+            self._lineage.link(change, source=node, target=run, relation="read by", project=project)
 
     def _refuse_twin(self, project: str, name: str, model_id: str) -> None:
         with self._database.read() as rows:

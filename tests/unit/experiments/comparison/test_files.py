@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import struct
@@ -83,7 +84,7 @@ def test_a_small_file_with_a_huge_image_is_refused() -> None:
     "content", [b"", b"<svg onload=alert(1)>", b"<html>", b"%PDF-1.4", b"RIFF1234AVI "]
 )
 def test_what_is_no_image_is_refused(content: bytes) -> None:
-    with pytest.raises(Invalid, match="no PNG, JPEG, GIF or WebP|says no size"):
+    with pytest.raises(Invalid, match=r"no PNG, JPEG, GIF or WebP|says no size"):
         files.picture(content)
 
 
@@ -91,12 +92,10 @@ def test_what_is_no_image_is_refused(content: bytes) -> None:
 def test_broken_images_are_refused_or_have_a_size(content: bytes, data: st.DataObject) -> None:
     cut = data.draw(st.integers(3, len(content)))
     noise = data.draw(st.binary(max_size=40))
-    try:
-        found = files.picture(content[:cut] + noise)
-    except Invalid as refused:
-        assert refused.remedy
-    else:
-        assert 0 < found.width * found.height <= files.MOST_PIXELS
+    broken, found = content[:cut] + noise, None
+    with contextlib.suppress(Invalid):
+        found = files.picture(broken)
+    assert found is None or 0 < found.width * found.height <= files.MOST_PIXELS
 
 
 def test_folders_of_several_runs_become_one_list() -> None:
