@@ -32,6 +32,8 @@ ASKED = 200
 """Requests a question of ours."""
 ASKED_OF_MLFLOW = 3
 """Requests a question of MLflow's; each takes seconds."""
+MLFLOW_LIMIT_S = 100.0
+"""After so long MLflow is not waited for: the speed-up is at least this then."""
 SHOWN = 100
 FILLED_S = 900.0
 LAG_S = 60.0
@@ -39,13 +41,14 @@ POINTS = 5
 """Values that each run logs."""
 QUESTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "newest": ({}, {"order_by": ["attributes.start_time DESC"]}),
-    "by_metric": (
-        {"order_by": "-metrics.auc"},
-        {"order_by": ["metrics.auc DESC"]},
-    ),
     "two_clauses": (
         {"filter": 'metrics.auc > 0.7 and params.depth = "5"'},
         {"filter": "metrics.auc > 0.7 and params.depth = '5'"},
+    ),
+    # The last one: MLflow goes on with it when nobody waits any more.
+    "by_metric": (
+        {"order_by": "-metrics.auc"},
+        {"order_by": ["metrics.auc DESC"]},
     ),
 }
 """Question -> how Octavo is asked, how MLflow is asked."""
@@ -84,11 +87,13 @@ def measured(home: Path, runs: int, lag_runs: int) -> dict[str, Any]:
         filled_s = fill(url, runs)
         say("asking Octavo")
         ours = {name: octavo(url, asked) for name, (asked, _) in QUESTIONS.items()}
-        say("asking MLflow's own REST")
-        theirs = {name: mlflow(tracking, asked) for name, (_, asked) in QUESTIONS.items()}
+        say(f"95 of 100 within {max(p95(each) for each in ours.values()):.1f} ms at the slowest")
         say(f"{lag_runs} runs log at once")
         lags = lag(url, tracking, lag_runs)
-    speedups = {name: statistics.median(theirs[name]) / p95(ours[name]) for name in QUESTIONS}
+        say(f"shown after {max(lags):.2f} s at most; asking MLflow's own REST")
+        theirs = {name: mlflow(tracking, asked) for name, (_, asked) in QUESTIONS.items()}
+    median = statistics.median
+    speedups = {name: median(theirs[name]) / median(ours[name]) for name in QUESTIONS}
     return {
         "runs_p95_ms": round(max(p95(each) for each in ours.values()), 1),
         "runs_speedup": round(min(speedups.values()), 1),
@@ -97,6 +102,7 @@ def measured(home: Path, runs: int, lag_runs: int) -> dict[str, Any]:
         "runs_filled_s": round(filled_s, 1),
         "index_lag_p50_s": round(statistics.median(lags), 2),
         **{f"runs_{name}_p95_ms": round(p95(each), 1) for name, each in ours.items()},
+        **{f"runs_{name}_p50_ms": round(median(each), 1) for name, each in ours.items()},
         **{f"mlflow_{name}_p50_ms": round(statistics.median(v)) for name, v in theirs.items()},
     }
 
@@ -169,16 +175,19 @@ def octavo(url: str, asked: dict[str, Any]) -> list[float]:
 
 
 def mlflow(tracking: str, asked: dict[str, Any]) -> list[float]:
-    """Return how long MLflow's REST takes for a question, milliseconds."""
+    """Return how long MLflow's REST takes for a question, milliseconds; at most the limit."""
     headers = {"Authorization": "Bearer octavo-service"}
-    with httpx.Client(trust_env=False, timeout=300, headers=headers) as client:
+    with httpx.Client(trust_env=False, timeout=MLFLOW_LIMIT_S, headers=headers) as client:
         times = []
         for _ in range(ASKED_OF_MLFLOW):
             began = time.perf_counter()
-            answer = client.post(
-                f"{tracking}/api/2.0/mlflow/runs/search",
-                json={"experiment_ids": ["1", "2"], "max_results": SHOWN, **asked},
-            )
+            try:
+                answer = client.post(
+                    f"{tracking}/api/2.0/mlflow/runs/search",
+                    json={"experiment_ids": ["1", "2"], "max_results": SHOWN, **asked},
+                )
+            except httpx.ReadTimeout:
+                return [MLFLOW_LIMIT_S * 1_000]
             times.append((time.perf_counter() - began) * 1_000)
             if answer.status_code != 200 or len(answer.json()["runs"]) != SHOWN:
                 raise RuntimeError(f"{answer.status_code}: {answer.text[:300]}")

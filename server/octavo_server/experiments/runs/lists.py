@@ -19,6 +19,7 @@ from octavo_server.experiments.runs.index.columns import Mask
 from octavo_server.experiments.runs.index.project import ProjectIndex, Question
 from octavo_server.experiments.runs.index.table import Table
 from octavo_server.experiments.runs.indexes import Indexes
+from octavo_server.experiments.runs.shelf import Shelf
 from octavo_server.experiments.runs.suggestions import Completion, suggested
 
 MOST_METRIC_NAMES: Final = 200
@@ -60,6 +61,7 @@ class Lists:
         self._database = database
         self._indexes = indexes
         self._clock = clock
+        self._shelf = Shelf(database)
 
     def question(self, project: str, wanted: Wanted) -> Question:
         """Return what `wanted` asks for. Raises Invalid, or NotFound for its experiment."""
@@ -82,8 +84,8 @@ class Lists:
         """Return the runs from a place on, with the asked columns."""
         index = self._index(project)
         part = index.ask(question, self._now(), place[0], limit, after=place[1])
+        runs = self._shelf.runs(project, part)
         with self._database.read() as rows:
-            runs = store.runs_by_id(rows, project, part.run_ids)
             baselines = baselines_of(rows, project, {run.experiment_id for run in runs})
         more = part.offset + len(part.run_ids) < part.total
         return Page(

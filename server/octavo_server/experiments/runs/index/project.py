@@ -63,6 +63,10 @@ class Slice:
 
     run_ids: tuple[str, ...]
     """The runs, in order."""
+    revisions: tuple[int, ...]
+    """For each of them the refresh that last changed it."""
+    titles: Mapping[str, str]
+    """Titles of the project's experiments by id."""
     offset: int
     """How many come before them."""
     total: int
@@ -116,13 +120,15 @@ class ProjectIndex:
             rows = self._answer(question, now)
             if after is not None:
                 offset = self._behind(rows, after, offset)
-            found = tuple(self._table.ids[row] for row in rows[offset : offset + limit])
+            table, shown = self._table, rows[offset : offset + limit].tolist()
             return Slice(
-                run_ids=found,
+                run_ids=tuple(table.ids[row] for row in shown),
+                revisions=tuple(table.revisions[row] for row in shown),
+                titles=table.titles,
                 offset=offset,
                 total=len(rows),
-                revision=self._table.revision,
-                nowhere=nowhere(self._table, question.tree),
+                revision=table.revision,
+                nowhere=nowhere(table, question.tree),
             )
 
     @contextmanager

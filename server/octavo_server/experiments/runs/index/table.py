@@ -64,6 +64,7 @@ class Table:
         self.rows: dict[str, int] = {}
         self.revision = 0
         self.alive: list[bool] = []
+        self.revisions: list[int] = []
         self.dead = 0
         self.numbers: dict[str, dict[str, Numbers]] = {"column": {}, "metric": {}}
         self.texts: dict[str, dict[str, Texts]] = {"column": {}, "param": {}, "tag": {}}
@@ -91,6 +92,7 @@ class Table:
                 row = self.rows[run.run_id] = len(self.ids)
                 self.ids.append(run.run_id)
                 self.alive.append(False)
+                self.revisions.append(0)
                 self._held.append(_NONE)
                 self.dead += 1
             self._put(row, run)
@@ -100,6 +102,7 @@ class Table:
     def _put(self, row: int, run: IndexedRun) -> None:
         self.dead += self.alive[row] - (not run.removed)
         self.alive[row] = not run.removed
+        self.revisions[row] = run.revision
         columns: dict[str, float | None] = {
             "started": run.started_at.timestamp() if run.started_at else None,
             "ended": run.ended_at.timestamp() if run.ended_at else None,
