@@ -20,7 +20,11 @@ export function LuminoHost(props: ILuminoHostProps): React.JSX.Element {
     }
     const widget = create();
     Widget.attach(widget, host.current);
-    return () => widget.dispose();
+    return () => {
+      Widget.detach(widget);
+      // A notebook still draws its cells when idle, each with a frame to come: those must find it alive.
+      window.requestAnimationFrame(() => window.requestAnimationFrame(() => widget.dispose()));
+    };
   }, [create]);
   return <div ref={host} className={props.className} role="region" aria-label={props.label} />;
 }
