@@ -16,6 +16,8 @@ from typing import Any, Protocol
 
 LOOKED_AT = 50
 """Cells of an untyped column that are looked at to tell what it holds."""
+LONGEST_KEY = 1_000
+"""Characters, or bits, of a join key; the platform takes no longer one."""
 FIRST_YEAR, LAST_YEAR = 1678, 2261
 """What pandas' nanoseconds can say, and Feast's join with them."""
 
@@ -114,8 +116,10 @@ def _key_text(name: str, cell: Any) -> tuple[str, str | None]:
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return "", None
     if isinstance(cell, str):
-        return "text", str(cell)
+        _check_length(name, "a text", str.__len__(cell), "characters")
+        return "text", str.__str__(cell)
     if isinstance(cell, int) and not isinstance(cell, bool):
+        _check_length(name, "a number", int.bit_length(cell), "bits")
         return "integer", str(int(cell))
     if isinstance(cell, float) and cell.is_integer():
         return "integer", str(int(cell))
@@ -124,6 +128,14 @@ def _key_text(name: str, cell: Any) -> tuple[str, str | None]:
     if type(cell).__name__ in {"NAType", "NaTType"}:
         return "", None
     raise FrameRefused(f"{name} holds a {type(cell).__name__}: a key is text or a whole number")
+
+
+def _check_length(name: str, what: str, length: int, unit: str) -> None:
+    """Raise FrameRefused, before anything is copied, for what no key is as long as."""
+    if length > LONGEST_KEY:
+        raise FrameRefused(
+            f"{name} holds {what} of {length:,} {unit}: a key has at most {LONGEST_KEY:,}"
+        )
 
 
 def time_texts(name: str, cells: Sequence[Any]) -> tuple[bool, list[str | None]]:

@@ -143,6 +143,9 @@ def _rows(names: Mapping[str, object], wanted: Mapping[str, Any]) -> dict[str, A
         return {"refused": "column", "what": str(missing)}
     except FrameRefused as refusal:
         return {"refused": "values", "what": str(refusal)}
+    except Exception as error:  # noqa: BLE001  # a person's own values may raise anything
+        what = f"a value can't be read: {type(error).__name__}: {error}"[:LONGEST_NAME]
+        return {"refused": "values", "what": what}
 
 
 def _sampled(frame: Frame, wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -153,6 +153,13 @@ def _fits(found: str | None, declared: str) -> bool:
     return one == other or any({one, other} <= alike for alike in _ALIKE)
 
 
+_NAMING = (
+    ast.Constant, ast.Name, ast.Attribute, ast.Subscript, ast.Tuple, ast.List, ast.BinOp,
+    ast.UnaryOp, ast.operator, ast.unaryop, ast.expr_context,
+)  # fmt: skip
+"""What a default or an annotation may be made of."""
+
+
 def of_code(made: DeclaredTransformation) -> Iterator[Finding]:
     """Give what a reviewer should know about a transformation's text; it is not run."""
     where = f"transformation {made.name}"
@@ -181,6 +188,23 @@ def _of_body(made: DeclaredTransformation, where: str, body: list[ast.stmt]) -> 
         if not text and not isinstance(one, ast.FunctionDef | ast.Import | ast.ImportFrom):
             said = f"line {one.lineno} does more than import or define the function"
             yield _finding("error", where, f"{said}: put it inside the function")
+        if isinstance(one, ast.FunctionDef) and _runs_when_defined(one):
+            said = f"line {one.lineno} runs code before the function is called"
+            yield _finding(
+                "error",
+                where,
+                f"{said}: leave out decorators, and calls in defaults and annotations",
+            )
+
+
+def _runs_when_defined(function: ast.FunctionDef) -> bool:
+    """Whether a decorator, a default or an annotation does more than name something."""
+    given = function.args
+    every = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
+    notes = [one.annotation for one in every if one is not None]
+    parts = [*given.defaults, *given.kw_defaults, *notes, function.returns]
+    nodes = [node for one in parts if one is not None for node in ast.walk(one)]
+    return bool(function.decorator_list) or not all(isinstance(one, _NAMING) for one in nodes)
 
 
 def _of_names(where: str, body: list[ast.stmt]) -> Iterator[Finding]:

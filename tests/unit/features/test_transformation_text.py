@@ -39,6 +39,8 @@ PLAIN = "import pandas as pd\n\n\ndef doubled(frame):\n    return frame * 2\n"
 
 def test_a_plain_function_has_no_finding() -> None:
     assert said(PLAIN) == []
+    typed = "doubled(frame: pd.DataFrame | None, by: float = -2.0) -> list[int]"
+    assert said(PLAIN.replace("doubled(frame)", typed)) == []
 
 
 @pytest.mark.parametrize(
@@ -50,6 +52,10 @@ def test_a_plain_function_has_no_finding() -> None:
         (PLAIN + "\n__import__('os').system('id')", "error", "line 7 does more"),
         ("def doubled(:\n", "error", "is no Python"),
         ("(" * 5_000, "error", "is no Python"),
+        ("@print\ndef doubled(frame):\n    return frame", "error", "line 2 runs code before"),
+        ("def doubled(frame, x=print()):\n    return frame", "error", "line 1 runs code before"),
+        ("def doubled(frame: print()):\n    return frame", "error", "line 1 runs code before"),
+        ("def doubled(*a: (lambda: 1)):\n    return a", "error", "line 1 runs code before"),
         ("import os\n" + PLAIN, "warning", "imports os"),
         ("from subprocess import run\n" + PLAIN, "warning", "imports subprocess"),
         ("def doubled(frame):\n    return eval('frame')", "warning", "uses eval"),

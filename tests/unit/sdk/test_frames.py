@@ -98,12 +98,27 @@ def test_keys_are_whole_to_the_last_digit() -> None:
         ([float("inf")], "k holds inf"),
         ([b"a"], "k holds a bytes: a key is text or a whole number"),
         ([True], "k holds a bool"),
+        (["x" * 1_001], "k holds a text of 1,001 characters: a key has at most 1,000"),
+        ([10**5_000], "k holds a number of 16,610 bits: a key has at most 1,000"),
         (["a", 1], "k holds text in some rows and numbers in others"),
     ],
 )
 def test_what_is_no_key_is_refused_with_its_value(cells: list[Any], why: str) -> None:
     with pytest.raises(FrameRefused, match=why):
         key_texts("k", cells)
+
+
+class Loud(str):
+    """A text that won't be one."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        raise RuntimeError("no")
+
+
+def test_a_key_is_read_without_its_own_code() -> None:
+    assert key_texts("k", [Loud("a")]) == ("text", ["a"])
 
 
 def test_times_come_in_utc_without_their_nanoseconds() -> None:
