@@ -69,9 +69,7 @@ class Worker:
                 PeriodicTask(name="hand over work", period_s=0.5, call=self._hand_over),
                 PeriodicTask(name="schedules", period_s=1.0, call=ticker.tick),
                 PeriodicTask(name="run usage", period_s=30.0, call=usage.step),
-                PeriodicTask(
-                    name="feature changes", period_s=1.0, call=self.feature_changes.step
-                ),
+                PeriodicTask(name="feature changes", period_s=1.0, call=self.feature_changes.step),
                 PeriodicTask(name="heartbeat", period_s=5.0, call=self._beat),
                 *periodic_tasks(services),
             ]
