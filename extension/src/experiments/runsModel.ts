@@ -39,6 +39,8 @@ export interface IFound extends ILoaded {
   readonly baselines: readonly RunBaseline[];
   /** Why the list may be out of date. */
   readonly stale: string | null;
+  /** Fields of the filter that no run of the project has. */
+  readonly nowhere: readonly string[];
 }
 
 /** Keeps how the table looks over reloads of the page. */
@@ -257,7 +259,7 @@ export class RunsModel implements IDisposable {
       this._shifted.emit(place < 0 ? 0 : place - top);
     }
     this._layOut(loaded);
-    return { ...loaded, baselines: loaded.page?.baselines ?? [], stale: loaded.page?.stale ?? null };
+    return { ...loaded, baselines: loaded.page?.baselines ?? [], stale: loaded.page?.stale ?? null, nowhere: loaded.page?.nowhere ?? [] };
   }
 
   private _replace(lines: Lines): void {

@@ -290,6 +290,11 @@ describe('a filter that is being typed', () => {
     show(server({ [`GET ${EXPERIMENTS}/runs`]: () => runPage() }), { filter: 'owner = "nobody"' });
     expect((await screen.findByText('No run matches')).parentElement?.textContent).toContain('owner = "nobody"');
   });
+
+  it('says which of its fields no run has', async () => {
+    show(server({ [`GET ${EXPERIMENTS}/runs`]: () => ({ ...runPage(), nowhere: ['metrics.nosuch'] }) }), { filter: 'metrics.nosuch > 1' });
+    expect(await screen.findByText('No run of the project has metrics.nosuch.')).toBeTruthy();
+  });
 });
 
 describe('picked runs', () => {

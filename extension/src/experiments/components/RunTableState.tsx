@@ -35,16 +35,17 @@ export function TableState(props: { state: IResourceState<IFound>; refused: bool
         </div>
       )}
       {error && !state.error && <Failure error={error} compact onRetry={refresh} />}
-      {model.lines.total === 0 && <Nothing model={model} />}
+      {model.lines.total === 0 && <Nothing model={model} nowhere={state.value.nowhere} />}
     </>
   );
 }
 
-function Nothing(props: { model: RunsModel }): React.JSX.Element {
-  const { model } = props;
+function Nothing(props: { model: RunsModel; nowhere: readonly string[] }): React.JSX.Element {
+  const { model, nowhere } = props;
   return model.asked.filter ? (
     <Empty icon={tableRowsIcon} title={trans.__('No run matches')} action={<Button onClick={() => model.ask({ filter: '' })}>{trans.__('Show all runs')}</Button>}>
       <code>{model.asked.filter}</code>
+      {nowhere.length > 0 && <p>{trans.__('No run of the project has %1.', nowhere.join(', '))}</p>}
     </Empty>
   ) : (
     <Empty icon={tableRowsIcon} title={trans.__('No runs yet')}>
