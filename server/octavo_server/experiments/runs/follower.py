@@ -32,6 +32,8 @@ LONGEST_WAIT_S: Final = 3.0
 PATIENCE_S: Final = 0.25
 #: Seconds between two looks at MLflow while somebody watches.
 LOOK_EVERY_S: Final = 0.5
+#: The longest rest after a look: a first reading takes a minute, and nobody shall wait another.
+LONGEST_REST_S: Final = 1.0
 #: Seconds after the last question for which MLflow is followed without being asked.
 WATCHED_S: Final = 30.0
 SLOW: Final = "MLflow was not looked at lately"
@@ -220,4 +222,5 @@ class Watch:
             with self._looked:
                 self._looks += 1
                 self._looked.notify_all()
-            self._asked.wait(max(LOOK_EVERY_S, time.monotonic() - began))
+            rest_s = max(LOOK_EVERY_S, time.monotonic() - began)
+            self._asked.wait(min(LONGEST_REST_S, rest_s))
