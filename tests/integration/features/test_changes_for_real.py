@@ -112,7 +112,7 @@ class _OneWorker:
 
 def declaration(trap: Path, *, mean: str = "Delay, minutes.") -> dict[str, Any]:
     code = (
-        f"import pathlib\n\n\ndef scaled(frame, mark=pathlib.Path({str(trap)!r}).touch()):\n"
+        f"import pathlib\n\n\ndef scaled(frame):\n    pathlib.Path({str(trap)!r}).touch()\n"
         '    frame["scaled"] = frame["mean"] * frame["factor"]\n    return frame[["scaled"]]\n'
     )
     column = {"name": "mean", "dtype": "Float64", "description": mean}
