@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.responses import RedirectResponse
 
 from octavo_server import answers
@@ -66,36 +66,12 @@ def create_app(services: Services, guard: Guard) -> FastAPI:
         policy_http.routes(services.policy, guard),
         audit_http.routes(services.audit, guard),
         lineage_http.routes(services.lineage, guard),
-        catalog_http.routes(services.features.catalog, services.projects, guard),
-        publishing_http.routes(
-            services.features.publishing, services.features.changes, services.projects, guard
-        ),
-        values_http.routes(services.features.values, guard),
-        materialization_http.routes(
-            services.features.materialization.jobs,
-            services.features.materialization.schedules,
-            services.features.materialization.freshness,
-            services.features.materialization.pushes,
-            guard,
-        ),
         registry_http.routes(services.registry, guard),
         notebooks_http.routes(services.notebooks, guard),
         pipelines_http.routes(services.pipelines, services.hand_offs, guard),
         deployments_http.routes(services.deployments, services.scoring.router, guard),
         monitoring_http.routes(services.monitoring, guard),
-        comparison_http.routes(
-            services.experiments.comparison,
-            services.experiments.curves,
-            services.experiments.artifacts,
-            guard,
-        ),
-        cells_http.routes(services.experiments.cells, guard),
-        runs_http.routes(
-            services.experiments.runs,
-            services.experiments.actions,
-            guard,
-            f"{services.settings.public}/services/tracking",
-        ),
+        *_discovery(services, guard),
     ):
         app.include_router(router, prefix=API)
 
@@ -110,6 +86,37 @@ def create_app(services: Services, guard: Guard) -> FastAPI:
         return {"status": "ok"}
 
     return app
+
+
+def _discovery(services: Services, guard: Guard) -> list[APIRouter]:
+    """Return the routes of features and experiments, room by room."""
+    return [
+        catalog_http.routes(services.features.catalog, services.projects, guard),
+        publishing_http.routes(
+            services.features.publishing, services.features.changes, services.projects, guard
+        ),
+        values_http.routes(services.features.values, guard),
+        materialization_http.routes(
+            services.features.materialization.jobs,
+            services.features.materialization.schedules,
+            services.features.materialization.freshness,
+            services.features.materialization.pushes,
+            guard,
+        ),
+        comparison_http.routes(
+            services.experiments.comparison,
+            services.experiments.curves,
+            services.experiments.artifacts,
+            guard,
+        ),
+        cells_http.routes(services.experiments.cells, guard),
+        runs_http.routes(
+            services.experiments.runs,
+            services.experiments.actions,
+            guard,
+            f"{services.settings.public}/services/tracking",
+        ),
+    ]
 
 
 def main() -> None:

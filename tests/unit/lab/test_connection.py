@@ -40,5 +40,5 @@ def test_the_served_folder_is_named_as_the_sdk_names_notebooks(
     (home / "work").mkdir(parents=True)
     monkeypatch.setenv("HOME", str(home))
     assert home_folder("~") == home_folder(str(home)) == ""
-    assert home_folder(str(home / "work")) == home_folder("~/work/") == "work"
+    assert home_folder(str(home / "own")) == home_folder("~/own/") == "own"
     assert home_folder(str(tmp_path)) == tmp_path.resolve().as_posix()
