@@ -171,6 +171,7 @@ def routes(
         )
 
     _about(router, experiments, guard)
+    _grouping(router, experiments, guard)
     _acting(router, actions, guard)
     _views(router, actions, guard)
     _one(router, experiments, guard, tracking_url)
@@ -234,6 +235,8 @@ def _about(router: APIRouter, experiments: ExperimentsService, guard: Guard) -> 
         found = experiments.completion(project, experiment, filter, at)
         return run_table.FilterCompletion.model_validate(found)
 
+
+def _grouping(router: APIRouter, experiments: ExperimentsService, guard: Guard) -> None:
     @router.get(f"{PREFIX}/runs/groups")
     def group_runs(
         project: str,

@@ -24,6 +24,7 @@ from octavo_server.projects.service import ProjectsService
 
 MOST = 200
 MOST_HITS = 100
+BASE = "/projects/{project}/features"
 
 Chosen = Annotated[list[Annotated[str, Query(max_length=600)]], Query(max_length=50)]
 """Values of one facet; any of them is enough."""
@@ -32,7 +33,16 @@ Chosen = Annotated[list[Annotated[str, Query(max_length=600)]], Query(max_length
 def routes(features: CatalogService, projects: ProjectsService, guard: Guard) -> APIRouter:
     """Return the area's routes."""
     router = area_router("features")
-    base = "/projects/{project}/features"
+    _finding(router, features, projects, guard)
+    _views(router, features, guard)
+    _registry(router, features, guard)
+    return router
+
+
+def _finding(
+    router: APIRouter, features: CatalogService, projects: ProjectsService, guard: Guard
+) -> None:
+    """Routes that search."""
 
     @router.get("/features/search")
     def search_features(
@@ -55,7 +65,7 @@ def routes(features: CatalogService, projects: ProjectsService, guard: Guard) ->
         found = features.search(_readable(projects, caller), q, choices, offset, limit)
         return wire.page(found, offset, features.now())
 
-    @router.get(f"{base}/views")
+    @router.get(f"{BASE}/views")
     def list_feature_views(
         project: str,
         q: Annotated[str, Query(max_length=200)] = "",
@@ -72,28 +82,32 @@ def routes(features: CatalogService, projects: ProjectsService, guard: Guard) ->
             snapshot=made.id if made else None,
         )
 
-    @router.get(f"{base}/views/{{name}}")
+
+def _views(router: APIRouter, features: CatalogService, guard: Guard) -> None:
+    """Routes about one view."""
+
+    @router.get(f"{BASE}/views/{{name}}")
     def read_feature_view(
         project: str, name: str, caller: Caller = guard.needs("features.read")
     ) -> FeatureView:
         """Read one view: schema, statistics, freshness, use, cost, code and consumers."""
         return wire.detail(features.detail(project, name), features.now())
 
-    @router.get(f"{base}/views/{{name}}/history")
+    @router.get(f"{BASE}/views/{{name}}/history")
     def read_feature_history(
         project: str, name: str, caller: Caller = guard.needs("features.read")
     ) -> FeatureHistory:
         """Read how a view's values change over event time."""
         return wire.history(*features.history(project, name))
 
-    @router.get(f"{base}/views/{{name}}/versions")
+    @router.get(f"{BASE}/views/{{name}}/versions")
     def list_feature_versions(
         project: str, name: str, caller: Caller = guard.needs("features.read")
     ) -> FeatureVersions:
         """Read which definitions a view had, and what each changed."""
         return wire.versions(features.versions(project, name))
 
-    @router.get(f"{base}/views/{{name}}/lineage")
+    @router.get(f"{BASE}/views/{{name}}/lineage")
     def read_feature_lineage(
         project: str, name: str, caller: Caller = guard.needs("lineage.read")
     ) -> LineageGraph:
@@ -101,14 +115,18 @@ def routes(features: CatalogService, projects: ProjectsService, guard: Guard) ->
         features.view(project, name)
         return LineageGraph.model_validate(features.lineage(project, name))
 
-    @router.get(f"{base}/snapshot")
+
+def _registry(router: APIRouter, features: CatalogService, guard: Guard) -> None:
+    """Routes about a project's whole registry."""
+
+    @router.get(f"{BASE}/snapshot")
     def read_feature_snapshot(
         project: str, caller: Caller = guard.needs("features.read")
     ) -> FeatureSnapshot:
         """Read which registry snapshot is current."""
         return FeatureSnapshot.model_validate(features.snapshot(project))
 
-    @router.get(f"{base}/registry")
+    @router.get(f"{BASE}/registry")
     def read_feature_registry(
         project: str, caller: Caller = guard.needs("features.read")
     ) -> RegistryState:
@@ -116,7 +134,7 @@ def routes(features: CatalogService, projects: ProjectsService, guard: Guard) ->
         made = features.current(project)
         return wire.registry(features.state(project), made.id if made else None)
 
-    @router.post(f"{base}/uses")
+    @router.post(f"{BASE}/uses")
     def report_feature_reads(
         project: str, body: FeatureReads, caller: Caller = guard.needs("features.report")
     ) -> FeatureReadsTaken:
@@ -124,8 +142,6 @@ def routes(features: CatalogService, projects: ProjectsService, guard: Guard) ->
         reads = wire.reads(project, body.reads, caller, features.now())
         counted = features.count(project, reads)
         return FeatureReadsTaken(counted=counted, unknown=len(reads) - counted)
-
-    return router
 
 
 def _choices(given: tuple[list[str], ...]) -> Choices:

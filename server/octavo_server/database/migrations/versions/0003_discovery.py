@@ -17,6 +17,7 @@ def upgrade() -> None:
     bind = op.get_bind()
     _create_changes()
     _create_facts()
+    _create_histories()
     _create_pushes()
     _create_jobs()
     _create_schedules()
@@ -114,6 +115,10 @@ def _create_facts() -> None:
     sa.Column('problems', sa.JSON(none_as_null=True), nullable=False),
     sa.PrimaryKeyConstraint('project', name=op.f('pk_feature_index'))
     )
+
+
+def _create_histories() -> None:
+    """Make the tables of what happened to features."""
     op.create_table('feature_uses',
     sa.Column('project', sa.String(length=100), nullable=False),
     sa.Column('view', sa.String(length=100), nullable=False),
