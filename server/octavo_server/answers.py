@@ -108,8 +108,43 @@ class BodyLimit:
         )
 
 
+class Faults:
+    """ASGI middleware: answers 500 where the service itself fails, and keeps the connection.
+
+    Nothing may get past it to the server, which would close the connection: a proxy that keeps
+    connections answers the next request on it, perhaps somebody else's, with a 502.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Write the fault to the log under the request's id, and answer unless one is on its way.
+
+        Raises what failed after the answer had begun: only cutting it shows that it isn't whole.
+        """
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception:  # the last one who can answer
+            if scope["type"] != "http":
+                raise
+            request_id = scope.get("state", {}).get("request_id")
+            log.exception("request %s failed", request_id)
+            if begun:
+                raise
+            await error_response(_internal(), request_id)(scope, receive, send)
+
+
 def install(app: FastAPI) -> None:
     """Give ``app`` the error shape, request ids and the body limit."""
+    app.add_middleware(Faults)
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestIds)
     handlers: dict[type[Exception], Any] = {
@@ -118,7 +153,6 @@ def install(app: FastAPI) -> None:
         HTTPException: _http_error,
         Replay: _replay,
         ClientDisconnect: _hung_up,
-        Exception: _fault,
     }
     for kind, handler in handlers.items():
         app.add_exception_handler(kind, handler)
@@ -133,7 +167,27 @@ async def _octavo_error(request: Request, error: OctavoError) -> JSONResponse:
 
 
 async def _invalid_request(request: Request, error: RequestValidationError) -> JSONResponse:
-    return error_response(Invalid(*describe_invalid(error.errors())), _id(request))
+    errors = error.errors()
+    made = _wrong_type(request, errors) or Invalid(*describe_invalid(errors))
+    return error_response(made, _id(request))
+
+
+def _wrong_type(request: Request, errors: Any) -> Invalid | None:
+    """Return what to say of a body that was read as something else than the route takes."""
+    sent_in = any(one["loc"][0] == "body" and one["type"] != "missing" for one in errors)
+    field = getattr(request.scope.get("route"), "body_field", None)
+    if field is None or not sent_in:
+        return None
+    expected = field.field_info.media_type
+    sent = request.headers.get("content-type", "")
+    if ("json" in sent.lower()) == ("json" in expected):
+        return None
+    return Invalid(
+        f"The body was sent as {sent[:100]!r}; this address takes {expected}."
+        if sent
+        else f"The body was sent without a content type; this address takes {expected}.",
+        f"Send it with the header 'Content-Type: {expected}'.",
+    )
 
 
 def describe_invalid(errors: Any) -> tuple[str, str]:
@@ -191,10 +245,8 @@ async def _hung_up(_request: Request, _gone: ClientDisconnect) -> Response:
     return Response(status_code=HUNG_UP)
 
 
-async def _fault(request: Request, error: Exception) -> JSONResponse:
-    log.error("request %s failed", _id(request), exc_info=error)
-    made = Internal(
+def _internal() -> Internal:
+    return Internal(
         "Octavo failed on this request; nothing was changed.",
         "Try again; if it stays, give the request id to your platform admin.",
     )
-    return error_response(made, _id(request))

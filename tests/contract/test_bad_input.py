@@ -162,3 +162,40 @@ def test_a_reason_in_an_address_hides_nothing(platform: Platform) -> None:
     answer = platform.call("admin", "DELETE", "/quotas/q", params={"reason": "Fine \u202edab"})
     said = "it holds the character U+202E, which nobody sees; leave it out"
     assert answer.json()["message"].startswith(f"reason: {said}; got ")
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "body", "says"),
+    [
+        (
+            "/quotas",
+            "text/plain",
+            b"{}",
+            "The body was sent as 'text/plain'; this address takes application/json.",
+        ),
+        (
+            "/quotas",
+            "",
+            b"{}",
+            "The body was sent without a content type; this address takes application/json.",
+        ),
+        (
+            "/projects/flights/experiments/notebook-versions/" + "0" * 64,
+            "application/json",
+            b'{"cells": []}',
+            "The body was sent as 'application/json'; this address takes application/octet-stream.",
+        ),
+    ],
+)
+def test_a_body_of_the_wrong_type_is_told_which_one_is_taken(
+    platform: Platform, path: str, sent: str, body: bytes, says: str
+) -> None:
+    headers = {"Content-Type": sent} if sent else {}
+    answer = platform.call("admin", "PUT", path, content=body, headers=headers)
+    assert (answer.status_code, answer.json()["message"]) == (422, says)
+    assert answer.json()["remedy"].startswith("Send it with the header 'Content-Type: application/")
+
+
+def test_no_body_at_all_is_told_as_that(platform: Platform) -> None:
+    answer = platform.call("admin", "PUT", "/quotas")
+    assert answer.json()["message"].startswith("The body: field required")
