@@ -149,7 +149,10 @@ def _rows(names: Mapping[str, object], wanted: Mapping[str, Any]) -> dict[str, A
 
 
 def _sampled(frame: Frame, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    places = spread(frame.rows(), min(int(wanted.get("rows", 20)), MOST_ROWS))
+    most = wanted.get("rows", 20)
+    if type(most) is not int or most < 1:
+        raise FrameRefused(f"rows is {most!r:.50}: a whole number from 1 to {MOST_ROWS} is taken")
+    places = spread(frame.rows(), min(most, MOST_ROWS))
     keys = []
     for key, name in wanted["keys"].items():
         kind, values = frame.keys(name, places)

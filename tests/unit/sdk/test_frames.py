@@ -58,6 +58,14 @@ def test_never_more_rows_than_a_preview_takes() -> None:
     assert len(seen["places"]) == frames.MOST_ROWS
 
 
+@pytest.mark.parametrize("rows", [-1, 0, 2.5, True, "all", None])
+def test_less_than_a_row_is_refused(rows: object) -> None:
+    frame = pd.DataFrame({"k": ["a"], "t": pd.Timestamp("2024-01-01")})
+    seen = look({"frame": "f", "keys": {"k": "k"}, "time": "t", "rows": rows}, {"f": frame})
+    says = f"rows is {rows!r}: a whole number from 1 to 100 is taken"
+    assert (seen["refused"], seen["what"]) == ("values", says)
+
+
 def test_an_empty_frame_has_no_rows_to_join() -> None:
     frame = pd.DataFrame({"k": [], "t": pd.to_datetime([])})
     seen = look({"frame": "f", "keys": {"k": "k"}, "time": "t"}, {"f": frame})
