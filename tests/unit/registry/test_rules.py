@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.experiments.test_rules import run
 
+from octavo.records.registry import RegisterRequest
 from octavo_server.errors import Forbidden, Invalid
+from octavo_server.experiments.runs.domain import DataInput
 from octavo_server.registry import card, rules
 from octavo_server.registry.domain import (
     ArtifactFile,
@@ -241,3 +243,22 @@ def test_a_card_shows_results_and_asks_what_is_unknown() -> None:
 def test_a_card_cannot_be_broken_by_a_name() -> None:
     text = card.draft("late", run(metrics={"a|b\n| x": 1.0}), Packaging())
     assert "| a\\|b \\| x | 1 |" in text
+
+
+def test_the_draft_of_a_card_is_one_that_can_be_registered() -> None:
+    long = "y" * 490
+    names = [f"loss/{n:05}/{'x' * 80}" for n in range(5_066)]
+    inputs = [
+        DataInput(name=f"d{n}{long}", digest="0" * 64, source="", context=None) for n in range(300)
+    ]
+    columns = [{"name": f"column {n:04} " + "z" * 80} for n in range(900)]
+    packaging = replace(PACKAGING, signature={"inputs": columns, "outputs": [{"type": "long"}]})
+    made_by = replace(run(metrics=dict.fromkeys(names, 0.5), inputs=tuple(inputs)), name="n" * 500)
+    made = card.draft("late", replace(made_by, owner="o" * 500, experiment="e" * 500), packaging)
+    assert RegisterRequest(run_id="1" * 32, card=made).card == made
+    assert names[0] in made
+    assert "more metrics are left out here; the run has all." in made
+    assert "more data sets are left out here; the run has all." in made
+    assert "more, which the model's signature has" in made
+    rows = made.count("| loss/")
+    assert f"{5_066 - rows:,} more metrics" in made
