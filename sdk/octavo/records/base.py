@@ -53,7 +53,10 @@ Amount = AfterValidator(_check_amount)
 
 
 def cut(most: int) -> BeforeValidator:
-    """Shorten a text of an answer that others wrote: how long theirs is fails no answer."""
+    """Shorten a text of an answer that others wrote: how long theirs is fails no answer.
+
+    It stands behind the Field with the length, which is checked in Python otherwise.
+    """
     return BeforeValidator(lambda value: value[:most] if isinstance(value, str) else value)
 
 

@@ -11,7 +11,7 @@ from octavo.records.base import Answer, cut
 from octavo.records.experiments import Name, RunStatus
 from octavo.records.notebooks import CellDiff
 
-Text = Annotated[str, cut(300_000), Field(max_length=300_000)]
+Text = Annotated[str, Field(max_length=300_000), cut(300_000)]
 
 LARGEST_VERSION = 16 * 2**20
 """The most bytes of a notebook version that are stored; outputs are left out of larger ones."""

@@ -9,7 +9,7 @@ from pydantic import Field
 from octavo.records.base import Answer, cut
 from octavo.records.experiments import Name, RunStatus, Text
 
-Path = Annotated[str, cut(2_000), Field(max_length=2_000)]
+Path = Annotated[str, Field(max_length=2_000), cut(2_000)]
 
 
 class ComparedKind(StrEnum):

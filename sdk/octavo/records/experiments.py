@@ -9,8 +9,8 @@ from pydantic import Field
 from octavo.records.base import Answer, cut
 from octavo.records.run_table import FieldText, RunBaseline
 
-Name = Annotated[str, cut(500), Field(max_length=500)]
-Text = Annotated[str, cut(8_000), Field(max_length=8_000)]
+Name = Annotated[str, Field(max_length=500), cut(500)]
+Text = Annotated[str, Field(max_length=8_000), cut(8_000)]
 
 
 class RunStatus(StrEnum):

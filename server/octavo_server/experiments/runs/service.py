@@ -157,7 +157,8 @@ class ExperimentsService:
 
     def priced(self, run: Run) -> Run:
         """The run with what it cost."""
-        return replace(run, cost_micro_eur=self._costs.of(run)) if self._costs else run
+        cost = self._costs.of(run) if self._costs else None
+        return run if cost == run.cost_micro_eur else replace(run, cost_micro_eur=cost)
 
     def detail(self, project: str, run_id: str) -> Detail:
         """A run with the names of its curves and the models it logged. Raises NotFound."""
