@@ -121,7 +121,7 @@ def published(snapshot: str = FIRST, *views: View, **more: Any) -> Publication:
     values: dict[str, Any] = {
         "leaks": (),
         "declaration": declaration(*[one.name for one in views]),
-        "loaded_rows": 3,
+        "loaded": {"carrier_delay": 3},
         "load_seconds": 0.5,
         **more,
     }

@@ -63,7 +63,7 @@ class FeastEngine:
             views=self._views(order.project, answer["snapshot"], answer["views"]),
             leaks=tuple(answer["leaks"]),
             declaration=FeatureDeclaration.model_validate(answer["declaration"]),
-            loaded_rows=answer["loaded"]["rows"],
+            loaded=answer["loaded"]["rows"],
             load_seconds=answer["loaded"]["seconds"],
         )
 

@@ -104,10 +104,10 @@ def publish(
         values = _values(declaration, sources)
         made_from = _digest([declaration.model_dump(mode="json"), sources])
         kept = _unchanged(features, before, made_from)
-        loaded: dict[str, Any] = {"rows": 0, "seconds": 0.0, "views": []}
+        loaded: dict[str, Any] = {"rows": {}, "seconds": 0.0}
         if kept is None:
             loaded = _load(store, before.get("values", {}), values, features, sources)
-        progress.step(_loading(kept, loaded["views"]))
+        progress.step(_loading(kept, list(loaded["rows"])))
         facts = {"project": project, "sources": sources, "made_from": made_from, "values": values}
         snapshot = kept or _lay_down(build, features, declaration, facts, before)
         progress.step("snapshot " + snapshot[:12])
@@ -230,8 +230,8 @@ def _load(
     began = time.monotonic()
     if names:
         _materialize(store, names)
-    rows = sum(sources[name]["rows"] for name in names)
-    return {"rows": rows, "seconds": round(time.monotonic() - began, 3), "views": names}
+    rows = {name: sources[name]["rows"] for name in names}
+    return {"rows": rows, "seconds": round(time.monotonic() - began, 3)}
 
 
 def _materialize(store: FeatureStore, names: list[str]) -> None:

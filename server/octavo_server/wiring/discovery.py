@@ -77,7 +77,7 @@ def build_features(
     catalog = CatalogService(base.database, base.lineage, places, base.clock)
     engine, snapshots = FeastEngine(base.clock), SnapshotFolders()
     price = MaterializationPrice(profiles, base.settings.materialization_profile)
-    publishing = build_publishing(base, catalog, places, readers, engine, snapshots, price)
+    publishing = build_publishing(base, catalog, places, readers, engine, snapshots, ledger, price)
     return Features(
         catalog=catalog,
         reconciliation=Reconciliation(

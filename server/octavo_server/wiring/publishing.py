@@ -10,7 +10,13 @@ from octavo_server.features.places import Places
 from octavo_server.features.publishing.applying import Applier
 from octavo_server.features.publishing.changes import ChangesService
 from octavo_server.features.publishing.planning import Planner
-from octavo_server.features.publishing.ports import FeatureEngine, Prices, Readers, Snapshots
+from octavo_server.features.publishing.ports import (
+    FeatureEngine,
+    Ledger,
+    Prices,
+    Readers,
+    Snapshots,
+)
 from octavo_server.features.publishing.service import PublishingService
 from octavo_server.wiring.foundation import Foundation
 
@@ -24,6 +30,8 @@ class Publishing:
     places: Places
     engine: FeatureEngine
     snapshots: Snapshots
+    ledger: Ledger
+    prices: Prices
     service: PublishingService
     changes: ChangesService
 
@@ -38,6 +46,8 @@ class Publishing:
             snapshots=self.snapshots,
             places=self.places,
             workers=workers,
+            ledger=self.ledger,
+            prices=self.prices,
         )
 
 
@@ -48,6 +58,7 @@ def build_publishing(
     readers: Readers,
     engine: FeatureEngine,
     snapshots: Snapshots,
+    ledger: Ledger,
     prices: Prices,
 ) -> Publishing:
     """Return the room's parts; ``readers`` know whom a change reaches."""
@@ -66,6 +77,8 @@ def build_publishing(
         places=places,
         engine=engine,
         snapshots=snapshots,
+        ledger=ledger,
+        prices=prices,
         service=PublishingService(
             database=base.database,
             catalog=catalog,

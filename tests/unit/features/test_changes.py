@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +23,7 @@ from tests.support.features import (
     published,
     view,
 )
+from tests.support.materialization import FakeLedger
 from tests.support.people import ADMIN, REVIEWER, SCIENTIST
 from tests.support.services import open_audit
 
@@ -63,6 +65,8 @@ THIRD = "d" * 64
 
 class FakePrices:
     """What an hour costs."""
+
+    profile = "cpu-small"
 
     def eur_per_hour(self) -> float:
         return 3.6
@@ -115,7 +119,7 @@ class World:
             prices=FakePrices(),
         )
         self.changes = ChangesService(database, self.audit, self.policy, self.catalog, planner)
-        self.workers = FakeWorkers()
+        self.workers, self.ledger = FakeWorkers(), FakeLedger()
         self.publishing.publish(ADMIN, "flights", "flights", "The features of the template.")
 
     def applier(self, name: str = "worker-1") -> Applier:
@@ -130,6 +134,8 @@ class World:
             snapshots=self.snapshots,
             places=self.places,
             workers=self.workers,
+            ledger=self.ledger,
+            prices=FakePrices(),
         )
 
     def propose(self, wanted: FeatureDeclaration | None = None, **more: Any) -> Reviewed:
@@ -358,6 +364,34 @@ def test_a_worker_that_dies_before_it_points_is_finished_by_the_next(world: Worl
     world.applier("worker-2").step()
     assert (world.now(made).state, world.pointer) == ("applied", SECOND)
     assert len(world.engine.orders) == orders, "what is current is not built again"
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_what_loading_took_is_booked_once_on_the_author(world: World, dies: bool) -> None:
+    loaded = {"carrier_delay": 3, "route_delay": 1}
+    made = world.approved()
+    built = replace(world.engine.publication, loaded=loaded, load_seconds=72.0)
+    world.engine.publication = built
+    world.snapshots.dies = dies
+    with pytest.raises(ProcessDied) if dies else nullcontext():
+        world.applier().step()
+    world.snapshots.dies = False
+    world.applier("worker-2").step()
+    assert world.now(made).state == "applied"
+    assert world.ledger.booked == {made.change.id: pytest.approx(72 / 3600)}
+    assert world.ledger.parts == {"publish features"}
+    costs = [world.catalog.detail("flights", name).cost for name in loaded]
+    assert [(one.materializations, one.seconds, one.micro_eur) for one in costs] == [
+        (1, 54.0, 54_000),
+        (1, 18.0, 18_000),
+    ]
+
+
+def test_a_change_that_loads_nothing_books_nothing(world: World) -> None:
+    world.approved()
+    world.engine.publication = replace(world.engine.publication, loaded={}, load_seconds=0.0)
+    world.applier().step()
+    assert world.ledger.booked == {}
 
 
 def test_a_transaction_that_fails_leaves_neither_snapshot_nor_entry(

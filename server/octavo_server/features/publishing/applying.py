@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import timedelta
 
 from octavo_server.audit.service import AuditService, Change
 from octavo_server.database.rows import Database
@@ -27,7 +28,13 @@ from octavo_server.features.publishing.domain import (
     Order,
     Publication,
 )
-from octavo_server.features.publishing.ports import BuildStopped, FeatureEngine, Snapshots
+from octavo_server.features.publishing.ports import (
+    BuildStopped,
+    FeatureEngine,
+    Ledger,
+    Prices,
+    Snapshots,
+)
 from octavo_server.features.publishing.service import PublishingService
 from octavo_server.identity import service_caller
 
@@ -35,6 +42,8 @@ log = logging.getLogger("octavo.worker")
 
 STEPS = 7
 """The engine's five, and then: recorded, current."""
+BOOKED_AS = "publish features"
+"""Under which name the loading of online values is booked among the pipelines."""
 _STEP = re.compile(r"\[(\d+)/\d+\] (.*?)(?:\s{2,}[\d.]+ s)?\s*")
 
 
@@ -56,6 +65,8 @@ class Applier:
         snapshots: Snapshots,
         places: Places,
         workers: WorkerBook,
+        ledger: Ledger,
+        prices: Prices,
     ) -> None:
         self._database = database
         self._audit = audit
@@ -65,6 +76,8 @@ class Applier:
         self._snapshots = snapshots
         self._places = places
         self._workers = workers
+        self._ledger = ledger
+        self._prices = prices
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -111,6 +124,7 @@ class Applier:
             built = self._built(change)
             change = self._recorded(change, built)
         self._snapshots.point_to(self._places.snapshots(change.project), str(change.snapshot))
+        self._book(change)
         self._end(change, ChangeState.APPLIED, "")
 
     def _claimed(self, found: FeatureChange) -> FeatureChange:
@@ -176,7 +190,7 @@ class Applier:
 
     def _recorded(self, change: FeatureChange, built: Publication) -> FeatureChange:
         """Make the snapshot current; from here on there is no way back."""
-        features = self._places.snapshots(change.project)
+        features, price = self._places.snapshots(change.project), self._prices.eur_per_hour()
         try:
             subject = f"feature_snapshot:{change.project}/{built.snapshot}"
             caller = service_caller("worker", change.project)
@@ -199,11 +213,30 @@ class Applier:
                     now, snapshot=built.snapshot, step="recorded as current", done=STEPS - 1
                 )
                 store.save(entry.rows, recorded)
+                for view, seconds, micro in rules.loads(built, price):
+                    self._catalog.book_cost(
+                        entry.rows, change.project, view, entry.at, seconds, micro
+                    )
                 entry.note(change=now.id, author=now.author, reviewer=now.reviewer)
         except Exception:
             self._snapshots.discard(features, built.snapshot)
             raise
         return recorded
+
+    def _book(self, change: FeatureChange) -> None:
+        """Book on the author what loading the online values took; safe to be done again."""
+        with self._database.read() as rows:
+            build = store.build(rows, change.project, str(change.snapshot))
+        if build is not None and build.load_seconds:
+            self._ledger.book(
+                attempt=change.id,
+                person=change.author,
+                project=change.project,
+                pipeline=BOOKED_AS,
+                profile=self._prices.profile,
+                since=build.at - timedelta(seconds=build.load_seconds),
+                until=build.at,
+            )
 
     def _end(self, found: FeatureChange, state: ChangeState, message: str) -> None:
         with self._change(f"features.{state}", found) as change:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -83,10 +83,15 @@ class Publication:
     """Sentences about values that were used before they were known."""
     declaration: FeatureDeclaration
     """What it was built from."""
-    loaded_rows: int = 0
-    """Rows whose newest values were loaded into the online store."""
+    loaded: Mapping[str, int] = field(default_factory=dict)
+    """Rows of each view whose newest values were loaded into the online store."""
     load_seconds: float = 0.0
     """Seconds that took."""
+
+    @property
+    def loaded_rows(self) -> int:
+        """Rows that were loaded, all views together."""
+        return sum(self.loaded.values())
 
 
 @dataclass(frozen=True, kw_only=True)

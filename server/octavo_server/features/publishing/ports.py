@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -62,8 +63,29 @@ class Snapshots(Protocol):
 class Prices(Protocol):
     """What loading online values costs."""
 
+    @property
+    def profile(self) -> str:
+        """Id of the profile whose price it is."""
+
     def eur_per_hour(self) -> float:
         """Return the price now."""
+
+
+class Ledger(Protocol):
+    """Cost, as the area `workspaces` keeps it."""
+
+    def book(
+        self,
+        *,
+        attempt: str,
+        person: str,
+        project: str,
+        pipeline: str,
+        profile: str,
+        since: datetime,
+        until: datetime,
+    ) -> float:
+        """Book what was consumed until a moment, once for an attempt; return its cost, in euro."""
 
 
 class Readers(Protocol):

@@ -22,9 +22,12 @@ from octavo_server.features.publishing.domain import (
     FeatureChange,
     Finding,
     Impact,
+    Publication,
     Reader,
 )
 from octavo_server.permissions import PERMISSIONS
+
+MICRO = 1_000_000
 
 REVIEW = "features.review"
 WHOLE_DAY_S = 86_400
@@ -256,6 +259,14 @@ def cost(
     when = f"{len(measured)} publications" if len(measured) > 1 else "publication"
     basis = f"{known} rows took {taken:.1f} s in the last {when}."
     return Cost(rows=total, views=views, seconds=seconds, eur=eur, basis=basis)
+
+
+def loads(built: Publication, eur_per_hour: float) -> Iterator[tuple[str, float, int]]:
+    """Give each loaded view with its share, by rows, of the seconds and of millionths of a euro."""
+    for view, rows in built.loaded.items():
+        share = rows / built.loaded_rows if built.loaded_rows else 1 / len(built.loaded)
+        seconds = built.load_seconds * share
+        yield view, seconds, round(seconds / 3600 * eur_per_hour * MICRO)
 
 
 def _loaded(before: FeatureDeclaration | None, after: FeatureDeclaration) -> Iterator[str]:
