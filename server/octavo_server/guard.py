@@ -20,7 +20,7 @@ from octavo_server.database.rows import Database
 from octavo_server.database.tables.audit import idempotency_keys
 from octavo_server.errors import Conflict, Forbidden, Invalid, NotFound, OctavoError
 from octavo_server.identity import HUB, Caller, CallerKind, Identity
-from octavo_server.permissions import PERMISSIONS, roles_with
+from octavo_server.permissions import PERMISSIONS, refusal_of
 
 KEY_HEADER = "idempotency-key"
 PERSON_HEADER = "octavo-person"
@@ -113,7 +113,7 @@ class Guard:
                 )
         if not roles & permission.roles:
             raise Forbidden(
-                f"You may not {permission.meaning}: that takes the role {roles_with(verb)}.",
+                refusal_of(verb),
                 "Ask the project's admin for that role, or a person who has it to do it.",
             )
         return caller.within(project, roles)

@@ -121,3 +121,17 @@ PERMISSIONS: dict[str, Permission] = {
 def roles_with(verb: str) -> str:
     """Return the roles that hold ``verb``, for a message that says whom to ask."""
     return " or ".join(sorted(PERMISSIONS[verb].roles - {SERVICE, RUN})) or "a service"
+
+
+def refusal_of(verb: str) -> str:
+    """Return what is said to a caller who doesn't hold ``verb``."""
+    return f"You may not {PERMISSIONS[verb].meaning}: that takes the role {roles_with(verb)}."
+
+
+def refusals(roles: frozenset[str]) -> dict[str, str]:
+    """Return the verbs of a project that ``roles`` don't hold, each with what is said of it."""
+    return {
+        verb: refusal_of(verb)
+        for verb, permission in PERMISSIONS.items()
+        if not permission.platform and not roles & permission.roles
+    }

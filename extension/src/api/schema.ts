@@ -7271,6 +7271,11 @@ export interface components {
              */
             name: string;
             /**
+             * Odd
+             * @description What it is then; null for a finite number.
+             */
+            odd?: ("nan" | "inf" | "-inf") | null;
+            /**
              * Step
              * @description The step it was logged at.
              */
@@ -10427,6 +10432,13 @@ export interface components {
              */
             name: string;
             /**
+             * Refusals
+             * @description What the caller may not do in it, by permission: the sentence that says why.
+             */
+            refusals: {
+                [key: string]: string;
+            };
+            /**
              * Roles
              * @description The roles that the caller holds in it.
              */
@@ -11522,7 +11534,7 @@ export interface components {
         RunDetail: {
             /**
              * Curves
-             * @description Metrics with a history, see curves; at most 500.
+             * @description Those of the metrics with a history, see curves.
              */
             curves: string[];
             /**
@@ -11532,9 +11544,14 @@ export interface components {
             inputs: components["schemas"]["DataInput"][];
             /**
              * Metrics
-             * @description Metrics with their latest value, by name.
+             * @description Metrics whose names contain what was searched for, with their latest value, by name; at most 500.
              */
             metrics: components["schemas"]["LatestMetric"][];
+            /**
+             * Metrics Found
+             * @description How many metrics that are, those left out too.
+             */
+            metrics_found: number;
             /**
              * Models
              * @description Models it logged.
@@ -15538,7 +15555,10 @@ export interface operations {
     };
     read_run_services_octavo_api_v1_projects__project__experiments_runs__run_id__get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Words that a metric's name must contain. */
+                search?: string;
+            };
             header?: never;
             path: {
                 project: string;

@@ -19,6 +19,9 @@ class ProjectSummary(Answer):
     name: str = Field(description="Stable name, used in addresses.")
     title: str = Field(description="What people call it.")
     roles: list[str] = Field(description="The roles that the caller holds in it.")
+    refusals: dict[str, str] = Field(
+        description="What the caller may not do in it, by permission: the sentence that says why."
+    )
 
 
 class Me(Answer):

@@ -16,13 +16,16 @@ from octavo.records.projects import (
 )
 from octavo_server.guard import Guard, area_router
 from octavo_server.identity import Caller
+from octavo_server.permissions import refusals
 from octavo_server.projects import domain
 from octavo_server.projects.service import ProjectsService
 
 
 def _mine(projects: ProjectsService, caller: Caller) -> list[ProjectSummary]:
     return [
-        ProjectSummary(name=one.name, title=one.title, roles=sorted(roles))
+        ProjectSummary(
+            name=one.name, title=one.title, roles=sorted(roles), refusals=refusals(roles)
+        )
         for one, roles in projects.mine(caller)
     ]
 

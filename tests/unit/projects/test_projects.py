@@ -11,6 +11,7 @@ from tests.support.services import open_audit
 from octavo_server.database.rows import Database
 from octavo_server.errors import Conflict, Invalid, NotFound
 from octavo_server.identity import Caller, CallerKind
+from octavo_server.permissions import refusals
 from octavo_server.projects.service import ProjectsService
 
 
@@ -115,3 +116,13 @@ def test_groups_are_those_with_a_role_somewhere(projects: ProjectsService) -> No
     projects.add_member(ADMIN, project="flights", kind="group", name="late", role="oncall")
     projects.add_member(ADMIN, project="flights", kind="user", name="bo", role="oncall")
     assert projects.groups() == {"admins", "reviewers", "late"}
+
+
+def test_what_roles_lack_is_said_as_a_refusal_says_it() -> None:
+    lacks = refusals(frozenset({"reviewer"}))
+    assert lacks["features.propose"] == (
+        "You may not propose a change of features: that takes the role admin or scientist."
+    )
+    assert "features.review" not in lacks
+    assert "profiles.propose" not in lacks  # decided by platform roles, in no project
+    assert refusals(frozenset({"admin", "service", "run"})) == {}
