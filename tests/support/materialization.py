@@ -183,9 +183,13 @@ class FakeFiles:
 
     parts: dict[str, list[Mapping[str, PushValue]]] = field(default_factory=dict)
     refuses: OctavoError | None = None
+    before: Callable[[Path], None] | None = None
+    """Called before a file is made; may refuse it."""
 
     def append(self, place: Path, part: str, rows: Sequence[Mapping[str, PushValue]]) -> None:
         """Keep the rows as a file, the same part once."""
+        if self.before is not None:
+            self.before(place)
         if self.refuses is not None:
             raise self.refuses
         self.parts[part] = list(rows)

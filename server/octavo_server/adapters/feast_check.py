@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from octavo.records.feature_declarations import (
+    DeclaredSource,
     DeclaredTransformation,
     DeclaredView,
     FeatureDeclaration,
@@ -54,6 +55,8 @@ def check(declaration: FeatureDeclaration, lake: Path) -> dict[str, Any]:
             said = f"there is no {table.path} in the project's lake"
             findings.append(_finding("error", f"view {view.name}", said))
             continue
+        if view.source != table.name and not place.is_dir():
+            findings.append(_finding("error", f"view {view.name}", _no_folder(table, view)))
         if place not in known:
             known[place] = described(place)
         schema, rows[view.name] = known[place]
@@ -62,6 +65,13 @@ def check(declaration: FeatureDeclaration, lake: Path) -> dict[str, Any]:
     faulty = any(one["severity"] == "error" for one in findings)
     leaks = [] if faulty else feast_leaks.of_declaration(declaration, lake)
     return {"findings": findings, "leaks": leaks, "rows": rows}
+
+
+def _no_folder(table: DeclaredSource, view: DeclaredView) -> str:
+    return (
+        f"{table.path} is one file: only a folder of Parquet files takes pushed rows: "
+        f"write it as one, or leave out the push source {view.source}"
+    )
 
 
 def inside(lake: Path, path: str) -> Path | None:

@@ -28,12 +28,18 @@ class ParquetPushes:
                 f"{place.name} is no folder of files, so no rows can be added to it.",
                 "Let the source of a push source be a folder of Parquet files.",
             )
-        with tempfile.TemporaryDirectory(prefix="octavo-push-") as folder:
-            given = Path(folder) / "rows.json"
-            given.write_text(json.dumps(list(rows), allow_nan=False))
-            file = place / FOLDER / f"{part}.parquet"
-            argv = [sys.executable, "-m", "octavo_server.adapters.pushed_files_child"]
-            self._run([*argv, str(place), str(given), str(file)], place)
+        try:
+            with tempfile.TemporaryDirectory(prefix="octavo-push-") as folder:
+                given = Path(folder) / "rows.json"
+                given.write_text(json.dumps(list(rows), allow_nan=False))
+                file = place / FOLDER / f"{part}.parquet"
+                argv = [sys.executable, "-m", "octavo_server.adapters.pushed_files_child"]
+                self._run([*argv, str(place), str(given), str(file)], place)
+        except OSError as error:
+            raise Unavailable(
+                f"Pushed rows for {place.name} can't be handed over: {error}.",
+                "Make room in the worker's temporary folder.",
+            ) from error
 
     def _run(self, argv: list[str], place: Path) -> None:
         try:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from tests.support.features import declaration
 
-from octavo.records.feature_declarations import FeatureDeclaration
+from octavo.records.feature_declarations import DeclaredPushSource, FeatureDeclaration
 from octavo_server.adapters import feast_check, feast_leaks
 from octavo_server.adapters.feast_checks import KEEP_S, Checks
 from octavo_server.errors import Unavailable
@@ -128,3 +128,23 @@ def test_views_of_one_table_cost_one_look(tmp_path: Path, monkeypatch: pytest.Mo
     assert looked == [Path(one.path).name, "leaks"]
     assert answer["leaks"] == ["too early"] * 3
     assert answer["rows"] == dict.fromkeys(("first", "second", "third"), 1)
+
+
+def test_rows_can_be_pushed_to_a_folder_alone(tmp_path: Path) -> None:
+    wanted = declaration()
+    [table], [view] = wanted.sources, wanted.views
+    pushed = wanted.model_copy(
+        update={
+            "push_sources": [DeclaredPushSource(name="live", table=table.name)],
+            "views": [view.model_copy(update={"source": "live"})],
+        }
+    )
+    (tmp_path / table.path).parent.mkdir(parents=True)
+    pq.write_table(pa.table({"carrier": ["UA"]}), tmp_path / table.path)
+    said = (
+        "curated/carrier_delay is one file: only a folder of Parquet files takes pushed rows: "
+        "write it as one, or leave out the push source live."
+    )
+    for asked, expected in ((pushed, [said]), (wanted, [])):
+        found = feast_check.check(asked, tmp_path)["findings"]
+        assert [one["message"] for one in found if "one file" in one["message"]] == expected

@@ -1,12 +1,13 @@
 """Pushes: kept once, shown at once, in the lake within a minute, repaired after a publication."""
 
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.support.features import NOON, SECOND
-from tests.support.materialization import HOUR, World
+from tests.support.materialization import HOUR, World, pushed_view
 from tests.support.people import SCIENTIST
 
 from octavo.records.materialization import Pushed, PushRequest
@@ -115,6 +116,53 @@ def test_a_source_that_takes_no_files_keeps_the_rows_waiting(world: World) -> No
     world.clock.on(HOUR)
     world.pushed.step()
     assert waiting(world) == 1
+
+
+def test_a_source_that_takes_no_files_keeps_no_others_rows_waiting(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pushed_rows, "MOST_PUSHES", 2)
+    world.catalog.held["broken"] = pushed_view("broken")
+
+    def refuse(place: Path) -> None:
+        if place.name == "broken":
+            raise Invalid("broken is no folder of files.", "Use a folder.")
+
+    world.files.before = refuse
+    at = "2026-03-01T11:00:00Z"
+    for _ in range(3):
+        values = {"carrier": "UA", "event_timestamp": at, "broken_mean": 1.5}
+        push(world, values, to="broken_push")
+    push(world)
+    world.clock.on(HOUR)
+    world.pushed.step()
+    assert [len(rows) for rows in world.files.parts.values()] == [1]
+
+
+def test_rows_go_into_one_file_when_a_job_begins_while_they_are_written(world: World) -> None:
+    push(world)
+    world.clock.on(HOUR)
+    begun = threading.Event()
+    threads: list[threading.Thread] = []
+
+    def flush() -> None:
+        begun.set()
+        world.pushed.flush("flights", world.clock(), at_once=True)
+
+    def meanwhile(place: Path) -> None:
+        assert place.name == "origin_weather"
+        world.files.before = None
+        job = threading.Thread(target=flush)
+        threads.append(job)
+        job.start()
+        assert begun.wait(10)
+        job.join(0.2)  # it would be done by now, were it let in
+
+    world.files.before = meanwhile
+    world.pushed.step()
+    threads[0].join(10)
+    assert len(world.files.parts) == 1
+    assert waiting(world) == 0
 
 
 def test_pushes_are_forgotten_after_the_lake_has_them(world: World) -> None:

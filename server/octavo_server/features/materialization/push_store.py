@@ -44,6 +44,13 @@ def waiting(rows: Rows, *where: Where, limit: int) -> list[Push]:
     return [_push(row) for row in found]
 
 
+def waiting_sources(rows: Rows, *where: Where) -> list[tuple[str, str]]:
+    """Return project and push source of rows that the lake lacks."""
+    by = ["project", "push_source"]
+    found = rows.sums(feature_pushes, ["count"], ("offline_at", "=", None), *where, by=by)
+    return sorted((row["project"], row["push_source"]) for row in found)
+
+
 def put_into_part(rows: Rows, pushes: list[Push], part: str) -> None:
     """Fix that these pushes go to one file."""
     rows.update(feature_pushes, {"part": part}, ("id", "in", [one.id for one in pushes]))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Final
 
 from octavo_server.audit.service import AuditService
@@ -28,7 +28,7 @@ OFFLINE_WITHIN: Final = timedelta(seconds=60)
 ENOUGH: Final = 20_000
 """So many rows don't wait."""
 MOST_PUSHES: Final = 2_000
-"""Pushes that are looked at in one go."""
+"""Pushes of a push source that are looked at in one go."""
 ONLINE_WITHIN: Final = timedelta(seconds=3)
 """A push that isn't online after this was left behind."""
 KEPT: Final = timedelta(hours=3)
@@ -59,6 +59,7 @@ class PushedRows:
         self._files = files
         self._places = places
         self._clock = clock
+        self._turn = threading.Lock()
         self._projects: set[str] = set()
         self._seen: dict[str, str] = {}
 
@@ -81,22 +82,29 @@ class PushedRows:
         """Write waiting rows to the lake, file by file; return how many files.
 
         Which rows go to a file is fixed before it is written, so that a kill between both makes the
-        same file again. ``at_once`` waits for no others.
+        same file again. ``at_once`` waits for no others. Calls take turns: of two at once each
+        would put the same rows into a file of its own.
         """
         where: list[Where] = [("project", "=", project)] if project else []
+        with self._turn:
+            with self._database.read() as rows:
+                sources = push_store.waiting_sources(rows, *where)
+            self._projects |= {one for one, _ in sources}
+            # Source by source: one that takes no files keeps nobody else's rows waiting.
+            return sum(self._flush(*source, now, at_once=at_once) for source in sources)
+
+    def _flush(self, project: str, push_source: str, now: datetime, *, at_once: bool) -> int:
+        of: tuple[Where, ...] = (("project", "=", project), ("push_source", "=", push_source))
         with self._database.read() as rows:
-            found = push_store.waiting(rows, *where, limit=MOST_PUSHES)
-        self._projects |= {one.project for one in found}
-        written = 0
-        for part, pushes in _by_part(found).items():
-            written += self._write(part, pushes)
-        for pushes in _by_source([one for one in found if one.part is None]):
-            due = at_once or pushes[0].pushed_at <= now - OFFLINE_WITHIN
-            if due or sum(one.count for one in pushes) >= ENOUGH:
-                part = new_id()
-                with self._database.write() as rows:
-                    push_store.put_into_part(rows, pushes, part)
-                written += self._write(part, pushes)
+            found = push_store.waiting(rows, *of, limit=MOST_PUSHES)
+        written = sum(self._write(part, pushes) for part, pushes in _by_part(found).items())
+        fresh = [one for one in found if one.part is None]
+        due = bool(fresh) and (at_once or fresh[0].pushed_at <= now - OFFLINE_WITHIN)
+        if due or sum(one.count for one in fresh) >= ENOUGH:
+            part = new_id()
+            with self._database.write() as rows:
+                push_store.put_into_part(rows, fresh, part)
+            written += self._write(part, fresh)
         return written
 
     def _write(self, part: str, pushes: list[Push]) -> bool:
@@ -181,11 +189,3 @@ def _by_part(pushes: list[Push]) -> dict[str, list[Push]]:
         if one.part is not None:
             found.setdefault(one.part, []).append(one)
     return found
-
-
-def _by_source(pushes: list[Push]) -> list[list[Push]]:
-    def key(one: Push) -> tuple[str, str]:
-        return one.project, one.push_source
-
-    ordered = sorted(pushes, key=lambda one: (*key(one), one.pushed_at, one.id))
-    return [list(group) for _, group in groupby(ordered, key)]
