@@ -67,11 +67,13 @@ class MemoryRows:
 
     def update(self, table: Table, values: Mapping[str, Any], *where: Where) -> int:
         """Change the matching rows and return how many there were."""
-        found = self._matching(table, where)
+        found = {id(row) for row in self._matching(table, where)}
         checked = {name: _checked(table, name, value) for name, value in values.items()}
-        for row in found:
-            self._refuse_twins(table, {**row, **checked}, (row,))
-            row.update(copy.deepcopy(checked))
+        rows = self._of(table)
+        for place, row in enumerate(rows):
+            if id(row) in found:
+                self._refuse_twins(table, {**row, **checked}, (row,))
+                rows[place] = {**row, **copy.deepcopy(checked)}
         return len(found)
 
     def upsert(
@@ -90,7 +92,7 @@ class MemoryRows:
 
     def delete(self, table: Table, *where: Where) -> int:
         """Remove the matching rows and return how many there were."""
-        found = [id(row) for row in self._matching(table, where)]
+        found = {id(row) for row in self._matching(table, where)}
         self._tables[table.name] = [row for row in self._of(table) if id(row) not in found]
         return len(found)
 
@@ -154,15 +156,19 @@ class MemoryDatabase:
     def read(self) -> Iterator[Rows]:
         """Open a transaction that only reads."""
         with self._lock:
-            yield MemoryRows(copy.deepcopy(self._tables))
+            yield MemoryRows(self._draft())
 
     @contextmanager
     def write(self) -> Iterator[Rows]:
         """Open a transaction that commits when the block ends and rolls back when it raises."""
         with self._lock:
-            draft = copy.deepcopy(self._tables)
+            draft = self._draft()
             yield MemoryRows(draft)
             self._tables = draft
+
+    def _draft(self) -> dict[str, list[Row]]:
+        """Return tables to read and change; the rows themselves are replaced, never changed."""
+        return {name: list(rows) for name, rows in self._tables.items()}
 
 
 def _checked(table: Table, name: str, value: Any) -> Any:
