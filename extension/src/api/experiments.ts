@@ -53,9 +53,9 @@ export function listRuns(requests: Requests, project: string, query: IRunQuery, 
   return requests.send<RunPage>(runsPath(project), { query: { ...query, offset }, signal });
 }
 
-/** Everything about one run. */
-export function readRun(requests: Requests, project: string, run: string, signal?: AbortSignal): Promise<RunDetail> {
-  return requests.send<RunDetail>(runsPath(project, run), { signal });
+/** Everything about one run; of its metrics the first ones whose names contain the words of `search`. */
+export function readRun(requests: Requests, project: string, run: string, search: string, signal?: AbortSignal): Promise<RunDetail> {
+  return requests.send<RunDetail>(runsPath(project, run), { query: { search: search || undefined }, signal });
 }
 
 /** What runs can be filtered, sorted and grouped by, and shown with. */

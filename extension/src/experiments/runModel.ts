@@ -27,7 +27,7 @@ export class RunModel implements IDisposable {
     this.id = args['id'] ?? '';
     const { requests, session } = _octavo;
     this.run = new Resource(async signal => {
-      const found = await readRun(requests, this.project, this.id, signal);
+      const found = await readRun(requests, this.project, this.id, this._search, signal);
       this.beat.hear([found.run]);
       return found;
     });
@@ -50,6 +50,14 @@ export class RunModel implements IDisposable {
   /** Emits when the execution before is known. */
   get changed(): ISignal<this, void> {
     return this._changed;
+  }
+
+  /** Show the metrics whose names contain the words of `search`, from now on. */
+  find(search: string): void {
+    if (search.trim() !== this._search) {
+      this._search = search.trim();
+      void this.run.refresh();
+    }
   }
 
   get isDisposed(): boolean {
@@ -82,6 +90,7 @@ export class RunModel implements IDisposable {
 
   private readonly _abort = new AbortController();
   private _asked = false;
+  private _search = '';
   private _before: string | null = null;
   private readonly _changed = new Signal<this, void>(this);
 }

@@ -119,6 +119,9 @@ class LatestMetric(Answer):
 
     name: Name = Field(description="The metric's name.")
     value: float | None = Field(description="The value; null for one that is no finite number.")
+    odd: Literal["nan", "inf", "-inf"] | None = Field(
+        default=None, description="What it is then; null for a finite number."
+    )
     step: int = Field(description="The step it was logged at.")
     at: datetime = Field(description="When it was logged, UTC.")
 
@@ -147,8 +150,12 @@ class RunDetail(Answer):
     run: Run = Field(description="The row.")
     params: dict[str, Text] = Field(description="Parameters.")
     tags: dict[str, Text] = Field(description="Tags, MLflow's own ones left out.")
-    metrics: list[LatestMetric] = Field(description="Metrics with their latest value, by name.")
-    curves: list[Name] = Field(description="Metrics with a history, see curves; at most 500.")
+    metrics: list[LatestMetric] = Field(
+        description="Metrics whose names contain what was searched for, with their latest value, "
+        "by name; at most 500."
+    )
+    metrics_found: int = Field(description="How many metrics that are, those left out too.")
+    curves: list[Name] = Field(description="Those of the metrics with a history, see curves.")
     inputs: list[DataInput] = Field(description="Data sets it read.")
     models: list[LoggedModel] = Field(description="Models it logged.")
     tracking_url: Text = Field(description="The run in MLflow's own pages.")

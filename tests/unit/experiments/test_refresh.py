@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +13,7 @@ from tests.unit.experiments.test_store import FOREIGN, LATE
 
 from octavo_server.database.memory import MemoryDatabase
 from octavo_server.errors import NotFound, Unavailable
+from octavo_server.experiments.runs import http
 from octavo_server.experiments.runs.domain import Freshness, RunStatus, point_of
 from octavo_server.experiments.runs.follower import SWEEP_EVERY
 from octavo_server.experiments.runs.service import ExperimentsService
@@ -130,6 +132,30 @@ def test_removed_runs_are_announced_once(
     assert service.changed_since("flights", gone.revision)[0] == []
     with pytest.raises(NotFound):
         service.run("flights", "a")
+
+
+def test_of_very_many_metrics_those_that_are_searched_for_are_shown(
+    service: ExperimentsService, tracking: FakeTracking
+) -> None:
+    values = {f"layer.{n:04}/{what}": math.inf for n in range(900) for what in ("loss", "norm")}
+    latest = {name: point_of(value, 1, LOGGED) for name, value in values.items()}
+    tracking.write(run("a", latest=latest))
+    every = service.detail("flights", "a")
+    assert (len(every.metrics), every.found) == (500, 1_800)
+    assert (min(every.metrics), max(every.metrics)) == ("layer.0000/loss", "layer.0249/norm")
+    assert every.curves == tuple(every.metrics)
+    one = service.detail("flights", "a", "LOSS r.0899")
+    assert (list(one.metrics), one.found, one.curves) == (
+        ["layer.0899/loss"],
+        1,
+        ("layer.0899/loss",),
+    )
+    told = http._detail(one, "http://mlflow")
+    assert [(row.name, row.value, row.odd) for row in told.metrics] == [
+        ("layer.0899/loss", None, "inf")
+    ]
+    assert (told.metrics_found, len(told.run.metrics), len(told.run.odd)) == (1, 200, 200)
+    assert service.detail("flights", "a", "nothing like it").found == 0
 
 
 def test_what_was_logged_twice_without_steps_is_a_curve_when_mlflow_can_say_so(

@@ -1,4 +1,4 @@
-import { render, screen, within } from '@testing-library/react';
+import { fireEvent, render, screen, within } from '@testing-library/react';
 import * as React from 'react';
 
 import type { Curve } from '../../api/comparison';
@@ -20,12 +20,12 @@ beforeAll(() => {
 
 function detail(changes: Partial<RunDetail> = {}, made: Partial<Run> = {}): RunDetail {
   const metrics = [
-    { name: 'auc', value: 0.76514321, step: 0, at: AT },
-    { name: 'loss', value: 0.25, step: 1999, at: AT },
-    { name: HOSTILE, value: null, step: 3, at: AT },
-    { name: '__proto__', value: null, step: 0, at: AT }
+    { name: 'auc', value: 0.76514321, odd: null, step: 0, at: AT },
+    { name: 'loss', value: 0.25, odd: null, step: 1999, at: AT },
+    { name: HOSTILE, value: null, odd: '-inf' as const, step: 3, at: AT },
+    { name: '__proto__', value: null, odd: null, step: 0, at: AT }
   ];
-  return { run: run({ notebook: null, odd: { [HOSTILE]: '-inf' }, ...made }), params: { depth: '5' }, tags: {}, metrics, curves: ['loss'], inputs: [], models: [], tracking_url: 'http://mlflow/run', ...changes };
+  return { run: run({ notebook: null, ...made }), params: { depth: '5' }, tags: {}, metrics, metrics_found: changes.metrics?.length ?? metrics.length, curves: ['loss'], inputs: [], models: [], tracking_url: 'http://mlflow/run', ...changes };
 }
 
 function curves(asked: IAsked): unknown {
@@ -34,7 +34,7 @@ function curves(asked: IAsked): unknown {
   return { metric: searchParams.get('metric'), axis: searchParams.get('x'), extent: [0, 1999], window: [0, 1999], curves: [curve] };
 }
 
-function show(answer: () => RunDetail): { server: FakeServer; model: RunModel; asked: () => IAsked[] } {
+function show(answer: (asked: IAsked) => RunDetail): { server: FakeServer; model: RunModel; asked: () => IAsked[] } {
   const server = new FakeServer({ [`${PREFIX}/runs/${ID}`]: answer, [`${PREFIX}/curves`]: curves });
   const octavo = fakeOctavo(server);
   const model = new RunModel(octavo, { project: 'flights', id: ID });
@@ -73,6 +73,25 @@ describe("a run's page", () => {
     expect(await screen.findByText('The run has logged no metric yet.')).toBeTruthy();
     expect(screen.queryByText('Curves')).toBeNull();
     expect(asked()).toEqual([]);
+    model.dispose();
+  });
+
+  it('says how many metrics are left out, and finds them by their names', async () => {
+    const late = { name: 'layer.5065/loss', value: 0.125, odd: null, step: 9, at: AT };
+    const { model, asked } = show(({ url }) => {
+      const search = url.searchParams.get('search');
+      return search === null ? detail({ metrics_found: 5066 }) : detail(search === '5065' ? { metrics: [late], metrics_found: 1, curves: [late.name] } : { metrics: [], curves: [] });
+    });
+    expect(await screen.findByText('4 of 5,066 metrics; type to find others.')).toBeTruthy();
+    const field = screen.getByRole('searchbox', { name: 'Find among all metrics' });
+    fireEvent.change(field, { target: { value: '5065' } });
+    expect(await screen.findByText(late.name, { selector: 'td' })).toBeTruthy();
+    expect(screen.queryByText(/type to find others/)).toBeNull();
+    await until(() => asked().some(one => one.url.searchParams.get('metric') === late.name));
+    fireEvent.change(field, { target: { value: 'nothing' } });
+    expect(await screen.findByText('No metric matches')).toBeTruthy();
+    fireEvent.change(field, { target: { value: '' } });
+    expect(await screen.findByText('4 of 5,066 metrics; type to find others.')).toBeTruthy();
     model.dispose();
   });
 

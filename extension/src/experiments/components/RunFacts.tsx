@@ -2,13 +2,17 @@ import * as React from 'react';
 
 import type { LatestMetric, RunDetail } from '../../api/experiments';
 import { Digest } from '../../ui/Chip';
+import { TextField } from '../../ui/Fields';
 import { duration, metric } from '../../ui/format';
 import { Card, Facts } from '../../ui/Page';
 import type { IColumn } from '../../ui/Table';
 import { Table } from '../../ui/Table';
 import { Time, useNow } from '../../ui/Time';
 import { trans } from '../../words';
-import { runCost, runSeconds, valueOf } from './runs';
+import { runCost, runSeconds } from './runs';
+
+/** Rest between two letters after which metrics are looked for. */
+const FIND_AFTER_MS = 200;
 
 type Pair = [string, string];
 
@@ -17,8 +21,8 @@ const parameterColumns = (): IColumn<Pair>[] => [
   { id: 'value', title: trans.__('Value'), numeric: true, cell: row => <span title={row[1]}>{row[1]}</span>, sort: row => row[1] }
 ];
 
-function metricColumns(odd: RunDetail['run']['odd']): IColumn<LatestMetric>[] {
-  const told = (row: LatestMetric): string => valueOf(odd, row.name) ?? metric(row.value);
+function metricColumns(): IColumn<LatestMetric>[] {
+  const told = (row: LatestMetric): string => row.odd ?? metric(row.value);
   return [
     { id: 'name', title: trans.__('Metric'), cell: row => row.name, sort: row => row.name },
     { id: 'value', title: trans.__('Value'), numeric: true, cell: row => <span title={String(row.value ?? told(row))}>{told(row)}</span>, sort: row => row.value },
@@ -27,14 +31,36 @@ function metricColumns(odd: RunDetail['run']['odd']): IColumn<LatestMetric>[] {
   ];
 }
 
-/** The newest value of each of a run's metrics. */
-export function Metrics(props: { detail: RunDetail }): React.JSX.Element {
-  const { metrics, run } = props.detail;
-  const columns = React.useMemo(() => metricColumns(run.odd), [run.odd]);
+/** What is shown of more metrics than fit, and how to come to the others. */
+function FindMetrics(props: { detail: RunDetail; search: string; onSearch: (text: string) => void }): React.JSX.Element {
+  const { metrics, metrics_found: all } = props.detail;
   return (
-    <Card title={trans.__('Metrics')} count={metrics.length}>
+    <>
+      <TextField label={trans.__('Find among all metrics')} type="search" value={props.search} placeholder={trans.__('part of a name')} maxLength={200} onChange={props.onSearch} />
+      {all > metrics.length && (
+        <p className="jp-octavo-Muted" role="status">
+          {trans.__('%1 of %2 metrics; type to find others.', metric(metrics.length), metric(all))}
+        </p>
+      )}
+    </>
+  );
+}
+
+/** The newest value of each of a run's metrics; `onFind` looks for those that are left out. */
+export function Metrics(props: { detail: RunDetail; onFind: (text: string) => void }): React.JSX.Element {
+  const { detail, onFind } = props;
+  const { metrics, metrics_found: all } = detail;
+  const [search, setSearch] = React.useState('');
+  const columns = React.useMemo(metricColumns, []);
+  React.useEffect(() => {
+    const timer = window.setTimeout(() => onFind(search), FIND_AFTER_MS);
+    return () => window.clearTimeout(timer);
+  }, [search, onFind]);
+  return (
+    <Card title={trans.__('Metrics')} count={all}>
+      {(all > metrics.length || search !== '') && <FindMetrics detail={detail} search={search} onSearch={setSearch} />}
       {metrics.length === 0 ? (
-        <p className="jp-octavo-Muted">{trans.__('The run has logged no metric yet.')}</p>
+        <p className="jp-octavo-Muted">{search ? trans.__('No metric matches') : trans.__('The run has logged no metric yet.')}</p>
       ) : (
         <Table label={trans.__('Metrics')} rows={metrics} columns={columns} rowKey={row => row.name} />
       )}

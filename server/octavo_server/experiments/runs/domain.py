@@ -104,7 +104,8 @@ LARGEST = sys.float_info.max
 
 def point_of(value: object, step: int, at: datetime) -> Point:
     """A point of a number, or of the text for one that is not finite; None is NaN."""
-    number = math.nan if value is None else float(str(value))
+    value = math.nan if value is None else value
+    number = value if isinstance(value, float) else float(str(value))
     if abs(number) >= LARGEST:
         number = math.copysign(math.inf, number)
     if math.isfinite(number):
@@ -327,7 +328,11 @@ class Detail:
 
     run: Run
     """The run."""
+    metrics: Mapping[str, Point]
+    """The latest points of the metrics that were looked for, by name; at most so many."""
+    found: int
+    """How many metrics were found, those left out too."""
     curves: tuple[str, ...]
-    """Metrics that it logged more than once."""
+    """Those of the metrics that it logged more than once."""
     models: tuple[LoggedModel, ...]
     """Models it logged, newest first."""

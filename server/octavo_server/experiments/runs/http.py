@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -88,15 +89,19 @@ def _tagged(found: TagResult) -> run_table.RunTagResult:
 
 def _detail(found: Detail, tracking_url: str) -> wire.RunDetail:
     run = found.run
+    few = {name: run.latest[name] for name in sorted(run.latest)[: rules.MOST_METRICS]}
     address = f"{tracking_url}/#/experiments/{run.experiment_id}/runs/{run.run_id}"
     return wire.RunDetail(
-        run=wire.Run.model_validate(run),
+        run=wire.Run.model_validate(replace(run, latest=few)),
         params=dict(run.params),
         tags=rules.shown_tags(run),
         metrics=[
-            wire.LatestMetric(name=name, value=point.value, step=point.step, at=point.at)
-            for name, point in sorted(run.latest.items())
+            wire.LatestMetric(
+                name=name, value=point.value, odd=point.odd or None, step=point.step, at=point.at
+            )
+            for name, point in found.metrics.items()
         ],
+        metrics_found=found.found,
         curves=list(found.curves),
         inputs=[wire.DataInput.model_validate(one) for one in run.inputs],
         models=[wire.LoggedModel.model_validate(one) for one in found.models],
@@ -183,10 +188,15 @@ def _one(
 ) -> None:
     @router.get(f"{PREFIX}/runs/{{run_id}}")
     def read_run(
-        project: str, run_id: str, caller: Caller = guard.needs("experiments.read")
+        project: str,
+        run_id: str,
+        search: Annotated[
+            str, Query(max_length=200, description="Words that a metric's name must contain.")
+        ] = "",
+        caller: Caller = guard.needs("experiments.read"),
     ) -> wire.RunDetail:
         """Read one run with parameters, newest metrics, tags, inputs and models."""
-        return _detail(experiments.detail(project, run_id), tracking_url)
+        return _detail(experiments.detail(project, run_id, search), tracking_url)
 
     @router.get(
         f"{PREFIX}/events",

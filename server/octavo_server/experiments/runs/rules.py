@@ -173,6 +173,12 @@ def shown_tags(run: Run) -> dict[str, str]:
     }
 
 
+def metrics_with(run: Run, search: str) -> list[str]:
+    """Names of the run's metrics in which all words of ``search`` occur, sorted."""
+    words = search.lower().split()
+    return sorted(name for name in run.latest if all(word in name.lower() for word in words))
+
+
 def stepped(runs: Iterable[Run]) -> set[str]:
     """Metrics that were logged at a later step than the first, so that a curve says something."""
     return {name for run in runs for name, point in run.latest.items() if point.step > 0}

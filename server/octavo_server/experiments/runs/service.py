@@ -29,6 +29,8 @@ __all__ = ["ExperimentsService", "LoggedModel", "Run", "Wanted"]
 
 #: Metrics that are offered as curves, and that MLflow is asked about at a time.
 MOST_CURVES: Final = 500
+#: Metrics that one run's page shows at a time.
+MOST_SHOWN: Final = 500
 #: Runs that MLflow is asked about: who compares more looks at parallel coordinates.
 MOST_ASKED: Final = 10
 #: One run that somebody opens is at most this old: they may have changed it just now.
@@ -160,10 +162,21 @@ class ExperimentsService:
         cost = self._costs.of(run) if self._costs else None
         return run if cost == run.cost_micro_eur else replace(run, cost_micro_eur=cost)
 
-    def detail(self, project: str, run_id: str) -> Detail:
-        """A run with the names of its curves and the models it logged. Raises NotFound."""
+    def detail(self, project: str, run_id: str, search: str = "") -> Detail:
+        """A run with the metrics that are called as `search` says, and the models it logged.
+
+        Of the metrics at most MOST_SHOWN, and those of them that are curves. Raises NotFound.
+        """
         run = self.run(project, run_id)
-        return Detail(run=run, curves=self.curves([run]), models=tuple(self.models(run)))
+        names = rules.metrics_with(run, search)
+        metrics = {name: run.latest[name] for name in names[:MOST_SHOWN]}
+        return Detail(
+            run=run,
+            metrics=metrics,
+            found=len(names),
+            curves=self.curves([replace(run, latest=metrics)]),
+            models=tuple(self.models(run)),
+        )
 
     def models(self, run: Run) -> list[LoggedModel]:
         """The models that `run` logged, newest first."""
