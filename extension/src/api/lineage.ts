@@ -3,6 +3,7 @@ import type { Schemas } from './schemas';
 import { projectPath } from './schemas';
 
 export type LineageGraph = Schemas['LineageGraph'];
+export type LineageEdge = Schemas['LineageEdge'];
 export type LineageNode = Schemas['LineageNode'];
 
 /** The graph around one node, named `kind:project/name`. */

@@ -48,9 +48,9 @@ export function Lineage(props: { octavo: IOctavo; project: string; node: string 
     [octavo, project, node]
   );
   React.useEffect(() => {
-    void resource.refresh();
+    resource.poll(octavo.session.settings.refreshSeconds * 3); // what is deployed links itself later, by the worker
     return () => resource.dispose();
-  }, [resource]);
+  }, [octavo, resource]);
   return (
     <Await resource={resource}>
       {graph => (

@@ -18,7 +18,7 @@ function consumerColumns(octavo: IOctavo): IColumn<Consumer>[] {
   return [
     { id: 'name', title: trans.__('Name'), cell: row => <Name name={row.name} onOpen={open(row)} />, sort: row => row.name },
     { id: 'kind', title: trans.__('Kind'), cell: row => row.kind.replace(/_/g, ' '), sort: row => row.kind },
-    { id: 'relation', title: trans.__('How'), cell: row => row.relation, sort: row => row.relation }
+    { id: 'relation', title: trans.__('How'), cell: row => row.relation.replace(/_/g, ' '), sort: row => row.relation }
   ];
 }
 

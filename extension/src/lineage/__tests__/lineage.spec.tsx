@@ -31,6 +31,16 @@ describe('lineage', () => {
     ]);
   });
 
+  it('says of each node how it came to be in the picture, not what happens further out', () => {
+    const served: LineageGraph = {
+      ...graph,
+      nodes: [...graph.nodes, node('deployment', 'late', 2)],
+      edges: [...graph.edges, { source: 'model_version:flights/late/3', target: 'deployment:flights/late', relation: 'served_by', at: AT }]
+    };
+    render(<LineageMap graph={served} onOpen={() => null} />);
+    expect(screen.getAllByText(/·/).map(one => one.textContent)).toEqual(['feature view · used by', 'model version · produced', 'deployment · served by']);
+  });
+
   it('says what an unlinked thing lacks', () => {
     render(<LineageMap graph={{ ...graph, edges: [] }} onOpen={() => null} />);
     expect(screen.getByText(/Nothing is linked to it yet/)).toBeTruthy();

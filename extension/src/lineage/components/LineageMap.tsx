@@ -1,6 +1,6 @@
 import * as React from 'react';
 
-import type { LineageGraph, LineageNode } from '../../api/lineage';
+import type { LineageEdge, LineageGraph, LineageNode } from '../../api/lineage';
 import { exact, shortDigest } from '../../ui/format';
 import { trans } from '../../words';
 
@@ -15,7 +15,7 @@ export interface ILineageMapProps {
 export function LineageMap(props: ILineageMapProps): React.JSX.Element {
   const { graph } = props;
   const steps = [...new Set(graph.nodes.map(node => node.distance))].sort((a, b) => a - b);
-  const related = new Map(graph.edges.flatMap(edge => [[edge.target, edge] as const, [edge.source, edge] as const]));
+  const related = towardsRoot(graph);
   if (graph.edges.length === 0) {
     return <p className="jp-octavo-Muted">{trans.__('Nothing is linked to it yet. Links appear when runs, releases and models use it.')}</p>;
   }
@@ -37,6 +37,19 @@ export function LineageMap(props: ILineageMapProps): React.JSX.Element {
   );
 }
 
+/** Find for each node the edge by which it is in the picture: the one to a node that is nearer to the root. */
+function towardsRoot(graph: LineageGraph): Map<string, LineageEdge> {
+  const away = new Map(graph.nodes.map(node => [node.id, Math.abs(node.distance)]));
+  const related = new Map<string, LineageEdge>();
+  for (const edge of graph.edges) {
+    const [source, target] = [away.get(edge.source) ?? 0, away.get(edge.target) ?? 0];
+    if (source !== target) {
+      related.set(source > target ? edge.source : edge.target, edge);
+    }
+  }
+  return related;
+}
+
 function NodeBox(props: { node: LineageNode; root: boolean; relation: string | null; at: string | undefined; onOpen: (() => void) | null }): React.JSX.Element {
   const { node } = props;
   const title = [node.id, props.at ? exact(new Date(props.at)) : ''].filter(Boolean).join('\n');
@@ -44,7 +57,7 @@ function NodeBox(props: { node: LineageNode; root: boolean; relation: string | n
     <>
       <span className="jp-octavo-Lineage-kind">
         {node.kind.replace(/_/g, ' ')}
-        {props.relation && ` · ${props.relation}`}
+        {props.relation && ` · ${props.relation.replace(/_/g, ' ')}`}
       </span>
       <span className="jp-octavo-Lineage-label">{/^[0-9a-f]{32,64}$/.test(node.label) ? shortDigest(node.label) : node.label}</span>
     </>
