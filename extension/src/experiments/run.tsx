@@ -74,6 +74,7 @@ function Main(props: IRunPageProps & { detail: RunDetail }): React.JSX.Element {
   const { model, detail, octavo } = props;
   const runs = React.useMemo(() => [detail.run], [detail.run]);
   const styles = React.useMemo(() => new Map([[model.id, lineStyle(0)]]), [model.id]);
+  const find = React.useCallback((search: string) => model.find(search), [model]);
   return (
     <>
       {detail.curves.length > 0 && (
@@ -81,7 +82,7 @@ function Main(props: IRunPageProps & { detail: RunDetail }): React.JSX.Element {
           <CurvesPanel requests={octavo.requests} project={model.project} runs={runs} styles={styles} metrics={detail.curves} beat={model.beat.count} />
         </Card>
       )}
-      <Metrics detail={detail} />
+      <Metrics detail={detail} onFind={find} />
       <Parameters detail={detail} />
     </>
   );
