@@ -22,6 +22,7 @@ from octavo_server.features.catalog.domain import Freshness, Reading, View
 from octavo_server.features.catalog.store import view_from
 from octavo_server.features.publishing.domain import Checked, Finding, Order, Publication
 from octavo_server.features.publishing.ports import BuildStopped
+from octavo_server.turns import Turns
 
 LIMIT_S = 300.0
 """A child that takes longer is stopped: wall-clock seconds."""
@@ -30,6 +31,8 @@ CHECK_LIMIT_S = 60.0
 TIMED_OUT = 124
 """Exit status of coreutils' `timeout` when it stopped what it ran."""
 LOOK_EVERY_S = 0.3
+LOOK_WAIT_S = 20.0
+"""How long a list of the lake's tables waits for its turn."""
 
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "VIRTUAL_ENV", "PYTHONPATH", "TMPDIR")
 
@@ -46,6 +49,7 @@ class FeastEngine:
         self._clock = clock
         self._limit_s = limit_s
         self._checks = Checks(self._check)
+        self._looks = Turns("looks at the lake", at_once=2, most_waiting=4, wait_s=LOOK_WAIT_S)
 
     def build(
         self, order: Order, progress: Callable[[str], None], stop: Callable[[], bool]
@@ -92,8 +96,9 @@ class FeastEngine:
         )
 
     def tables(self, lake: Path) -> list[Mapping[str, Any]]:
-        """Return the lake's tables with their columns."""
-        answer = self._ask("feast_check", {"--lake": lake, "--tables": None}, _silent)
+        """Return the lake's tables with their columns. Raises Unavailable without a turn."""
+        with self._looks.turn():
+            answer = self._ask("feast_check", {"--lake": lake, "--tables": None}, _silent)
         found: list[Mapping[str, Any]] = answer["tables"]
         return found
 

@@ -6,9 +6,7 @@ import json
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,13 +14,16 @@ from typing import Any
 from octavo_server.errors import Unavailable
 from octavo_server.features.catalog.domain import View
 from octavo_server.features.values.domain import EPOCH, JoinOrder, Met
+from octavo_server.turns import Turns
 
 LIMIT_S = 20.0
 """A join that takes longer is stopped: wall-clock seconds."""
 AT_ONCE = 4
 """Joins that run at the same time; each takes a process and up to half a gigabyte."""
+MOST_WAITING = 8
+"""How many more wait for their turn."""
 WAIT_S = 10.0
-"""How long one more waits for its turn."""
+"""How long each of them waits."""
 
 
 class ChildJoin:
@@ -32,29 +33,16 @@ class ChildJoin:
         self, limit_s: float = LIMIT_S, at_once: int = AT_ONCE, wait_s: float = WAIT_S
     ) -> None:
         self._limit_s = limit_s
-        self._wait_s = wait_s
-        self._turns = threading.BoundedSemaphore(at_once)
+        self._turns = Turns("previews", at_once=at_once, most_waiting=MOST_WAITING, wait_s=wait_s)
 
     def join(self, lake: Path, order: JoinOrder) -> dict[str, list[Met]]:
         """Return for each view what was met by each row. Raises Unavailable."""
         root = lake.resolve()
         times = [None if at is None else microseconds(at) for at in order.times]
         views = [_view(root, view, columns, order) for view, columns in order.views]
-        with self._turn():
+        with self._turns.turn():
             answer = self._ask({"lake": f"{root}{os.sep}", "times": times, "views": views})
         return {name: [_met(one) for one in rows] for name, rows in answer.items()}
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        if not self._turns.acquire(timeout=self._wait_s):
-            raise Unavailable(
-                f"Other previews kept this one waiting for over {self._wait_s:g} s.",
-                "Try again in a moment.",
-            )
-        try:
-            yield
-        finally:
-            self._turns.release()
 
     def _ask(self, order: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
         argv = [sys.executable, "-m", "octavo_server.adapters.feature_join_child"]

@@ -12,10 +12,13 @@ from collections.abc import Sequence
 
 from octavo.records.notebooks import CellDiff
 from octavo_server.errors import Unavailable
+from octavo_server.turns import Turns
 
 CHILD = "octavo_server.adapters.nbdime_child"
 LONGEST_S = 60.0
 MOST_KEPT = 32
+AT_ONCE, MOST_WAITING, WAIT_S = 2, 4, 20.0
+"""Diffs that run at the same time, that wait, and how long they do."""
 
 
 class NbdimeDiffer:
@@ -24,14 +27,19 @@ class NbdimeDiffer:
     def __init__(self) -> None:
         self._kept: OrderedDict[str, list[CellDiff]] = OrderedDict()
         self._lock = threading.Lock()
+        self._turns = Turns(
+            "diffs of notebooks", at_once=AT_ONCE, most_waiting=MOST_WAITING, wait_s=WAIT_S
+        )
 
     def diff(self, old: bytes, new: bytes) -> Sequence[CellDiff]:
-        """Return all cells of both, in order. Raises Unavailable when it takes too long."""
+        """Return all cells of both, in order. Raises Unavailable for too long, or no turn."""
         key = hashlib.sha256(old + b"\0" + new).hexdigest()
         with self._lock:
             if key in self._kept:
                 return self._kept[key]
-        found = [CellDiff.model_validate(one) for one in json.loads(_ask(old, new))]
+        with self._turns.turn():
+            answer = _ask(old, new)
+        found = [CellDiff.model_validate(one) for one in json.loads(answer)]
         with self._lock:
             self._kept[key] = found
             while len(self._kept) > MOST_KEPT:

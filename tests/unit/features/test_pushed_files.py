@@ -14,6 +14,6 @@ def test_a_full_temporary_folder_is_told(tmp_path: Path, monkeypatch: pytest.Mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pushed_files.tempfile, "TemporaryDirectory", full)
-    with pytest.raises(Unavailable, match="can't be handed over: .*No space left") as refused:
+    with pytest.raises(Unavailable, match=r"can't be handed over: .*No space left") as refused:
         ParquetPushes().append(tmp_path, "part", [])
     assert refused.value.remedy == "Make room in the worker's temporary folder."

@@ -17,6 +17,8 @@ LONGEST_PATH: Final = 1_000
 LONGEST_PART: Final = 255
 #: An image with more pixels than this fills a browser's memory, however small its file is.
 MOST_PIXELS: Final = 40_000_000
+#: Segments of a JPEG before the one that says its size; cameras write a few dozen.
+MOST_SEGMENTS: Final = 10_000
 MOST_IMAGE_BYTES: Final = 4 << 20
 MOST_TABLE_BYTES: Final = 32 << 20
 #: Of tables that are read from the beginning on, and of texts, this much is read.
@@ -127,8 +129,8 @@ def _gif(content: bytes) -> tuple[int, int] | None:
 def _jpeg(content: bytes) -> tuple[int, int] | None:
     """The size in the first frame header; other segments are stepped over by their length."""
     at = 2
-    while at + 9 < len(content):
-        if content[at] != 0xFF:
+    for _ in range(MOST_SEGMENTS):
+        if at + 9 >= len(content) or content[at] != 0xFF:
             return None
         marker = content[at + 1]
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):

@@ -80,6 +80,18 @@ def test_a_small_file_with_a_huge_image_is_refused() -> None:
         files.picture(bomb)
 
 
+def test_a_picture_of_segments_alone_costs_nothing() -> None:
+    looked = (
+        b"\xff\xd8"
+        + b"\xff" * (files.MOST_SEGMENTS + 9)
+        + b"\xc0\0\x11\x08\0\x11\0\x1f"
+        + b"\0" * 9
+    )
+    assert files.picture(looked[:2] + looked[20:]).width == 31
+    with pytest.raises(Invalid, match="begins like image/jpeg but says no size"):
+        files.picture(looked)
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"<svg onload=alert(1)>", b"<html>", b"%PDF-1.4", b"RIFF1234AVI "]
 )
