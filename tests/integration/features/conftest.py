@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.support.feast_programs import Programs, running_programs
 from tests.support.platform import Platform, open_platform
 
 from octavo_server.load import load
@@ -40,3 +41,10 @@ def loaded() -> Iterator[Loaded]:
         lines: list[str] = []
         load(platform.services, "flights", lines.append)
         yield Loaded(platform, home, lines)
+
+
+@pytest.fixture(scope="session")
+def programs() -> Iterator[Programs]:
+    """Run programs with Feast, each in a process of its own."""
+    with running_programs() as run:
+        yield run

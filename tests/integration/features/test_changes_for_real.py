@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from tests.support.feast_programs import Programs
 from tests.support.platform import Platform, open_platform
 
 from octavo.features import CURRENT, folder_digest
@@ -167,22 +165,8 @@ def place() -> Iterator[Workplace]:
         yield Workplace(open_platform(home), home)
 
 
-def python(code: str, *given: object) -> str:
-    """Run Python as a kernel does; return what it prints."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code, *map(str, given)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**kept, "TZ": "UTC", "OMP_NUM_THREADS": "1"},
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout
-
-
 def test_a_change_is_applied_and_its_transformation_runs_in_the_kernel_alone(
-    place: Workplace, tmp_path: Path
+    place: Workplace, tmp_path: Path, programs: Programs
 ) -> None:
     trap = tmp_path / "ran"
     ended = place.publish(declaration(trap))
@@ -191,7 +175,7 @@ def test_a_change_is_applied_and_its_transformation_runs_in_the_kernel_alone(
     assert "it imports pathlib: read what for." in findings
     assert not trap.exists(), "planning, building and indexing ran a transformation"
     assert place.call("scientist", "GET", "/declaration")["snapshot"] == ended["snapshot"]
-    answer = json.loads(python(READ, place.snapshots).splitlines()[-1])
+    answer = json.loads(programs(READ, place.snapshots))
     assert answer["snapshot"] == ended["snapshot"]
     assert answer["columns"] == ["flights", "scaled"]
     assert answer["scaled"] == [6.0]
@@ -227,12 +211,12 @@ def test_a_column_that_the_lake_lacks_is_said_before_anybody_reviews(
 
 
 def test_pickled_code_behind_the_platform_s_back_is_never_run(
-    place: Workplace, tmp_path: Path
+    place: Workplace, tmp_path: Path, programs: Programs
 ) -> None:
     """Somebody writes an on-demand view with a pickled bomb into the registry's own files."""
     trap, planted = tmp_path / "ran", tmp_path / "planted"
     shutil.copytree((place.snapshots / CURRENT).resolve(), planted)
-    python(PLANT, planted, trap)
+    programs(PLANT, planted, trap)
     trap.unlink(missing_ok=True)
     named = tmp_path / folder_digest(planted)
     planted.rename(named)
@@ -240,6 +224,6 @@ def test_pickled_code_behind_the_platform_s_back_is_never_run(
     lake = place.home / "lake" / "flights"
     with pytest.raises(Invalid, match=r"an on-demand view, 'planted'.*Nothing of it was run"):
         engine.index("flights", named.name, tmp_path, lake)
-    assert "would run code that nobody reviewed" in python(READ_PLANTED, named)
+    assert "would run code that nobody reviewed" in programs(READ_PLANTED, named)
     assert not trap.exists()
     assert place.call("scientist", "GET", "/views")["items"], "the panel still works"

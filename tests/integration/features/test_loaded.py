@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from tests.integration.features.conftest import Loaded
+from tests.support.feast_programs import Programs
 
 from octavo_server.load import load
 
@@ -43,8 +44,8 @@ print(json.dumps(answer, default=str))
 """
 
 
-def child(code: str, *given: object, **environment: str) -> Any:
-    """Run Python in a process of its own, as a notebook's kernel does; return its JSON."""
+def fresh(code: str, *given: object, **environment: str) -> Any:
+    """Run Python that has loaded nothing yet, as a new kernel has; return its JSON."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     argv = [sys.executable, "-W", "ignore", "-c", code, *map(str, given)]
     done = subprocess.run(
@@ -125,7 +126,7 @@ def test_the_missing_gusts_are_counted(loaded: Loaded) -> None:
     assert gust["statistics"]["null_rate"] == pytest.approx(20_778 / 26_115)
 
 
-def test_the_inserted_code_runs(loaded: Loaded) -> None:
+def test_the_inserted_code_runs(loaded: Loaded, programs: Programs) -> None:
     """Exactly what the panel inserts, on a frame with the columns that its comment asks for."""
     view = get(loaded, "/views/carrier_delay")
     code = (
@@ -135,20 +136,23 @@ def test_the_inserted_code_runs(loaded: Loaded) -> None:
         + view["snippets"][0]["code"]
         + "print(carrier_delay_features.drop(columns='event_timestamp').to_json(orient='records'))"
     )
-    [row] = child(code, OCTAVO_FEATURES=str(loaded.home / "features"), OCTAVO_PROJECT="flights")
+    place = str(loaded.home / "features")
+    [row] = json.loads(programs(code, OCTAVO_FEATURES=place, OCTAVO_PROJECT="flights"))
     assert row["carrier"] == "UA"
     assert row["carrier_delay_flights_24h"] > 50
 
 
-def test_feast_joins_what_the_lake_keeps_for_every_flight(loaded: Loaded) -> None:
+def test_feast_joins_what_the_lake_keeps_for_every_flight(
+    loaded: Loaded, programs: Programs
+) -> None:
     """Two implementations of the same point-in-time join give the same numbers."""
     table = loaded.lake / "curated" / "flights_late"
-    answer = child(COMPARE, table, loaded.snapshots)
+    answer = json.loads(programs(COMPARE, table, loaded.snapshots))
     assert answer["rows"] == 4_000
     assert min(answer["filled"].values()) > 0.5
 
 
-def test_online_values_are_feast_s_own(loaded: Loaded) -> None:
+def test_online_values_are_feast_s_own(loaded: Loaded, programs: Programs) -> None:
     features = [
         "route_delay:route_delay_mean_24h",
         "route_delay:route_delay_flights_24h",
@@ -164,7 +168,8 @@ def test_online_values_are_feast_s_own(loaded: Loaded) -> None:
     answer = loaded.platform.call("scientist", "POST", f"{BASE}/online", json=body)
     assert answer.status_code == 200, answer.text
     rows = answer.json()["rows"]
-    theirs = child(ONLINE, loaded.snapshots, json.dumps(features), json.dumps(entities))
+    asked = [json.dumps(features), json.dumps(entities)]
+    theirs = json.loads(programs(ONLINE, loaded.snapshots, *asked))
     for number, row in enumerate(rows):
         for feature in features:
             cell = row["cells"][feature]
@@ -225,7 +230,7 @@ def test_another_account_reads_and_can_not_write(loaded: Loaded) -> None:
     """A person's workspace runs under an account that owns none of this."""
     online = '["carrier_delay:carrier_delay_mean_24h"]'
     code = ("import os; os.setgid(65534); os.setuid(65534)\n" if os.geteuid() == 0 else "") + ONLINE
-    answer = child(code, loaded.snapshots, online, '[{"carrier": "UA"}]', HOME="/nonexistent")
+    answer = fresh(code, loaded.snapshots, online, '[{"carrier": "UA"}]', HOME="/nonexistent")
     assert answer["carrier_delay_mean_24h"][0] is not None
     for path in (loaded.snapshots, *loaded.snapshots.rglob("*"), *loaded.lake.rglob("*")):
         assert not path.is_symlink() or path.name == "current"

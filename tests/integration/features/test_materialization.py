@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import subprocess
-import sys
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.feast_programs import Programs
 from tests.support.features import view
 
 from octavo_server.adapters.feast_materializer import FeastMaterializer
@@ -109,20 +108,6 @@ print(json.dumps({"online": online, "joined": found}, default=str))
 """
 
 
-def child(code: str, *given: object) -> str:
-    """Run Python in a process of its own; return its last line."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code, *map(str, given)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**kept, "TZ": "UTC", "OMP_NUM_THREADS": "1"},
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return (done.stdout.splitlines() or [""])[-1]
-
-
 PUSHED_AT = datetime(2026, 1, 20, 12, 0, 1, tzinfo=UTC)
 
 
@@ -158,11 +143,11 @@ def whole() -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, programs: Programs) -> Path:
     """Give a lake and a snapshot with one view behind a push source."""
     folder = tmp_path_factory.mktemp("materialization")
     given = [{**one, "created_timestamp": PUSHED_AT.isoformat()} for one in whole()]
-    child(MAKE, folder, repr(TYPES), json.dumps(given))
+    programs(MAKE, folder, repr(TYPES), json.dumps(given))
     return folder
 
 
@@ -234,7 +219,9 @@ def test_a_push_writes_the_very_bytes_that_feast_writes(features: Path) -> None:
     assert stored(features / "online.db", created=True) == own
 
 
-def test_feast_and_the_platform_read_what_was_pushed(home: Path, features: Path) -> None:
+def test_feast_and_the_platform_read_what_was_pushed(
+    home: Path, features: Path, programs: Programs
+) -> None:
     assert SqliteOnlineWriter().write(features, weather(), checked(), DAY) == 0
     older = [{**checked()[0], "event_timestamp": "2026-01-01T00:00:00+00:00", "mean": 7.0}]
     assert SqliteOnlineWriter().write(features, weather(), older, DAY) == 1
@@ -249,7 +236,7 @@ def test_feast_and_the_platform_read_what_was_pushed(home: Path, features: Path)
     assert (staged.rows, staged.newest_event_at) == (1, event)
     keys = [{"station": one["station"], "code": one["code"]} for one in rows()]
     times = ["2026-01-15T12:30:00Z", "2026-01-15T13:30:00Z"]
-    read = json.loads(child(READ, features, *map(json.dumps, ([*TYPES], keys, times))))
+    read = json.loads(programs(READ, features, *map(json.dumps, ([*TYPES], keys, times))))
     assert read["joined"] == [239.0, 99.0]
     found = read["online"]  # the window of days before hides nothing of it
     assert found["mean"] == [1e-300, 1e-300, None]

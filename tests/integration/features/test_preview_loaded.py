@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 from tests.integration.features.conftest import Loaded
+from tests.support.feast_programs import Programs
 
 BASE = "/projects/flights/features"
 MEAN, KNOWN = "carrier_delay:carrier_delay_mean_24h", "carrier_delay:carrier_delay_known_at"
@@ -84,8 +82,8 @@ def frame(kind: str) -> dict[str, Any]:
     }
 
 
-def test_the_code_gives_one_row_for_each_row_of_a_frame(loaded: Loaded) -> None:
-    """Run what the panel inserts, for each kind of frame, in one process: Feast loads slowly."""
+def test_the_code_gives_one_row_for_each_row_of_a_frame(loaded: Loaded, programs: Programs) -> None:
+    """Run what the panel inserts, for each kind of frame."""
     program = SETUP + "answers = {}\n"
     for kind, made in FRAMES.items():
         body = {"how": "historical", "features": [MEAN], "frame": frame(kind)}
@@ -93,7 +91,9 @@ def test_the_code_gives_one_row_for_each_row_of_a_frame(loaded: Loaded) -> None:
     online = post(loaded, "code", {"how": "online", "features": [MEAN]})["code"]
     filled = online.replace('"carrier": ...', '"carrier": "UA"')
     program += filled.replace("store().get", "answers['online'] = store().get")
-    answers = child(loaded, program + "print(json.dumps(answers))\n")
+    program += "print(json.dumps(answers))\n"
+    place = str(loaded.snapshots.parent)
+    answers = json.loads(programs(program, OCTAVO_FEATURES=place, OCTAVO_PROJECT="flights"))
     joined = preview(
         loaded,
         ["UA", "AA", "UA"],
@@ -111,24 +111,6 @@ def test_a_service_needs_all_its_join_keys(loaded: Loaded) -> None:
     service = post(loaded, "code", {"how": "historical", "service": "flights_late"})
     assert set(service["keys"]) == {"carrier", "origin", "dest", "tailnum"}
     assert 'features="flights_late"' in service["code"]
-
-
-def child(loaded: Loaded, code: str) -> Any:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    environment = {
-        **kept,
-        "TZ": "UTC",
-        "OMP_NUM_THREADS": "1",
-        "OCTAVO_FEATURES": str(loaded.snapshots.parent),
-        "OCTAVO_PROJECT": "flights",
-    }
-    leave = "import os, sys; sys.stdout.flush(); os._exit(0)\n"
-    done = subprocess.run(
-        [sys.executable, "-c", code + leave],
-        capture_output=True, text=True, check=False, env=environment,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.support.feast_programs import Programs
 from tests.support.features import FakeOnlineStore, view
 
 from octavo_server.adapters.feature_join import ChildJoin
@@ -42,6 +40,7 @@ KEYS: dict[str, list[Any]] = {
     "plane": [1, 2, 3, 2**60 + 1],
 }
 ENTITIES = {"carrier": "text", "plane": "integer"}
+ORACLE = "from tests.support.feast_oracle import main; main()"
 
 
 def lay_down(lake: Path) -> None:
@@ -135,7 +134,7 @@ def preview(lake: Path, rows: list[dict[str, Any]]) -> Preview:
     return previews.preview(by_view(views, features), features, own, lake, lake)
 
 
-def test_the_join_is_feast_s_own(lake: Path) -> None:
+def test_the_join_is_feast_s_own(lake: Path, programs: Programs) -> None:
     rows = own_rows()
     order = {
         "entities": ENTITIES,
@@ -143,14 +142,7 @@ def test_the_join_is_feast_s_own(lake: Path) -> None:
         "rows": rows,
     }
     (lake.parent / "order.json").write_text(json.dumps(order))
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.support.feast_oracle", str(lake.parent)],
-        capture_output=True, text=True, check=False,
-        env={**kept, "TZ": "UTC", "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
-    theirs = json.loads(done.stdout.splitlines()[-1])
+    theirs = json.loads(programs(ORACLE, lake.parent))
     ours = preview(lake, rows)
     names = [feature.feature.replace(":", "__") for feature in ours.features]
     same = 0

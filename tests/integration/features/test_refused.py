@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from tests.integration.features.conftest import Loaded
+from tests.support.feast_programs import Programs
 from tests.support.flights import TEMPLATE
 from tests.support.people import ADMIN
 
@@ -148,48 +147,44 @@ HOSTILE = {
         ({"tags": '{"counts": "flights.known_at", "window": "soon"}'}, "no time span"),
     )
 } | {OUTSIDE: "uses FACTOR from outside"}
-# One process for all of them, because Feast alone takes seconds to import.
 REFUSE = """
 import json, os, sys
 from pathlib import Path
-import feast.repo_operations
 from octavo.feature_repository import DeclarationRefused, from_repository
 from octavo_server.adapters import feast_publish
 from octavo_server.adapters.feast_index import RegistryRefused
-repository, lake = map(Path, sys.argv[1:3])
+repository, features, lake = map(Path, sys.argv[1:])
 os.environ["OCTAVO_LAKE"] = str(lake)
-for definition, features in json.loads(sys.argv[3]):
-    features = Path(features)
-    (repository / "planted.py").write_text(definition)
-    if os.fork() == 0:
-        try:
-            declaration = from_repository(repository, lake)
-            built = feast_publish.publish(declaration, "flights", features, lake)
-            columns = {view["name"]: [one["name"] for one in view["features"]]
-                       for view in built["views"]}
-            said = f"built {columns['planted']} with the leaks {built['leaks']}"
-        except (RegistryRefused, DeclarationRefused) as error:
-            said = str(error)
-        print(json.dumps(said), flush=True)
-        os._exit(0)
-    os.wait()
+try:
+    declaration = from_repository(repository, lake)
+    built = feast_publish.publish(declaration, "flights", features, lake)
+    columns = {view["name"]: [one["name"] for one in view["features"]] for view in built["views"]}
+    said = f"built {columns['planted']} with the leaks {built['leaks']}"
+except (RegistryRefused, DeclarationRefused) as error:
+    said = str(error)
+print(json.dumps(said))
 """
 
 
-def test_hostile_definitions_are_refused_in_a_sentence(workshop: Workshop) -> None:
+def test_hostile_definitions_are_refused_in_a_sentence(
+    workshop: Workshop, programs: Programs
+) -> None:
     """The last one is the view without what is wrong with the others, and it is built."""
     workshop.plant()
-    features, good = workshop.places.snapshots("flights"), workshop.places.snapshots("good")
-    good.mkdir(parents=True)
-    tried = [*[(one, str(features)) for one in HOSTILE], (PLANT.format(**GOOD), str(good))]
-    given = [workshop.repository, workshop.lake, json.dumps(tried)]
-    argv = [sys.executable, "-B", "-W", "ignore", "-c", REFUSE, *map(str, given)]
-    done = subprocess.run(argv, capture_output=True, text=True, check=True)
-    said = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('"')]
-    wanted = [*HOSTILE.values(), "built ['planted_flights'] with the leaks []"]
-    for sentence, expected in zip(said, wanted, strict=True):
-        assert expected in sentence
-    assert list(features.glob("*")) == []
+    features = workshop.places.snapshots("flights")
+    for definition, expected in HOSTILE.items():
+        assert expected in refusal(workshop, programs, definition)
+        assert list(features.glob("*")) == []
+    good = "built ['planted_flights'] with the leaks []"
+    assert refusal(workshop, programs, PLANT.format(**GOOD)) == good
+
+
+def refusal(workshop: Workshop, programs: Programs, definition: str) -> str:
+    """Return what is said of a definition in the repository."""
+    (workshop.repository / "planted.py").write_text(definition)
+    features = workshop.places.snapshots("flights")
+    said: str = json.loads(programs(REFUSE, workshop.repository, features, workshop.lake))
+    return said
 
 
 def test_a_refusal_reaches_the_caller(workshop: Workshop) -> None:
