@@ -10,7 +10,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -28,10 +27,11 @@ import psutil
 from octavo.local import resources
 from octavo.local.accounts import Accounts
 from octavo.local.people import ensure_people, read_passwords
+from tests.support.ports import free_ports
 
 TOKENS = ("octavo", "tracking", "worker", "spawner")
 PORTS = 5
-START_S = 60.0
+START_S = 120.0
 
 
 @dataclass
@@ -146,7 +146,7 @@ def running_hub(**settings: str) -> Iterator[RunningHub]:
     for the public port.
     """
     home = Path(tempfile.mkdtemp(prefix="octavo-hub-"))
-    running = RunningHub(home=home, port=free_ports(), log=home / "processes.log")
+    running = RunningHub(home=home, port=free_ports(PORTS), log=home / "processes.log")
     try:
         _prepare(running)
         port = str(running.port)
@@ -207,17 +207,3 @@ def _stop(process: subprocess.Popen[bytes] | None) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def free_ports() -> int:
-    """Return the first of five TCP ports in a row that nobody listens on."""
-    # Below the ports that the kernel gives to outgoing connections, which come and go.
-    for first in range(20_000 + secrets.randbelow(10_000), 32_700, PORTS):
-        if all(_is_free(first + offset) for offset in range(PORTS)):
-            return first
-    raise AssertionError("no five free ports in a row")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0

@@ -20,9 +20,9 @@ from pathlib import Path
 import httpx
 
 from tests.support.hub import answers
-from tests.support.tracking import free_port
+from tests.support.ports import free_ports
 
-START_S = 30.0
+START_S = 90.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ class IdentityProvider:
 @contextmanager
 def running_provider(folder: Path) -> Iterator[IdentityProvider]:
     """Run a provider that knows nobody yet for the block."""
-    provider = IdentityProvider(url=f"http://localhost:{free_port()}", folder=folder)
+    provider = IdentityProvider(url=f"http://localhost:{free_ports()}", folder=folder)
     argv = [sys.executable, "-m", "tests.support.provider_program", provider.url.rpartition(":")[2]]
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -80,4 +80,4 @@ def running_provider(folder: Path) -> Iterator[IdentityProvider]:
         yield provider
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)

@@ -10,7 +10,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import textwrap
@@ -28,6 +27,7 @@ import httpx
 import uvicorn
 
 from tests.support.platform import Platform, open_platform
+from tests.support.ports import free_ports
 
 
 def me(name: str, *, kind: str = "person", **projects: str) -> dict[str, Any]:
@@ -105,18 +105,10 @@ class Directory:
         self._server.server_close()
 
 
-def free_port() -> int:
-    """A TCP port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @contextmanager
 def running_tracking(home: Path, platform_url: str, port: int | None = None) -> Iterator[str]:
     """The address of a tracking process over `home`, as a client knows it."""
-    port = port or free_port()
+    port = port or free_ports()
     tokens = home / "state" / "tokens"
     tokens.mkdir(parents=True, exist_ok=True)
     (tokens / "tracking").write_text("tracking-secret")
@@ -141,7 +133,7 @@ def running_tracking(home: Path, platform_url: str, port: int | None = None) -> 
             yield f"{origin}/services/tracking"
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(timeout=20)
+            process.wait(timeout=60)
 
 
 def stock_client(url: str, token: str, code: str, **environment: str) -> Any:
@@ -216,7 +208,8 @@ class Governed:
 @contextmanager
 def running_platform(home: Path) -> Iterator[Governed]:
     """Both processes on one state folder; tokens are people's names."""
-    port, server_port = free_port(), free_port()
+    port = free_ports(2)
+    server_port = port + 1
     platform = open_platform(home, tracking_url=f"http://127.0.0.1:{port}")
     server = uvicorn.Server(
         uvicorn.Config(platform.http.app, port=server_port, log_level="error", ws="none")
@@ -229,4 +222,4 @@ def running_platform(home: Path) -> Iterator[Governed]:
             yield Governed(platform, tracking, f"{url}/services/octavo")
     finally:
         server.should_exit = True
-        thread.join(timeout=10)
+        thread.join(timeout=60)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ import uvicorn
 from click.testing import CliRunner, Result
 from tests.integration.runs.conftest import Installation, until
 from tests.support.notebooks import notebook
+from tests.support.ports import free_ports
 
 from octavo.cli.main import cli
 
@@ -21,9 +20,7 @@ from octavo.cli.main import cli
 @pytest.fixture(scope="module")
 def address(installation: Installation) -> Iterator[str]:
     """Serve the platform on a free port and give its address."""
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_ports()
     config = uvicorn.Config(installation.platform.http.app, port=port, log_level="error", ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)

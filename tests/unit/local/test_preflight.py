@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.support.hub import free_ports
+from tests.support.ports import free_ports
 
 from octavo.local import preflight
 from octavo.local.errors import PortTaken, SettingWrong, ToolMissing
@@ -20,7 +20,7 @@ def launch(tmp_path: Path, **environment: str) -> Launch:
 
 @pytest.mark.parametrize("offset", list(PORTS))
 def test_a_taken_port_names_who_has_it_and_offers_free_ones(tmp_path: Path, offset: int) -> None:
-    first = free_ports()
+    first = free_ports(len(PORTS))
     taken = first + offset
     wanted = launch(tmp_path, OCTAVO_PORT=str(first))
     said = rf"Port {taken}.* is in use by .*{os.getpid()}"
