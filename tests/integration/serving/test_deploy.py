@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -165,7 +166,7 @@ def test_a_canary_that_dies_or_fails_costs_no_answer(serving: Serving) -> None:
     answers = serving.score_many([ROW] * 20)
     assert {answer.version for answer in answers} == {1}
     serving.telemetry.flush()
-    kept = serving.deployments.scored_since(PROJECT, NAME, now().replace(hour=0), 100)
+    kept = serving.deployments.scored_since(PROJECT, NAME, now() - timedelta(hours=1), 100)
     seen = {(one.version, one.status) for one in kept}
     assert seen == {(1, "ok"), (4, "unavailable"), (3, "model_failed")}
 

@@ -242,7 +242,7 @@ def test_a_list_goes_on_over_pages_of_others(logged: Logged) -> None:
     for name in ("flights/a", "flights/b", "flights/c"):
         logged.call(FLIGHTS, "POST", f"{API}/experiments/create", json={"name": name})
     token, names = "", []
-    for _ in range(20):
+    for _ in range(500):
         query = {"max_results": 1, **({"page_token": token} if token else {})}
         page = logged.call(WEATHER, "GET", f"{API}/experiments/search", params=query).json()
         names += [one["name"] for one in page.get("experiments", [])]

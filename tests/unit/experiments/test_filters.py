@@ -183,10 +183,10 @@ def test_patterns(like: str, text: str, fits: bool) -> None:
 
 
 def test_a_pattern_that_would_backtrack_for_ever_does_not() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     assert not pattern("%a" * 100 + "%b", folded=False)("a" * 2_000)
     assert not pattern("%a_" * 60 + "%b", folded=False)("a" * 2_000)
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_deep_nesting_of_parentheses_is_refused() -> None:

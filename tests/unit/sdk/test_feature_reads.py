@@ -130,10 +130,10 @@ def test_without_a_platform_no_thread_is_started(monkeypatch: pytest.MonkeyPatch
 def test_what_waits_is_bounded_and_cheap(book: ReadBook, platform: Platform) -> None:
     for n in range(MOST_WAITING + 50):
         read(book, [f"view_{n}:a"])
-    started = time.perf_counter()
+    started = time.thread_time()
     for _ in range(2_000):
         read(book)
-    assert (time.perf_counter() - started) / 2_000 < 0.001
+    assert (time.thread_time() - started) / 2_000 < 0.001
     book.flush()
     assert len(platform.lines()) == MOST_WAITING
     assert all(len(body["reads"]) <= 200 for _, body in platform.bodies)  # type: ignore[arg-type]

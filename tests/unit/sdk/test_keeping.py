@@ -138,14 +138,14 @@ def test_a_slow_platform_holds_up_nobody(
     answered = threading.Event()
 
     def slow() -> httpx.Response:
-        answered.wait(10)
+        answered.wait(60)
         return httpx.Response(200, json={})
 
     platform.answer = slow
     began = time.monotonic()
     for number in range(20):
         keeper.keep(notebook, ExecutingCell(id="fit", source=f"train({number})"))
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 30.0, "it waited for the answer"
     assert not keeper.wait(0.05)
     answered.set()
     assert keeper.wait(5)
