@@ -10,18 +10,37 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from octavo_server.database.rows import Database
 from tests.support.databases import KINDS, open_database
 from tests.support.platform import Platform, open_platform
 
+# No deadline an example and no complaint of slow ones, for the machine may be busy; the examples
+# follow from the test alone, so that a change fails by what it changed and never by chance.
+settings.load_profile("ci")
+
 
 class ByFile(LoadScopeScheduling):
-    """Keeps a file's tests in one process, and all that share something slow in one too."""
+    """Keeps a file's tests in one process, and all that share something slow in one too.
 
-    SHARED = ("tests/acceptance/", "tests/integration/features/")
-    """The running Octavo; the loaded project and its lake."""
+    Scopes begin in the order of collection: what runs services comes first and the many short unit
+    tests last, so that no process waits at the end for another's slow file.
+    """
+
+    SHARED = (
+        "tests/acceptance/",
+        "tests/integration/features/",
+        "tests/integration/runs/",
+        "tests/integration/tracking/",
+    )
+    """The running Octavo; the loaded project and its lake; the worker; MLflow."""
+
+    def __init__(self, config: pytest.Config, log: Any) -> None:
+        """Keep the order of collection; by itself xdist takes the files with most tests first."""
+        super().__init__(config, log)
+        config.option.loadscopereorder = False
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 import httpx
 import websocket
 
-SPAWN_LIMIT_S = 90.0
-CELL_LIMIT_S = 60.0
+SPAWN_LIMIT_S = 120.0
+CELL_LIMIT_S = 120.0
 
 
 class Place(Protocol):

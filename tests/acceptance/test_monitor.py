@@ -15,7 +15,7 @@ from tests.acceptance.person import Person
 pytestmark = [pytest.mark.acceptance, pytest.mark.browser, pytest.mark.timeout(300)]
 
 PAGE = "/user/oncall/voila/render/flights/monitor.ipynb?project=flights&theme={theme}"
-LEAVE_S = 20.0
+LEAVE_S = 60.0
 """How long the kernel of a closed dashboard may live."""
 
 
