@@ -17,7 +17,6 @@ from octavo.local.confinement import Limits
 from octavo_server.errors import Invalid, Unavailable
 from octavo_server.experiments.comparison.domain import Sheet
 from octavo_server.identity import new_id
-from octavo_server.turns import Turns
 
 CHILD: Final = "octavo_server.adapters.sheet_child"
 LIMIT_S: Final = 15.0
@@ -25,9 +24,6 @@ MEMORY: Final = 1 << 30
 PROCESSES: Final = 40
 LONGEST_ANSWER: Final = 32 << 20
 WAIT_S: Final = 20.0
-#: Tables that are read at the same time, each by a process with up to MEMORY, and that wait.
-AT_ONCE: Final = 2
-MOST_WAITING: Final = 4
 
 
 class SheetReader:
@@ -37,15 +33,12 @@ class SheetReader:
         self._accounts = accounts
         self._folder = folder
         self._limit_s = limit_s
-        self._turns = Turns(
-            "previews of tables", at_once=AT_ONCE, most_waiting=MOST_WAITING, wait_s=WAIT_S
-        )
 
     def head(self, kind: str, content: bytes, *, complete: bool) -> Sheet:
-        """The first rows. Raises Invalid for what can't be read, Unavailable without a turn."""
+        """The first rows. Raises Invalid for what can't be read, Unavailable without an account."""
         home = self._folder / f"sheet-{new_id()}"
         try:
-            with self._turns.turn(), self._accounts.lease("run", home, wait_s=WAIT_S) as account:
+            with self._accounts.lease("run", home, wait_s=WAIT_S) as account:
                 found = self._ask(account, kind, content, complete=complete)
         except AccountError as error:
             raise Unavailable(f"No account is free: {error}", "Try again in a minute.") from error

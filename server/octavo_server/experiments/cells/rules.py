@@ -114,6 +114,7 @@ def outline(notebook: Notebook) -> Outline:
 def bare(notebook: Notebook) -> bytes:
     """The notebook with nothing but its cells' ids, kinds, sources and tags, for comparing.
 
+    Half of a surrogate pair, which JSON can write and nothing can show, becomes a question mark.
     By their ids cells are known again where they were edited beyond recognition.
     """
     cells: list[dict[str, Any]] = [
@@ -127,7 +128,7 @@ def bare(notebook: Notebook) -> bytes:
         for cell in notebook["cells"]
     ]
     whole = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
-    return json.dumps(whole).encode()
+    return json.dumps(whole, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def as_it_ran(notebook: Notebook, cell: str, source: str) -> tuple[Notebook, int]:

@@ -7,9 +7,15 @@ from octavo_server.errors import Invalid
 from octavo_server.experiments.comparison import files
 from octavo_server.experiments.comparison.domain import FileKind, Listing, Picture, Sheet
 from octavo_server.experiments.comparison.ports import Files, Sheets
-from octavo_server.experiments.runs.service import ExperimentsService
+from octavo_server.experiments.runs.service import ExperimentsService, Run
+from octavo_server.turns import Turns
 
 MOST_RUNS: Final = 20
+#: Files that are read at the same time, that wait, and how long: a table takes a process with up
+#: to a gigabyte, and a browser asks for six pictures at once.
+AT_ONCE: Final = 3
+MOST_WAITING: Final = 12
+WAIT_S: Final = 20.0
 
 
 class ArtifactsService:
@@ -19,6 +25,9 @@ class ArtifactsService:
         self._runs = runs
         self._stored = stored
         self._sheets = sheets
+        self._turns = Turns(
+            "previews of files", at_once=AT_ONCE, most_waiting=MOST_WAITING, wait_s=WAIT_S
+        )
 
     def listing(self, project: str, run_ids: Sequence[str], path: str) -> tuple[list[str], Listing]:
         """The runs, and what lies in one folder of theirs.
@@ -42,7 +51,8 @@ class ArtifactsService:
         """An image. Raises Invalid for what is none or too large, NotFound, Unavailable."""
         checked = files.checked_path(path)
         run = self._runs.run(project, run_id)
-        content, complete = self._stored.read(run.run_id, checked, files.MOST_IMAGE_BYTES)
+        with self._turns.turn():
+            content, complete = self._stored.read(run.run_id, checked, files.MOST_IMAGE_BYTES)
         if not complete:
             raise Invalid(
                 f"The image {checked[-100:]!r} is over {files.MOST_IMAGE_BYTES >> 20} MiB.",
@@ -60,6 +70,10 @@ class ArtifactsService:
                 "Tables are .csv, .tsv, .json and .parquet; open other files in MLflow.",
             )
         run = self._runs.run(project, run_id)
+        with self._turns.turn():
+            return self._sheet(run, checked, kind)
+
+    def _sheet(self, run: Run, checked: str, kind: FileKind) -> Sheet:
         most = files.bytes_to_read(checked)
         content, complete = self._stored.read(run.run_id, checked, most)
         if kind is FileKind.TEXT:

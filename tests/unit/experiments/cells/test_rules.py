@@ -184,3 +184,9 @@ def test_the_metrics_that_most_runs_have_lead() -> None:
     assert rules.leading([one(b=1, z=2), one(b=3), one(a=1, b=2)]) == ["b", "a", "z"]
     many = one(**{f"m{n:03}": 0.0 for n in range(1000)})
     assert len(rules.leading([many])) == rules.MOST_METRICS
+
+
+def test_half_a_surrogate_pair_compares_as_a_question_mark() -> None:
+    notebook = {"nbformat": 4, "cells": [{"cell_type": "code", "id": "a", "source": "x='\ud800'"}]}
+    [cell] = json.loads(rules.bare(notebook))["cells"]
+    assert cell["source"] == "x='?'"

@@ -1,9 +1,11 @@
 """Previews and diffs take turns: whoever floods them keeps nobody else from the service."""
 
+import contextlib
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +15,9 @@ from octavo_server.adapters import nbdime_differ
 from octavo_server.adapters.feast_engine import FeastEngine
 from octavo_server.adapters.nbdime_differ import NbdimeDiffer
 from octavo_server.adapters.sheet_reader import SheetReader
-from octavo_server.errors import Unavailable
+from octavo_server.errors import Invalid, Unavailable
+from octavo_server.experiments.comparison import artifacts
+from octavo_server.experiments.comparison.artifacts import ArtifactsService
 from octavo_server.turns import Turns
 
 DEADLINE_S = 10.0
@@ -53,10 +57,42 @@ def test_one_more_than_may_wait_is_told_at_once() -> None:
     assert refused.value.remedy == "Try again in a moment."
 
 
-def _sheets(folder: Path, held: Held, monkeypatch: pytest.MonkeyPatch) -> Callable[[], object]:
-    reader = SheetReader(Accounts(folder), folder)
-    monkeypatch.setattr(reader, "_ask", held)
-    return lambda: reader.head("csv", b"a", complete=True)
+class Files:
+    """A run with a table that takes its time."""
+
+    def __init__(self, held: Held) -> None:
+        self._held = held
+
+    def run(self, project: str, run_id: str) -> Any:
+        return SimpleNamespace(run_id=run_id)
+
+    def read(self, run_id: str, path: str, most: int) -> tuple[bytes, bool]:
+        self._held()
+        return b"a\n1\n", True
+
+
+def _tables_of_runs(
+    folder: Path, held: Held, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], object]:
+    monkeypatch.setattr(artifacts, "AT_ONCE", 2)
+    monkeypatch.setattr(artifacts, "MOST_WAITING", 4)
+    runs: Any = Files(held)
+    service = ArtifactsService(runs, runs, SheetReader(Accounts(folder), folder))
+    return lambda: service.sheet("flights", "r", "notes.txt")
+
+
+def _images(folder: Path, held: Held, monkeypatch: pytest.MonkeyPatch) -> Callable[[], object]:
+    monkeypatch.setattr(artifacts, "AT_ONCE", 2)
+    monkeypatch.setattr(artifacts, "MOST_WAITING", 4)
+    runs: Any = Files(held)
+    service = ArtifactsService(runs, runs, SheetReader(Accounts(folder), folder))
+
+    def one() -> object:
+        with contextlib.suppress(Invalid):
+            return service.image("flights", "r", "roc.png")
+        return None
+
+    return one
 
 
 def _diffs(folder: Path, held: Held, monkeypatch: pytest.MonkeyPatch) -> Callable[[], object]:
@@ -74,7 +110,8 @@ def _tables(folder: Path, held: Held, monkeypatch: pytest.MonkeyPatch) -> Callab
 @pytest.mark.parametrize(
     ("made", "what"),
     [
-        (_sheets, "previews of tables"),
+        (_tables_of_runs, "previews of files"),
+        (_images, "previews of files"),
         (_diffs, "diffs of notebooks"),
         (_tables, "looks at the lake"),
     ],
