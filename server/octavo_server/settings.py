@@ -189,6 +189,14 @@ class Settings(BaseSettings):
         description="What the notebook versions that made runs may fill in each project, in GiB; "
         "at it no more are stored, and runs go on without. Default: 10.",
     )
+    indexed_runs: int = Field(
+        1_000_000,
+        ge=1,
+        le=1_000_000_000,
+        description="How many runs the platform service holds in memory for the lists of runs, of "
+        "all projects together; over it the project that was looked at longest ago is let go, and "
+        "read again when somebody looks. Default: 1,000,000.",
+    )
     platform_admin_group: str = Field(
         "admins", description="Hub group whose members are platform admins."
     )

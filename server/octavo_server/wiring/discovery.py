@@ -115,7 +115,14 @@ def build_experiments(
     settings = base.settings
     histories = MlflowHistories(settings.tracking, lambda: settings.service_token("octavo"))
     costs = RunCosts(ProfilePrices(profiles), base.clock)
-    runs = ExperimentsService(base.database, mlflow, base.clock, costs, followed=True)
+    runs = ExperimentsService(
+        base.database,
+        mlflow,
+        base.clock,
+        costs,
+        followed=True,
+        most_indexed=settings.indexed_runs,
+    )
     cells = CellsService(
         base.database,
         base.audit,

@@ -264,6 +264,30 @@ def test_a_first_reading_under_way_is_said(room: Room, monkeypatch: pytest.Monke
     assert upkeep.at(1).size == 10
 
 
+def test_over_the_bound_the_project_that_was_looked_at_longest_ago_is_read_anew(
+    room: Room,
+) -> None:
+    for number in range(3):
+        room.tracking.write(run(f"{number:031x}f", project="weather", experiment_id="3"))
+    room.runs.refresh()
+    known = indexes.Indexes(room.database, most=12)
+    flights, weather = known.of("flights", 1), known.of("weather", 1)
+    assert (flights.size, weather.size) == (10, 3)
+    assert known.of("weather", 1) is weather
+    again = known.of("flights", 1)
+    assert again is not flights, "13 runs are over the bound of 12"
+    assert again.size == 10
+    assert known.of("flights", 1) is again, "what was asked for last stays"
+    assert known.of("weather", 1) is not weather
+    roomy = indexes.Indexes(room.database, most=13)
+    assert [roomy.of("flights", 1), roomy.of("weather", 1)] == [
+        roomy.of("flights", 1),
+        roomy.of("weather", 1),
+    ]
+    small = indexes.Indexes(room.database, most=1)
+    assert small.of("flights", 1) is small.of("flights", 1), "alone it stays, however large"
+
+
 def test_who_looks_never_waits_for_an_mlflow_that_was_just_asked(room: Room) -> None:
     watched = ExperimentsService(room.database, room.tracking, room.clock, followed=True)
     assert watched.page("flights").total == 10

@@ -13,14 +13,18 @@ from octavo_server.experiments.runs.index.project import ProjectIndex
 BATCH: Final = 2_000
 #: Seconds that a question waits for an index that is being read.
 LONGEST_WAIT_S: Final = 20.0
+#: Runs of all projects together that are held, where no setting says otherwise.
+MOST_RUNS: Final = 1_000_000
 logger = logging.getLogger(__name__)
 
 
 class Indexes:
-    """The indexes by project."""
+    """The indexes by project, the one that was asked for last at the end."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, most: int = MOST_RUNS) -> None:
+        """Take what they are read from, and how many runs they hold together."""
         self._database = database
+        self._most = most
         self._known: dict[str, Upkeep] = {}
         self._lock = threading.Lock()
 
@@ -30,8 +34,25 @@ class Indexes:
         The first call reads the whole project. Raises StillReading while another call does.
         """
         with self._lock:
-            upkeep = self._known.setdefault(project, Upkeep(self._database, project))
-        return upkeep.at(revision)
+            upkeep = self._known.pop(project, None) or Upkeep(self._database, project)
+            self._known[project] = upkeep
+        found = upkeep.at(revision)
+        self._drop()
+        return found
+
+    def _drop(self) -> None:
+        """Let go of what was asked for longest ago; what was asked for last stays, however large.
+
+        Whoever reads a dropped one still has it, and the next question reads it anew.
+        """
+        with self._lock:
+            held = sum(one.size for one in self._known.values())
+            for project in list(self._known)[:-1]:
+                if held <= self._most:
+                    return
+                dropped = self._known.pop(project)
+                held -= dropped.size
+                logger.info("the %s runs of %s leave the memory", f"{dropped.size:,}", project)
 
 
 class Upkeep:
@@ -44,6 +65,11 @@ class Upkeep:
         self._place = (0, "")
         self._revision = -1
         self._reading = threading.Lock()
+
+    @property
+    def size(self) -> int:
+        """How many runs it holds."""
+        return self._index.size
 
     def at(self, revision: int) -> ProjectIndex:
         """Return the index, read up to ``revision``. Raises StillReading."""

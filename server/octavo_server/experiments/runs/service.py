@@ -20,7 +20,7 @@ from octavo_server.experiments.runs.domain import (
 )
 from octavo_server.experiments.runs.follower import Follower, Watch
 from octavo_server.experiments.runs.index.fields import FieldFacts
-from octavo_server.experiments.runs.indexes import Indexes
+from octavo_server.experiments.runs.indexes import MOST_RUNS, Indexes
 from octavo_server.experiments.runs.lists import GroupPage, Lists, Wanted
 from octavo_server.experiments.runs.ports import Tracking
 from octavo_server.experiments.runs.suggestions import Completion
@@ -50,17 +50,19 @@ class ExperimentsService:
         costs: RunCosts | None = None,
         *,
         followed: bool = False,
+        most_indexed: int = MOST_RUNS,
     ) -> None:
         """Take what it stands on; without `costs` no run has a cost.
 
         `followed`: a thread follows MLflow while somebody looks, so that no question waits for it.
+        `most_indexed`: runs that are held in memory, of all projects together.
         """
         self._database = database
         self._tracking = tracking
         self._costs = costs
         self._follower = Follower(database, tracking, clock)
         self._watch = Watch(self._follower) if followed else None
-        self._lists = Lists(database, Indexes(database), clock)
+        self._lists = Lists(database, Indexes(database, most_indexed), clock)
 
     def refresh(self) -> Freshness:
         """Bring the read model up to date now.
