@@ -6,7 +6,7 @@ import { trans } from '../../words';
 import type { IRunColumn } from '../table/columns';
 import { tipOf } from '../table/columns';
 import type { IWindow } from '../table/geometry';
-import { boxHeight, LINE_PX } from '../table/geometry';
+import { boxHeight, LINE_PX, SPARE_LINES, STEP_LINES } from '../table/geometry';
 import type { IPlace } from '../table/keys';
 import type { Lines } from '../table/lines';
 import type { IHeadActions } from './RunTableHead';
@@ -80,7 +80,7 @@ export function RunTable(props: IRunTableProps): React.JSX.Element {
     >
       <RunTableHead frame={frame} order={props.order} picked={all ? 'all' : props.picked.size > 0 ? 'some' : 'none'} active={place.line < 0 ? place.cell : -1} actions={props.head} />
       <div role="rowgroup" className="jp-octavo-RunTable-box" style={{ height: boxHeight(total), width: frame.width }} onClick={deed} onDoubleClick={deed} onContextMenu={deed} onMouseOver={tip}>
-        <Rows {...props} frame={useBrief(frame, fast)} fast={fast} seen={seen} place={place} slots={Math.ceil(viewport / LINE_PX) + 20} />
+        <Rows {...props} frame={useBrief(frame, fast)} fast={fast} seen={seen} place={place} slots={Math.ceil(viewport / LINE_PX) + 2 * SPARE_LINES + STEP_LINES + 4} />
       </div>
     </div>
   );

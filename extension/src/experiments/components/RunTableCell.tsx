@@ -8,10 +8,14 @@ import { runTone } from './runs';
 
 /** Space at both sides of a cell's text. */
 const PAD_PX = 10;
-/** A common character of JupyterLab's font is narrower than this. */
+/** A Latin character of JupyterLab's font is narrower than this. */
 const WIDEST_PX = 8;
-/** As many characters as the next step takes. */
-const NEXT_CHARACTERS = 10;
+/** Others may be wide, or pile up above the line. The minus, dash, euro and ellipsis are what figures are written with. */
+const LATIN = /^[\u0020-\u02ff\u2010-\u2026\u20ac\u2212]*$/;
+/** As many characters as a cell shows besides its text: the next step; a name's dot and menu. */
+const BESIDES: Partial<Record<IRunColumn['cell'], number>> = { next: 10, name: 6 };
+/** As many characters as the mark of a baseline takes. */
+const MARK_CHARACTERS = 10;
 
 /** Props of a cell. */
 export interface ICellProps {
@@ -42,7 +46,7 @@ export function RunTableCell(props: ICellProps): React.JSX.Element {
       id={active ? props.id : undefined}
       aria-colindex={props.place}
       data-field={column.field}
-      className={classes(column, cell, props.width, active)}
+      className={classes(run, column, cell, props.width, active)}
       style={cell.share === undefined ? { width: props.width } : { width: props.width, backgroundSize: `${cell.share * (props.width - 2 * PAD_PX)}px 2px` }}
     >
       {column.cell === 'name' ? <Name run={run} /> : cell.text}
@@ -53,13 +57,14 @@ export function RunTableCell(props: ICellProps): React.JSX.Element {
 }
 
 /** A cell is clipped only where its text may not fit: a browser pays for each clip in every frame of a scroll. */
-function classes(column: IRunColumn, cell: ICell, width: number, active: boolean): string {
-  const characters = cell.text.length + (cell.aside?.length ?? 0) + (column.cell === 'next' ? NEXT_CHARACTERS : 0);
+function classes(run: Run, column: IRunColumn, cell: ICell, width: number, active: boolean): string {
+  const marked = column.cell === 'name' && run.baseline ? MARK_CHARACTERS : 0;
+  const characters = cell.text.length + (cell.aside?.length ?? 0) + (BESIDES[column.cell] ?? 0) + marked;
   const names = ['jp-octavo-RunCell'];
   if (column.cell === 'number' || column.cell === 'time') {
     names.push('jp-mod-numeric');
   }
-  if (column.cell === 'name' || characters * WIDEST_PX > width - 2 * PAD_PX) {
+  if (characters * WIDEST_PX > width - 2 * PAD_PX || !LATIN.test(cell.text)) {
     names.push('jp-mod-long');
   }
   if (cell.share !== undefined) {

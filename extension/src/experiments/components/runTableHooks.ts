@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import type { Run } from '../../api/experiments';
 import type { IWindow } from '../table/geometry';
-import { HEAD_PX, LINE_PX, scrollTo, shiftBy, stretch, windowAt } from '../table/geometry';
+import { HEAD_PX, LINE_PX, scrollTo, shiftBy, STEP_LINES, stretch, windowAt } from '../table/geometry';
 import type { IPlace } from '../table/keys';
 import { stepped } from '../table/keys';
 import type { ILinePoint, IRunTableProps, IScroller } from './RunTable';
@@ -41,9 +41,9 @@ export function useScroller(grid: React.RefObject<HTMLDivElement>, total: number
     measure();
     return () => sizes.disconnect();
   }, [grid]);
-  const whole = stretch(total, viewport) === 1;
-  const { top: scrollTop, fast } = useScrollPlace(grid, whole ? LINE_PX : 1);
-  const drawn = windowAt(scrollTop, viewport, total);
+  const step = stretch(total, viewport) === 1 ? STEP_LINES : 0;
+  const { top: scrollTop, fast } = useScrollPlace(grid, step * LINE_PX || 1);
+  const drawn = windowAt(scrollTop, viewport, total, step);
   const seen = React.useMemo<IWindow>(() => ({ first: drawn.first, end: drawn.end, top: drawn.top, at: drawn.at }), [drawn.first, drawn.end, drawn.top, drawn.at]);
   const go = (to: number): void => {
     if (grid.current) {
@@ -86,6 +86,8 @@ function useScrollPlace(grid: React.RefObject<HTMLDivElement>, step: number): IS
           const top = node?.scrollTop ?? 0;
           const leaps = Math.abs(top - last.current.top) > LEAP_PX ? last.current.leaps + 1 : 0;
           last.current = { top, leaps };
+          // Only then do the pinned columns need to stick, which costs a layer for each line in every frame.
+          node?.toggleAttribute('data-sideways', node.scrollLeft !== 0);
           window.clearTimeout(timer);
           timer = window.setTimeout(settle, SETTLED_MS);
           notify();

@@ -6,6 +6,8 @@ export const HEAD_PX = 32;
 export const TALLEST_PX = 15_000_000;
 /** Lines that are drawn above and below what is seen, so that a scroll shows no gap. */
 export const SPARE_LINES = 8;
+/** Lines that go by before others are drawn: the frames between are the browser's alone, which moves what it has painted. */
+export const STEP_LINES = 8;
 
 /** Which lines are drawn, and where. */
 export interface IWindow {
@@ -13,7 +15,7 @@ export interface IWindow {
   readonly first: number;
   /** One after the last line that is drawn. */
   readonly end: number;
-  /** First line that is at least partly seen. */
+  /** First line that is at least partly seen, or one of the few above it. */
   readonly top: number;
   /** Where line `first` is drawn, in pixels from the top of the scrolled box. */
   readonly at: number;
@@ -30,12 +32,12 @@ export function stretch(total: number, viewport: number): number {
   return full <= TALLEST_PX ? 1 : (full - viewport) / (TALLEST_PX - viewport);
 }
 
-/** Tell which lines are drawn when the box is scrolled to `scrollTop`. */
-export function windowAt(scrollTop: number, viewport: number, total: number): IWindow {
+/** Tell which lines are drawn when the box is scrolled to `scrollTop`, and `more` of them below for scrolls that draw none. */
+export function windowAt(scrollTop: number, viewport: number, total: number, more = 0): IWindow {
   const offset = Math.max(0, scrollTop) * stretch(total, viewport);
   const top = Math.min(Math.floor(offset / LINE_PX), Math.max(total - 1, 0));
   const first = Math.max(0, top - SPARE_LINES);
-  const end = Math.min(total, Math.ceil((offset + viewport) / LINE_PX) + SPARE_LINES);
+  const end = Math.min(total, Math.ceil((offset + viewport) / LINE_PX) + SPARE_LINES + more);
   return { first, end, top, at: Math.max(0, scrollTop) + first * LINE_PX - offset };
 }
 
