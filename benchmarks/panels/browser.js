@@ -14,23 +14,34 @@
     return [rows.length, to - from];
   };
 
-  window.octavoPanels = {
-    firstPaint: undefined,
+  /** When the first picture with runs is there; undefined when none is by then. */
+  const painted = async deadline => {
+    while (!document.querySelector('.jp-octavo-RunRow:not(.jp-mod-loading)')) {
+      if (performance.now() > deadline) {
+        return undefined;
+      }
+      await frame();
+    }
+    await frame();
+    return performance.now();
+  };
 
-    /** Note the time from the end of the first answer with runs to their first picture. */
-    awaitRuns() {
+  window.octavoPanels = {
+    /** Watch for the first runs that the table draws; `firstPaint` tells of them. */
+    awaitRuns(limit) {
       performance.clearResourceTimings();
       performance.setResourceTimingBufferSize(2000);
-      const look = async () => {
-        while (!document.querySelector('.jp-octavo-RunRow:not(.jp-mod-loading)')) {
-          await frame();
-        }
-        await frame();
-        const painted = performance.now();
-        const answers = performance.getEntriesByType('resource').filter(entry => /experiments\/runs\?.*order_by/.test(entry.name));
-        this.firstPaint = this.paint = painted - answers[0].responseEnd;
-      };
-      void look();
+      this.painted = painted(performance.now() + limit);
+    },
+
+    /** The time from the end of the answer with runs to their first picture, once there is one; else why there is none. */
+    async firstPaint() {
+      const at = await this.painted;
+      if (at === undefined) {
+        return { missing: 'the table of runs drew no run in time' };
+      }
+      const answers = performance.getEntriesByType('resource').filter(entry => /experiments\/runs\?.*order_by/.test(entry.name) && entry.responseStatus === 200 && entry.responseEnd < at);
+      return answers.length > 0 ? { took: at - answers[0].responseEnd } : { missing: 'the browser noted no answer with the runs that the table drew' };
     },
 
     height: () => grid().scrollHeight - grid().clientHeight,

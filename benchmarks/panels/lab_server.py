@@ -85,9 +85,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def await_answer(address: str, child: subprocess.Popen[bytes], log: Path) -> None:
+def await_answer(
+    address: str, child: subprocess.Popen[bytes], log: Path, patience_s: float = PATIENCE_S
+) -> None:
     """Wait until it answers. Raises RuntimeError with its last words when it doesn't."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline and child.poll() is None:
         try:
             if httpx.get(address, headers=SCIENTIST, timeout=5.0).is_success:
@@ -95,4 +97,6 @@ def await_answer(address: str, child: subprocess.Popen[bytes], log: Path) -> Non
         except httpx.HTTPError:
             pass
         time.sleep(0.2)
-    raise RuntimeError(f"{address} does not answer: {log.read_text()[-2000:]}")
+    ended = child.poll()
+    how = f"within {patience_s:.0f} s" if ended is None else f"any more: it ended with {ended}"
+    raise RuntimeError(f"{address} does not answer {how}. {log.read_text()[-2000:]}".rstrip())
