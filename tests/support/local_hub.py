@@ -23,7 +23,7 @@ from octavo.local.people import read_passwords
 from tests.acceptance.person import Kernel, Person, kernel
 from tests.support.hub import RunningHub, running_hub
 
-WAIT_S = 90.0
+WAIT_S = 120.0
 CONFIGURATION = """
 import datetime, json, pathlib
 from octavo_hub import keeper
@@ -100,8 +100,12 @@ class LocalHub:
         assert decided["state"] == "published", decided
 
     def start(self, person: Person, profile: str = "cpu-small") -> dict[str, Any]:
-        """Start a workspace; return its session once it runs. Raises AssertionError."""
+        """Start a workspace; return its session once it runs. Raises AssertionError.
+
+        A busy platform learns a moment after the hub that the workspace answers.
+        """
         person.start_workspace(profile=profile)
+        self.until(lambda: self.mine(person)["state"] == "running")
         return self.mine(person)
 
     def mine(self, person: Person) -> dict[str, Any]:
@@ -123,6 +127,12 @@ class LocalHub:
         """Stop a workspace, and wait until it is gone."""
         person.hub("DELETE", f"/users/{person.name}/server")
         self.until(lambda: not self.server(person))
+
+    def failures(self) -> dict[str, Any]:
+        """Return the failures of starts that the platform counts, as an admin reads them."""
+        with closing(self.person("admin")) as admin:
+            found: dict[str, Any] = self.platform(admin, "GET", "/workspaces/failures")
+        return found
 
     def server(self, person: Person) -> dict[str, Any]:
         """Return what the hub knows of a person's server; empty: there is none."""

@@ -125,8 +125,8 @@ def test_a_server_that_dies_takes_everything_with_it_and_says_why(
         os.kill(lab, 9)
     hub.until(lambda: account(hub).processes() == [])
     hub.until(lambda: not hub.server(person))
-    rows = _rows(hub, "SELECT end_reason FROM workspace_sessions WHERE id = ?", session["id"])
-    assert rows == [("crashed",)]
+    query = "SELECT end_reason FROM workspace_sessions WHERE id = ?"
+    hub.until(lambda: _rows(hub, query, session["id"]) == [("crashed",)])
     for page in ("/hub/home", f"/hub/user/{person.name}/lab"):
         said = person.http.get(page).text
         assert "JupyterLab ended by itself (killed by signal 9)." in said
@@ -144,6 +144,7 @@ def test_a_server_that_is_ended_for_want_of_memory_says_so(hub: LocalHub, person
             kernel.run(HUNGRY_CELL)
     hub.until(lambda: not hub.server(person))
     query = "SELECT end_reason, failure, failure_text FROM workspace_sessions WHERE id = ?"
+    hub.until(lambda: _rows(hub, query, session["id"])[0][0])
     ((reason, kind, message),) = _rows(hub, query, session["id"])
     assert (reason, kind) == ("crashed", "out_of_memory")
     assert "more than its 1 GiB of memory and was ended" in str(message)
@@ -247,9 +248,7 @@ def test_a_home_that_cant_be_written_to_is_a_failure_that_is_counted(
         subprocess.run(["mount", "-o", "remount,ro", str(home)], check=True)
         page = hub.try_to_start(person, "tiny")
     assert "be written to (Read-only file system)" in page
-    with closing(hub.person("admin")) as admin:
-        counted = hub.platform(admin, "GET", "/workspaces/failures")
-    assert counted["by_kind"]["volume"] == 1
+    hub.until(lambda: hub.failures()["by_kind"].get("volume") == 1)
 
 
 def test_what_a_killed_hub_leaves_behind_is_ended_and_booked(hub: LocalHub, person: Person) -> None:

@@ -35,5 +35,5 @@ def test_a_start_waits_until_another_workspace_gives_its_memory_back(hub: LocalH
         assert "memory" in waiting["waits_for"]
         hub.stop(first)
         hub.until(lambda: hub.server(second).get("ready"))
-        assert hub.mine(second)["state"] == "running"
+        hub.until(lambda: hub.mine(second)["state"] == "running")
         hub.stop(second)

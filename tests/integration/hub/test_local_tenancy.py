@@ -27,7 +27,7 @@ from octavo_hub.local.host import Host
 from octavo_hub.local.tenancy import Tenancy
 
 ROOT = os.geteuid() == 0
-WAIT_S = 20.0
+WAIT_S = 90.0
 ZERO, RANDOM = 5, 9
 """Minor numbers of /dev/zero and /dev/urandom, which give as much as one asks for."""
 OPEN = """

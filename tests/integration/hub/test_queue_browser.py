@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.acceptance import browser
 from tests.acceptance.browser import Desk
 from tests.support.accessible import faults
-from tests.support.hub import RunningHub, running_hub
+from tests.support.hub import RunningHub, await_until, running_hub
 
 pytestmark = pytest.mark.browser
 
@@ -39,6 +39,7 @@ def first(hub: RunningHub, chromium: Browser) -> Iterator[Desk]:
     page = desk.open("/hub/spawn?project=flights&profile=cpu-large")
     desk.card("cpu-large").get_by_role("button", name=re.compile("^Start")).click()
     page.wait_for_url(re.compile("/user/scientist/"), timeout=browser.SPAWN_MS)
+    await_until(lambda: len(hub.running_sessions()) == 1, hub)
     yield desk
     assert desk.complaints == []
 

@@ -6,6 +6,7 @@ The provider refuses a sign-in without PKCE (`tests.support.provider_program`).
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -104,7 +105,8 @@ def test_an_error_of_the_providers_is_a_page_that_helps(
 
 def _reload_until(page: Page, text: str) -> None:
     """Reload, as a person does, until the page says it."""
-    for _try in range(20):
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
         page.reload()
         if page.get_by_text(text).first.is_visible():
             return
