@@ -38,10 +38,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.panels.lab_server import MIB, LabServer, await_answer, free_port, lab_server
+from benchmarks.panels.lab_server import MIB, LabServer, await_answer, lab_server
 from playwright.sync_api import Browser, CDPSession, Page, ViewportSize, expect
 from playwright.sync_api import Error as BrowserError
 from tests.acceptance.browser import PATIENCE_MS, opened
+from tests.support.ports import free_ports
 
 SCRIPTS = Path(__file__).with_name("browser.js")
 EXTENSION = Path(__file__).resolve().parents[2] / "extension" / "octavo_lab" / "labextension"
@@ -196,7 +197,7 @@ def platform(folder: Path, runs: int, *, live: bool) -> Iterator[str]:
     """Run a platform with many runs for the block; return its address."""
     say(f"a platform with {runs} runs")
     folder.mkdir()
-    port = free_port()
+    port = free_ports()
     log = folder / "served.log"
     command = [sys.executable, "-m", "benchmarks.panels.served", str(folder), str(port), str(runs)]
     with log.open("wb") as output:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+from tests.support.ports import free_ports
 
 PATIENCE_S = 90.0
 SCIENTIST = {"Authorization": "Bearer scientist"}
@@ -42,7 +42,7 @@ class LabServer:
 @contextmanager
 def lab_server(folder: Path, platform: str, *, octavo: bool) -> Iterator[LabServer]:
     """Run one for the block, for a person called `scientist` of the project flights."""
-    port = free_port()
+    port = free_ports()
     address = f"http://127.0.0.1:{port}"
     work = folder / "work"
     work.mkdir(parents=True, exist_ok=True)
@@ -76,13 +76,6 @@ def environment(folder: Path, platform: str) -> dict[str, str]:
     named = {"OCTAVO_URL": platform, "OCTAVO_TOKEN": "scientist", "OCTAVO_PROJECT": "flights"}
     kept = {name: value for name, value in os.environ.items() if "JUPYTER" not in name}
     return kept | own | named
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def await_answer(

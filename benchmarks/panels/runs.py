@@ -26,7 +26,8 @@ from typing import Any
 
 import httpx
 from benchmarks.panels import mlflow_rows
-from tests.support.tracking import free_port, running_tracking
+from tests.support.ports import free_ports
+from tests.support.tracking import running_tracking
 
 ASKED = 200
 """Requests a question of ours."""
@@ -78,7 +79,8 @@ def measured(home: Path, runs: int, lag_runs: int) -> dict[str, Any]:
     say(f"writing {runs:,} runs into MLflow's SQLite")
     (home / "state").mkdir(parents=True)
     mlflow_rows.make(home / "state" / "mlflow.sqlite", runs)
-    port, tracking_port = free_port(), free_port()
+    port = free_ports(2)
+    tracking_port = port + 1
     with (
         service(home, port, tracking_port) as url,
         running_tracking(home, f"http://127.0.0.1:{port}", tracking_port) as tracking,

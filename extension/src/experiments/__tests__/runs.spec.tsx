@@ -135,6 +135,32 @@ describe('table of runs', () => {
     expect(screen.getAllByRole('row').length).toBeLessThan(50);
   });
 
+  it('draws other lines only every few, and lets the pinned columns stick only beside scrolled ones', async () => {
+    show(server({ [`GET ${EXPERIMENTS}/runs`]: longPage }));
+    const grid = await screen.findByRole('grid', { name: 'Runs' });
+    const scroll = (top: number, left = 0): string[] => {
+      Object.assign(grid, { scrollTop: top, scrollLeft: left });
+      fireEvent.scroll(grid);
+      return [...grid.querySelectorAll('[data-line]')].map(row => row.getAttribute('data-line') ?? '');
+    };
+    const first = scroll(0);
+    expect(scroll(7 * 28)).toEqual(first);
+    expect(scroll(16 * 28)[0]).toBe('8');
+    expect(grid.hasAttribute('data-sideways')).toBe(false);
+    scroll(16 * 28, 40);
+    expect(grid.hasAttribute('data-sideways')).toBe(true);
+    scroll(16 * 28, 0);
+    expect(grid.hasAttribute('data-sideways')).toBe(false);
+  });
+
+  it('clips a name only where it may not fit: a long one, and one of wide or piled up characters', async () => {
+    const names = ['train #7', 'x'.repeat(40), '訓練', 'a\u0301\u0301\u0301'];
+    show(server({ [`GET ${EXPERIMENTS}/runs`]: () => runPage(...names.map((name, at) => run({ run_id: String(at), name }))) }));
+    await screen.findByRole('grid', { name: 'Runs' });
+    const clipped = names.map(name => screen.getByText(name).closest('.jp-octavo-RunCell')?.classList.contains('jp-mod-long'));
+    expect(clipped).toEqual([false, true, true, true]);
+  });
+
   it('compares what was picked, hostile names as text', async () => {
     const { octavo, model } = show(server());
     fireEvent.click(await screen.findByRole('checkbox', { name: 'Pick run gradient boosting' }));

@@ -2,7 +2,7 @@ import { run } from '../../testing/records';
 import { parsed } from '../layoutStore';
 import { sameValue } from '../table/clauses';
 import { cellOf, columnOf, fieldOf, firstColumns, rangeOf, tipOf } from '../table/columns';
-import { boxHeight, LINE_PX, scrollTo, SPARE_LINES, stretch, TALLEST_PX, windowAt } from '../table/geometry';
+import { boxHeight, LINE_PX, scrollTo, SPARE_LINES, STEP_LINES, stretch, TALLEST_PX, windowAt } from '../table/geometry';
 import { stepped } from '../table/keys';
 import type { ILayout } from '../table/layout';
 import { moved, nudged, ordered, pinned, resized, shown, widthOf } from '../table/layout';
@@ -16,6 +16,7 @@ describe('geometry of the table', () => {
     expect(windowAt(LINE_PX * 50, 280, 100_000)).toMatchObject({ first: 42, end: 68, top: 50, at: 42 * LINE_PX });
     expect(windowAt(LINE_PX * 99_990, 280, 100_000).end).toBe(100_000);
     expect(windowAt(500, 280, 0)).toMatchObject({ first: 0, end: 0 });
+    expect(windowAt(LINE_PX * 50, 280, 100_000, STEP_LINES)).toMatchObject({ first: 42, end: 68 + STEP_LINES });
   });
 
   it('reaches the last line when there are more than a browser can scroll', () => {
