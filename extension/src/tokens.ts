@@ -40,6 +40,8 @@ export interface ISection {
 export interface ISectionAction {
   readonly label: string;
   readonly icon: LabIcon;
+  /** Why it can't be used now. */
+  readonly refused?: () => string | undefined;
   readonly onClick: () => void;
 }
 

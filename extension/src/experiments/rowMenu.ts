@@ -29,12 +29,12 @@ export function rowMenu({ model, octavo, actions }: IRowMenu, run: Run, field: s
     {
       label: trans.__('Register model…'),
       icon: modelIcon,
-      refused: run.models > 0 ? undefined : trans.__('The run has logged no model.'),
+      refused: octavo.session.refusal('registry.register', project) ?? (run.models > 0 ? undefined : trans.__('The run has logged no model.')),
       onClick: () => actions.register(project, run)
     },
     {
       label: newest ? trans.__('Request deployment of %1…', newest) : trans.__('Request deployment…'),
-      refused: newest ? undefined : trans.__('Register its model first.'),
+      refused: octavo.session.refusal('deployments.request', project) ?? (newest ? undefined : trans.__('Register its model first.')),
       onClick: () => newest && actions.deploy(project, newest)
     },
     null,
@@ -49,6 +49,7 @@ export function rowMenu({ model, octavo, actions }: IRowMenu, run: Run, field: s
     null,
     {
       label: run.baseline ? trans.__('Unpin as baseline') : trans.__('Pin as baseline'),
+      refused: octavo.session.refusal('experiments.write', project),
       caption: trans.__('The other runs of %1 show how their metrics differ from it.', run.experiment),
       onClick: () => void model.baseline(run).catch(failed)
     },
@@ -60,7 +61,7 @@ export function rowMenu({ model, octavo, actions }: IRowMenu, run: Run, field: s
 /** Show a run in MLflow's own pages, in a tab of its own. */
 async function openTracking(octavo: IOctavo, project: string, run: Run): Promise<void> {
   try {
-    const detail = await readRun(octavo.requests, project, run.run_id);
+    const detail = await readRun(octavo.requests, project, run.run_id, '');
     window.open(detail.tracking_url, '_blank', 'noopener');
   } catch (error) {
     failed(error);

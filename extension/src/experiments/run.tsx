@@ -2,6 +2,7 @@ import * as React from 'react';
 
 import type { RunDetail } from '../api/experiments';
 import { Lineage } from '../lineage/panel';
+import { useRefusal } from '../shell/hooks';
 import type { IOctavo } from '../tokens';
 import { Button } from '../ui/Button';
 import { Chip } from '../ui/Chip';
@@ -91,16 +92,18 @@ function Main(props: IRunPageProps & { detail: RunDetail }): React.JSX.Element {
 /** One run in the main area. */
 export function RunPageView(props: IRunPageProps): React.JSX.Element {
   const { model, octavo } = props;
+  const noRegister = useRefusal(octavo.session, model.project)('registry.register');
   return (
     <Await resource={model.run} lines={10}>
       {detail => {
         const [lead] = leadingMetrics(Object.keys(detail.run.metrics), 1);
-        const register = detail.run.models > 0 ? undefined : trans.__('The run has logged no model.');
+        const register = noRegister ?? (detail.run.models > 0 ? undefined : trans.__('The run has logged no model.'));
         return (
           <Page
             title={detail.run.name}
             answer={lead ? `${lead} ${metric(detail.run.metrics[lead])}` : detail.run.status}
             chips={<Chips {...props} detail={detail} />}
+            locked={[noRegister]}
             actions={
               <>
                 <a className="jp-octavo-Link" href={detail.tracking_url} target="_blank" rel="noopener noreferrer">

@@ -24,7 +24,7 @@ import { rowMenu } from './rowMenu';
 import type { RunsModel } from './runsModel';
 import { SavedViews } from './savedViews';
 import { MOST_PICKED } from './table/picking';
-import { failed, tagged } from './told';
+import { failed, tagged, unless } from './told';
 import { viewsMenu } from './viewsMenu';
 
 /** Props of the page of runs. */
@@ -93,7 +93,7 @@ function PageActions(props: IRunsPageProps & { choosing: boolean; onChoose: () =
   return (
     <>
       <span ref={button}>
-        <Button icon={caretDownIcon} label={trans.__('Saved views')} onClick={() => button.current && openMenu(viewsMenu(model, saved), below(button.current))}>
+        <Button icon={caretDownIcon} label={trans.__('Saved views')} onClick={() => button.current && openMenu(viewsMenu(model, saved, octavo.session.refusal('experiments.write', model.project)), below(button.current))}>
           {model.view?.name ?? (views > 0 ? trans._n('%1 view', '%1 views', views) : trans.__('Views'))}
         </Button>
       </span>
@@ -139,8 +139,8 @@ function Grid(props: IRunsPageProps & { version: number }): React.JSX.Element {
       open: () => octavo.open('run', { project, id: run.run_id }),
       menu: () => openMenu(rowMenu(props, run, at.field), at),
       pick: () => model.pick(run.run_id, line),
-      register: () => actions.register(project, run),
-      deploy: () => newest && actions.deploy(project, newest)
+      register: () => unless(octavo.session.refusal('registry.register', project), () => actions.register(project, run)),
+      deploy: () => newest && unless(octavo.session.refusal('deployments.request', project), () => actions.deploy(project, newest))
     };
     deeds[deed]();
   };
@@ -180,6 +180,7 @@ function Picked(props: IRunsPageProps): React.JSX.Element {
   return (
     <PickedBar
       count={runs.length}
+      refused={octavo.session.refusal('experiments.write', model.project)}
       onTag={() => openForm(trans.__('Tag runs'), close => <RunTableTags runs={runs} names={names} onTag={send} onDone={close} />)}
       onNotebooks={runs.length === 2 ? () => actions.compareNotebooks(model.project, runs) : undefined}
       onClear={() => model.clearPicked()}

@@ -46,7 +46,7 @@ export function RunSection(props: { recent: RecentRuns; octavo: IOctavo; actions
                   </>
                 }
                 onOpen={() => octavo.open('run', { project, id: run.run_id })}
-                next={run.models > 0 ? { label: trans.__('Register'), icon: modelIcon, onClick: () => props.actions.register(project, run) } : undefined}
+                next={run.models > 0 ? { label: trans.__('Register'), icon: modelIcon, refused: octavo.session.refusal('registry.register'), onClick: () => props.actions.register(project, run) } : undefined}
               />
             ))}
           </Rows>

@@ -12,6 +12,15 @@ export function failed(error: unknown): void {
   Notification.error([message, remedy].filter(Boolean).join(' ').slice(0, LONGEST_MESSAGE * 2), { autoClose: 10_000 });
 }
 
+/** Do something, or say why the person may not. */
+export function unless(refusal: string | undefined, deed: () => void): void {
+  if (refusal) {
+    Notification.warning(refusal, { autoClose: 10_000 });
+  } else {
+    deed();
+  }
+}
+
 /** Say what became of a change of tags, and offer to take it back. */
 export function tagged(result: RunTagResult, undo: () => void): void {
   const lines = [trans._n('%1 run changed', '%1 runs changed', result.changed)];

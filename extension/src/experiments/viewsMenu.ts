@@ -9,21 +9,21 @@ import { differs } from './savedViews';
 import { failed, removed } from './told';
 
 /** The saved views of the project, and what can be done with the one that is shown. */
-export function viewsMenu(model: RunsModel, saved: SavedViews): (IMenuItem | null)[] {
+export function viewsMenu(model: RunsModel, saved: SavedViews, refused?: string): (IMenuItem | null)[] {
   const views = saved.list.state.value?.items ?? [];
   const shown = views.find(view => view.view_id === model.view?.view_id);
   return [
     ...views.map(view => ({ label: view.name, caption: trans.__('by %1: %2', view.created_by, view.filter || trans.__('all runs')), checked: view === shown, onClick: () => model.apply(view) })),
     ...(views.length > 0 ? [null] : []),
-    { label: trans.__('Save as new view…'), onClick: () => void add(model, saved).catch(failed) },
+    { label: trans.__('Save as new view…'), refused, onClick: () => void add(model, saved).catch(failed) },
     ...(shown
       ? [
           {
             label: trans.__('Save changes to %1', shown.name),
-            refused: differs(shown, model.described(shown.name)) ? undefined : trans.__('Nothing has changed.'),
+            refused: refused ?? (differs(shown, model.described(shown.name)) ? undefined : trans.__('Nothing has changed.')),
             onClick: () => void change(model, saved, shown).catch(failed)
           },
-          { label: trans.__('Delete %1', shown.name), onClick: () => void remove(model, saved, shown).catch(failed) }
+          { label: trans.__('Delete %1', shown.name), refused, onClick: () => void remove(model, saved, shown).catch(failed) }
         ]
       : [])
   ];

@@ -4,6 +4,7 @@ import * as React from 'react';
 import type { FeatureView } from '../api/features';
 import { LineageMap } from '../lineage/components/LineageMap';
 import { viewOf } from '../lineage/panel';
+import { useRefusal } from '../shell/hooks';
 import type { IOctavo } from '../tokens';
 import { useAction } from '../ui/action';
 import { Button } from '../ui/Button';
@@ -35,9 +36,11 @@ export function FeaturePage(props: { model: FeatureModel; octavo: IOctavo }): Re
 function Loaded(props: { model: FeatureModel; octavo: IOctavo; view: FeatureView }): React.JSX.Element {
   const { model, octavo, view } = props;
   const use = useAction(async () => model.insert((await model.code({ how: 'historical', features: model.features(view), service: null, frame: null })).code));
+  const refusal = useRefusal(octavo.session, model.project);
   return (
     <Page
       icon={spreadsheetIcon}
+      locked={[refusal('features.propose')]}
       title={<bdi>{view.name}</bdi>}
       answer={<bdi>{view.description || trans.__('No description.')}</bdi>}
       chips={
@@ -48,7 +51,7 @@ function Loaded(props: { model: FeatureModel; octavo: IOctavo; view: FeatureView
       }
       actions={
         <>
-          <Button icon={editIcon} onClick={() => openEdit(octavo, model.project, view)}>
+          <Button icon={editIcon} refused={refusal('features.propose')} onClick={() => openEdit(octavo, model.project, view)}>
             {trans.__('Edit')}
           </Button>
           <Button kind="primary" icon={addBelowIcon} busy={use.busy} refused={model.features(view).length === 0 ? trans.__('Pick at least one feature in the schema.') : undefined} onClick={() => use.run()}>
@@ -72,7 +75,7 @@ function Loaded(props: { model: FeatureModel; octavo: IOctavo; view: FeatureView
 /** What can be seen of a view. */
 function tabs(model: FeatureModel, octavo: IOctavo, view: FeatureView): ITab[] {
   return [
-    { id: 'use', label: trans.__('Use'), content: () => <Use model={model} view={view} /> },
+    { id: 'use', label: trans.__('Use'), content: () => <Use model={model} view={view} noLookup={octavo.session.refusal('features.online', model.project)} /> },
     { id: 'statistics', label: trans.__('Statistics'), content: () => <Statistics model={model} view={view} /> },
     { id: 'lineage', label: trans.__('Lineage'), content: () => <Lineage model={model} octavo={octavo} view={view} /> },
     { id: 'materialisation', label: trans.__('Materialisation'), content: () => <MaterializationTab octavo={octavo} view={view} /> },

@@ -56,7 +56,7 @@ export function ModelSection(props: { list: ProjectList<ModelList>; octavo: IOct
                   title={model.name}
                   figure={aliasLine(model)}
                   onOpen={() => octavo.open('model', { project, name: model.name })}
-                  next={{ label: trans.__('Request deployment'), icon: launchIcon, onClick: () => props.actions.deploy(project, model.name, model.latest?.version ?? 1) }}
+                  next={{ label: trans.__('Request deployment'), icon: launchIcon, refused: octavo.session.refusal('deployments.request'), onClick: () => props.actions.deploy(project, model.name, model.latest?.version ?? 1) }}
                 />
               ))}
           </Rows>
@@ -115,7 +115,8 @@ export function ModelPage(props: { model: RegisteredModel; octavo: IOctavo; acti
           title={model.name}
           answer={aliasLine(detail.model)}
           chips={<VersionProof model={model} />}
-          actions={<ModelActions model={model} detail={detail} actions={actions} />}
+          locked={[octavo.session.refusal('registry.alias', model.project), octavo.session.refusal('deployments.request', model.project)]}
+          actions={<ModelActions model={model} session={octavo.session} detail={detail} actions={actions} />}
         >
           <Split
             main={
@@ -180,8 +181,8 @@ function VersionProof(props: { model: RegisteredModel }): React.JSX.Element | nu
   );
 }
 
-function ModelActions(props: { model: RegisteredModel; detail: ModelDetail; actions: IModelActions }): React.JSX.Element {
-  const { model, detail, actions } = props;
+function ModelActions(props: { model: RegisteredModel; session: IOctavo['session']; detail: ModelDetail; actions: IModelActions }): React.JSX.Element {
+  const { model, detail, actions, session } = props;
   const version = useResource(model.version).value?.version.version ?? detail.versions[0]?.version ?? 1;
   const champion = detail.model.aliases['champion'];
   const crown = (): void =>
@@ -195,10 +196,10 @@ function ModelActions(props: { model: RegisteredModel; detail: ModelDetail; acti
     });
   return (
     <>
-      <Button refused={champion === version ? trans.__('v%1 is the champion already.', version) : undefined} onClick={crown}>
+      <Button refused={session.refusal('registry.alias', model.project) ?? (champion === version ? trans.__('v%1 is the champion already.', version) : undefined)} onClick={crown}>
         {trans.__('Make champion')}
       </Button>
-      <Button kind="primary" icon={launchIcon} onClick={() => actions.deploy(model.project, model.name, version)}>
+      <Button kind="primary" icon={launchIcon} refused={session.refusal('deployments.request', model.project)} onClick={() => actions.deploy(model.project, model.name, version)}>
         {trans.__('Request deployment')}
       </Button>
     </>

@@ -1,6 +1,7 @@
 import * as React from 'react';
 
-import type { Session } from './session';
+import { useResource } from '../ui/states';
+import type { Permission, Session } from './session';
 
 /** The shown project, as a hook. */
 export function useProject(session: Session): string {
@@ -32,6 +33,12 @@ export function useQuery(session: Session): string {
     ),
     () => session.query
   );
+}
+
+/** Why the person may not use permissions in a project, as a hook: it asks one after the other. */
+export function useRefusal(session: Session, project: string): (permission: Permission) => string | undefined {
+  useResource(session.me);
+  return permission => session.refusal(permission, project);
 }
 
 /** Whether any of the texts holds every word of the query. */

@@ -8,6 +8,18 @@ import type { Requests } from '../request';
 import { Resource } from '../resource';
 import { Mine } from './mine';
 
+/** What the panels ask for before they offer an action. */
+export type Permission =
+  | 'deployments.request'
+  | 'experiments.write'
+  | 'features.cancel'
+  | 'features.expect'
+  | 'features.materialize'
+  | 'features.online'
+  | 'features.propose'
+  | 'registry.alias'
+  | 'registry.register';
+
 /** The settings of the panels, as the settings editor keeps them. */
 export interface IPanelSettings {
   /** Seconds between two refreshes of a list. */
@@ -99,6 +111,11 @@ export class Session implements IDisposable {
     const me = this.me.state.value;
     const here = me?.projects.find(project => project.name === this._project)?.roles ?? [];
     return [...here, ...(me?.platform_roles ?? [])].includes(role);
+  }
+
+  /** Why the person may not use a permission in a project, as the service says it; undefined: they may, or it isn't known yet. */
+  refusal(permission: Permission, project: string = this._project): string | undefined {
+    return this.me.state.value?.projects.find(one => one.name === project)?.refusals[permission];
   }
 
   dispose(): void {

@@ -5,6 +5,7 @@ import * as React from 'react';
 import { Resource } from '../resource';
 import type { IOctavo, IViewSpec, ViewArgs } from '../tokens';
 import { Boundary } from '../ui/Boundary';
+import { PageNote } from '../ui/states';
 
 /** The id of the tab that shows this; the same view opens once only. */
 export function viewId(kind: string, args: ViewArgs): string {
@@ -51,6 +52,10 @@ export class View extends ReactWidget {
   }
 
   protected override render(): React.JSX.Element {
-    return <Boundary>{this._draw()}</Boundary>;
+    return (
+      <Boundary>
+        <PageNote.Provider value={null}>{this._draw()}</PageNote.Provider>
+      </Boundary>
+    );
   }
 }

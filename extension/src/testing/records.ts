@@ -361,7 +361,7 @@ export function entry(changes: Partial<AuditEntry> = {}): AuditEntry {
 }
 
 export function me(changes: Partial<Me> = {}): Me {
-  return { name: 'scientist', kind: 'person', groups: ['scientists'], platform_roles: [], projects: [{ name: 'flights', title: 'Late flights', roles: ['scientist'] }], ...changes };
+  return { name: 'scientist', kind: 'person', groups: ['scientists'], platform_roles: [], projects: [{ name: 'flights', title: 'Late flights', roles: ['scientist'], refusals: {} }], ...changes };
 }
 
 function profile(): ProfileCard['profile'] {

@@ -9,7 +9,7 @@ export interface IButtonProps {
   label?: string;
   icon?: LabIcon;
   kind?: 'primary' | 'plain' | 'danger' | 'quiet';
-  /** Why it can't be used; it is shown as the tooltip. */
+  /** Why it can't be used: its tooltip and description; it can still be reached, so that everybody gets to know. */
   refused?: string | undefined;
   busy?: boolean | undefined;
   disabled?: boolean | undefined;
@@ -32,7 +32,9 @@ export function Button(props: IButtonProps): React.JSX.Element {
       aria-busy={props.busy || undefined}
       aria-pressed={props.pressed}
       title={props.refused || props.label}
-      disabled={off}
+      disabled={Boolean(props.disabled || props.busy)}
+      aria-disabled={off || undefined}
+      aria-description={props.refused}
       onClick={event => {
         event.stopPropagation();
         if (!off) {

@@ -1,6 +1,9 @@
 import type { LabIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import { Locked } from './Locked';
+import { PageNote } from './states';
+
 /** Props of a main-area page. */
 export interface IPageProps {
   icon?: LabIcon;
@@ -9,6 +12,8 @@ export interface IPageProps {
   answer?: React.ReactNode;
   chips?: React.ReactNode;
   actions?: React.ReactNode;
+  /** Why actions can't be used by who looks, by the sentence. */
+  locked?: readonly (string | undefined)[];
   /** The body is as tall as the tab and scrolls by itself. */
   fills?: boolean;
   children: React.ReactNode;
@@ -16,6 +21,7 @@ export interface IPageProps {
 
 /** The frame of every main-area view: the answer first, proof beside it, the next step at the right. */
 export function Page(props: IPageProps): React.JSX.Element {
+  const note = React.useContext(PageNote);
   return (
     <article className={`jp-octavo-Page${props.fills ? ' jp-mod-fills' : ''}`}>
       <header className="jp-octavo-Page-header">
@@ -29,7 +35,11 @@ export function Page(props: IPageProps): React.JSX.Element {
         </div>
         {props.actions && <div className="jp-octavo-Page-actions">{props.actions}</div>}
       </header>
-      <div className="jp-octavo-Page-body">{props.children}</div>
+      <PageNote.Provider value={undefined}>
+        {note}
+        <Locked reasons={props.locked ?? []} />
+        <div className="jp-octavo-Page-body">{props.children}</div>
+      </PageNote.Provider>
     </article>
   );
 }

@@ -15,7 +15,7 @@ export interface IRowProps {
   detail?: React.ReactNode;
   onOpen: () => void;
   /** The next step of the golden path. */
-  next?: { label: string; icon: LabIcon; onClick: () => void } | undefined;
+  next?: { label: string; icon: LabIcon; refused?: string | undefined; onClick: () => void } | undefined;
 }
 
 /** One thing in the sidebar: opens its view, offers its next step. */
@@ -31,7 +31,7 @@ export function Row(props: IRowProps): React.JSX.Element {
         {props.detail && <span className="jp-octavo-Row-detail">{props.detail}</span>}
       </button>
       {props.next && (
-        <Button kind="quiet" icon={props.next.icon} label={trans.__('%1: %2', props.next.label, props.title)} onClick={props.next.onClick} />
+        <Button kind="quiet" icon={props.next.icon} label={trans.__('%1: %2', props.next.label, props.title)} refused={props.next.refused} onClick={props.next.onClick} />
       )}
     </li>
   );

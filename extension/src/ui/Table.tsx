@@ -2,6 +2,7 @@ import { caretDownIcon, caretUpIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { trans } from '../words';
+import { Scroll } from './Scroll';
 
 /** One column of a table. */
 export interface IColumn<R> {
@@ -9,6 +10,8 @@ export interface IColumn<R> {
   title: string;
   /** Numbers stand right-aligned in tabular figures. */
   numeric?: boolean;
+  /** Sentences take the lines that they need. */
+  wraps?: boolean;
   cell: (row: R) => React.ReactNode;
   /** What a click on the head sorts by; without it the column can't be sorted. */
   sort?: (row: R) => number | string | null | undefined;
@@ -25,6 +28,8 @@ export interface ITableProps<R> {
   picked?: readonly string[];
   onPick?: (keys: readonly string[]) => void;
   pickLabel?: (row: R) => string;
+  /** At most 320 px tall: what comes below it stays in sight. */
+  low?: boolean;
 }
 
 interface IOrder {
@@ -37,7 +42,7 @@ export function Table<R>(props: ITableProps<R>): React.JSX.Element {
   const [order, setOrder] = React.useState<IOrder | null>(null);
   const rows = React.useMemo(() => sorted(props.rows, props.columns, order), [props.rows, props.columns, order]);
   return (
-    <div className="jp-octavo-Table-scroll">
+    <Scroll label={props.label} className={props.low ? 'jp-mod-low' : undefined}>
       <table className="jp-octavo-Table" aria-label={props.label}>
         <thead>
           <tr>
@@ -53,7 +58,7 @@ export function Table<R>(props: ITableProps<R>): React.JSX.Element {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 
@@ -101,7 +106,7 @@ function Row<R>(props: ITableProps<R> & { row: R }): React.JSX.Element {
         </td>
       )}
       {props.columns.map(column => (
-        <td key={column.id} className={column.numeric ? 'jp-mod-numeric' : undefined}>
+        <td key={column.id} className={column.numeric ? 'jp-mod-numeric' : column.wraps ? 'jp-mod-wrap' : undefined}>
           {column.cell(row)}
         </td>
       ))}

@@ -1,4 +1,5 @@
 import { Dialog, ReactWidget } from '@jupyterlab/apputils';
+import { closeIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import type { OctavoError } from '../request';
@@ -25,10 +26,23 @@ class FormDialog extends Dialog<null> {
   }
 }
 
+/** JupyterLab names its own cross Cancel, like the form's button. */
+function Head(props: { title: string; onClose: () => void }): React.JSX.Element {
+  return (
+    <>
+      {props.title}
+      <span className="jp-octavo-FormDialog-close">
+        <Button kind="quiet" icon={closeIcon} label={trans.__('Close')} onClick={props.onClose} />
+      </span>
+    </>
+  );
+}
+
 /** Open a dialog with a form; `draw` gets what closes it. */
 export function openForm(title: string, draw: (close: () => void) => React.ReactElement): void {
   const body = ReactWidget.create(draw(() => dialog.reject()));
-  const dialog = new FormDialog({ title, body, buttons: [Dialog.cancelButton()], hasClose: true });
+  const head = <Head title={title} onClose={() => dialog.reject()} />;
+  const dialog = new FormDialog({ title: head, body, buttons: [Dialog.cancelButton()] });
   dialog.addClass('jp-octavo-FormDialog');
   void dialog.launch();
 }

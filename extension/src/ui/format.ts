@@ -36,6 +36,11 @@ export function local(at: string | Date): string {
   return new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' }).format(new Date(at));
 }
 
+/** Write the day of a moment in the reader's own zone. */
+export function day(at: string | Date): string {
+  return new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' }).format(new Date(at));
+}
+
 /** Write the time of day in the reader's own zone. */
 export function clock(at: string | Date): string {
   return new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' }).format(new Date(at));

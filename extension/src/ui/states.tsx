@@ -83,6 +83,9 @@ export function Stale(props: { state: IResourceState<unknown>; onRefresh: () => 
   );
 }
 
+/** In a view, before its page is drawn: what the page shows below its header; undefined anywhere else. */
+export const PageNote = React.createContext<React.ReactNode | undefined>(undefined);
+
 /** The newest state of a resource, as a hook. */
 export function useResource<T>(resource: Resource<T>): IResourceState<T> {
   return React.useSyncExternalStore(
@@ -102,9 +105,12 @@ export function useResource<T>(resource: Resource<T>): IResourceState<T> {
 /** Shows a resource in whichever state it is: skeleton, failure, stale or its value. */
 export function Await<T>(props: { resource: Resource<T>; lines?: number; compact?: boolean; children: (value: T) => React.ReactNode }): React.JSX.Element {
   const state = useResource(props.resource);
+  const ofPage = React.useContext(PageNote) !== undefined;
   const refresh = (): void => void props.resource.refresh();
   if (state.value !== undefined) {
-    return (
+    return ofPage ? (
+      <PageNote.Provider value={<Stale state={state} onRefresh={refresh} />}>{props.children(state.value)}</PageNote.Provider>
+    ) : (
       <>
         <Stale state={state} onRefresh={refresh} />
         {props.children(state.value)}

@@ -3,6 +3,7 @@ import * as React from 'react';
 import type { ArtifactEntry, ComparedRun, RunSheet } from '../../api/comparison';
 import { readImage, readSheet } from '../../api/comparison';
 import type { Requests } from '../../request';
+import { Scroll } from '../../ui/Scroll';
 import { Await, Empty } from '../../ui/states';
 import { trans } from '../../words';
 import { useAsked } from './Artifacts';
@@ -73,7 +74,7 @@ function Cells(props: { sheet: RunSheet; label: string }): React.JSX.Element {
   const { sheet } = props;
   return (
     <>
-      <div className="jp-octavo-Table-scroll jp-octavo-Artifacts-table">
+      <Scroll label={props.label} className="jp-octavo-Artifacts-table">
         <table className="jp-octavo-Table" aria-label={props.label}>
           <thead>
             <tr>
@@ -94,7 +95,7 @@ function Cells(props: { sheet: RunSheet; label: string }): React.JSX.Element {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       <p className="jp-octavo-Muted">{shownText(sheet)}</p>
     </>
   );

@@ -4,6 +4,7 @@ import type { ComparedField, ComparedKind, ComparedRun, Comparison } from '../..
 import { Button } from '../../ui/Button';
 import { Check, TextField } from '../../ui/Fields';
 import { metric, shortDigest, signed, text } from '../../ui/format';
+import { Scroll } from '../../ui/Scroll';
 import { Empty } from '../../ui/states';
 import { trans } from '../../words';
 
@@ -75,7 +76,7 @@ function Lines(props: IDifferencesProps & { lines: readonly ComparedField[] }): 
   const delta = runs.length === 2;
   const kinds = [...new Set(props.lines.map(line => line.kind))];
   return (
-    <div className="jp-octavo-Table-scroll jp-octavo-Differences-scroll">
+    <Scroll label={trans.__('What differs')} className="jp-octavo-Differences-scroll">
       <table className="jp-octavo-Table jp-octavo-Differences" aria-label={trans.__('What differs')}>
         <thead>
           <tr>
@@ -109,7 +110,7 @@ function Lines(props: IDifferencesProps & { lines: readonly ComparedField[] }): 
           </tbody>
         ))}
       </table>
-    </div>
+    </Scroll>
   );
 }
 

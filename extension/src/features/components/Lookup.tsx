@@ -8,6 +8,7 @@ import { Chip } from '../../ui/Chip';
 import type { Tone } from '../../ui/Chip';
 import { TextField } from '../../ui/Fields';
 import { metric } from '../../ui/format';
+import { Locked } from '../../ui/Locked';
 import { Card } from '../../ui/Page';
 import { Failure } from '../../ui/states';
 import type { IColumn } from '../../ui/Table';
@@ -27,7 +28,7 @@ interface IFound {
 const TONES: Record<Cell['status'], Tone> = { present: 'good', null: 'idle', absent: 'bad', expired: 'warn' };
 
 /** The newest values of one entity, as a model in production gets them now. */
-export function Lookup(props: { model: FeatureModel; view: FeatureView }): React.JSX.Element {
+export function Lookup(props: { model: FeatureModel; view: FeatureView; refused?: string | undefined }): React.JSX.Element {
   const { model, view } = props;
   const [typed, setTyped] = React.useState<ReadonlyMap<string, string>>(new Map());
   const [found, setFound] = React.useState<readonly IFound[] | null>(null);
@@ -41,19 +42,23 @@ export function Lookup(props: { model: FeatureModel; view: FeatureView }): React
     setFound(model.features(view).flatMap(feature => withReason(feature, cells.get(feature), explained)));
   });
   const none = model.features(view).length === 0;
+  const refused = props.refused ?? (view.online ? (none ? trans.__('Pick at least one feature in the schema.') : undefined) : trans.__('This view is not online.'));
   return (
     <Card title={trans.__('Look an entity up')}>
+      <Locked reasons={[props.refused]} />
       <form
         className="jp-octavo-Preview-pickers"
         onSubmit={event => {
           event.preventDefault();
-          look.run();
+          if (!refused) {
+            look.run();
+          }
         }}
       >
         {view.join_keys.map(key => (
           <TextField key={key} label={key} value={typed.get(key) ?? ''} maxLength={1000} onChange={text => setTyped(new Map(typed).set(key, text))} />
         ))}
-        <Button busy={look.busy} refused={none ? trans.__('Pick at least one feature in the schema.') : view.online ? undefined : trans.__('This view is not online.')} onClick={() => look.run()}>
+        <Button busy={look.busy} refused={refused} onClick={() => look.run()}>
           {trans.__('Look up')}
         </Button>
       </form>

@@ -44,7 +44,7 @@ function usePicked(model: FeatureModel): readonly string[] | null {
 }
 
 /** The schema with its columns to pick, a preview on one's own data, code, and the look-up of an entity. */
-export function Use(props: { model: FeatureModel; view: FeatureView }): React.JSX.Element {
+export function Use(props: { model: FeatureModel; view: FeatureView; noLookup?: string | undefined }): React.JSX.Element {
   const { model, view } = props;
   const picked = usePicked(model) ?? inputs(view);
   const { pick } = usePreview(model.preview);
@@ -56,13 +56,13 @@ export function Use(props: { model: FeatureModel; view: FeatureView }): React.JS
         <>
           <Card title={trans.__('Schema')} count={view.features.length} aside={<Picks view={view} picked={picked} onPick={columns => model.pick(columns)} />}>
             <div className="jp-octavo-Schema">
-              <Table label={trans.__('Schema')} rows={view.features} columns={columns()} rowKey={row => row.name} picked={picked} onPick={keys => model.pick(keys)} pickLabel={row => trans.__('Use %1', row.name)} />
+              <Table low label={trans.__('Schema')} rows={view.features} columns={columns()} rowKey={row => row.name} picked={picked} onPick={keys => model.pick(keys)} pickLabel={row => trans.__('Use %1', row.name)} />
             </div>
           </Card>
           <Preview model={model} view={view} onInsert={() => insert.run()} inserting={insert.busy} />
           {insert.error && <Failure error={insert.error} />}
           <CodeCard model={model} view={view} picked={picked} />
-          <Lookup model={model} view={view} />
+          <Lookup model={model} view={view} refused={props.noLookup} />
         </>
       }
       side={<About view={view} />}

@@ -3,12 +3,13 @@ import * as React from 'react';
 import type { FeatureView, FeatureViewSummary } from '../../api/features';
 import { Chip } from '../../ui/Chip';
 import type { Tone } from '../../ui/Chip';
-import { duration, exact, money } from '../../ui/format';
-import { Time } from '../../ui/Time';
+import { day, duration, exact, money } from '../../ui/format';
+import { Time, useNow } from '../../ui/Time';
 import { trans } from '../../words';
 
 type Freshness = FeatureViewSummary['freshness'];
 
+const YEAR_MS = 365 * 86_400_000;
 const TONES: Record<Freshness['state'], Tone> = { fresh: 'good', stale: 'warn', empty: 'bad', unknown: 'plain' };
 
 /** How old a view's data is by its own events, held against what is expected. */
@@ -28,10 +29,24 @@ export function EventChip(props: { freshness: Freshness }): React.JSX.Element {
         trans.__('no events')
       ) : (
         <>
-          {freshness.state === 'stale' ? trans.__('stale: newest event') : trans.__('newest event')} <Time at={freshness.newest_event_at} />
+          {freshness.state === 'stale' ? trans.__('stale: newest event') : trans.__('newest event')} <Moment at={freshness.newest_event_at} />
+          {freshness.state === 'stale' && freshness.expected_seconds !== null && trans.__(', expected within %1', duration(freshness.expected_seconds))}
         </>
       )}
     </Chip>
+  );
+}
+
+/** A day where "years ago" would say too little, else how long ago. */
+function Moment(props: { at: string | null }): React.JSX.Element {
+  const now = useNow();
+  const at = props.at ? new Date(props.at) : null;
+  return at && now.getTime() - at.getTime() > YEAR_MS ? (
+    <time dateTime={at.toISOString()} title={exact(at)}>
+      {day(at)}
+    </time>
+  ) : (
+    <Time at={props.at} />
   );
 }
 
@@ -41,7 +56,7 @@ export function OnlineChip(props: { freshness: Freshness }): React.JSX.Element {
     <Chip tone={props.freshness.materialized_until ? 'plain' : 'idle'} title={trans.__('End of the last materialisation: what was known later is not online yet.')}>
       {props.freshness.materialized_until ? (
         <>
-          {trans.__('online until')} <Time at={props.freshness.materialized_until} />
+          {trans.__('online until')} <Moment at={props.freshness.materialized_until} />
         </>
       ) : (
         trans.__('never materialised')

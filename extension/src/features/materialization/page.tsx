@@ -3,8 +3,10 @@ import * as React from 'react';
 
 import { pipelineIcon } from '../../icon';
 import { takeAlert } from '../../monitoring/panel';
+import { useRefusal } from '../../shell/hooks';
 import type { IOctavo } from '../../tokens';
 import { Button } from '../../ui/Button';
+import { Locked } from '../../ui/Locked';
 import { Card, Page, Split } from '../../ui/Page';
 import { Await } from '../../ui/states';
 import { Time } from '../../ui/Time';
@@ -18,6 +20,8 @@ import type { IStanding, MaterializationModel } from './model';
 /** How a view or service is materialised: freshness, what runs, history, schedules. */
 export function Standing(props: { model: MaterializationModel; actions?: boolean }): React.JSX.Element {
   const { model } = props;
+  const refusal = useRefusal(model.octavo.session, model.target.project);
+  const locked = refusal('features.materialize');
   return (
     <Await resource={model.standing} lines={8}>
       {standing => (
@@ -28,12 +32,14 @@ export function Standing(props: { model: MaterializationModel; actions?: boolean
               <Actions model={model} newest={standing.view?.newest_event_at} />
             </div>
           )}
-          <UnderWay jobs={standing.jobs} onCancel={id => model.cancel(id)} />
+          {props.actions && <Locked reasons={[locked]} />}
+          <UnderWay jobs={standing.jobs} refused={locked} onCancel={id => model.cancel(id)} />
           <Split
             main={
               standing.view ? (
                 <Freshness
                   view={standing.view}
+                  refused={refusal('features.expect')}
                   onExpect={() => askExpectation(model.octavo, model.target, standing.view?.expectation ?? null)}
                   onExpectNothing={() => model.expectNothing()}
                   onTake={alert => takeAlert(model.octavo, alert, () => void model.standing.refresh())}
@@ -46,7 +52,7 @@ export function Standing(props: { model: MaterializationModel; actions?: boolean
             }
             side={
               <Card title={trans.__('Schedules')} count={standing.schedules.length}>
-                <Schedules schedules={standing.schedules} onDelete={id => model.unschedule(id)} />
+                <Schedules schedules={standing.schedules} refused={locked} onDelete={id => model.unschedule(id)} />
               </Card>
             }
           />
@@ -62,11 +68,12 @@ export function Standing(props: { model: MaterializationModel; actions?: boolean
 /** What can be done: materialise now, backfill, schedule. */
 export function Actions(props: { model: MaterializationModel; newest?: string | null | undefined }): React.JSX.Element {
   const { octavo, target } = props.model;
+  const refused = useRefusal(octavo.session, target.project)('features.materialize');
   return (
     <>
-      <Button onClick={() => askSchedule(octavo, target)}>{trans.__('Schedule…')}</Button>
-      <Button onClick={() => askMaterialize(octavo, target, true, props.newest)}>{trans.__('Backfill…')}</Button>
-      <Button kind="primary" icon={runIcon} onClick={() => askMaterialize(octavo, target, false)}>
+      <Button refused={refused} onClick={() => askSchedule(octavo, target)}>{trans.__('Schedule…')}</Button>
+      <Button refused={refused} onClick={() => askMaterialize(octavo, target, true, props.newest)}>{trans.__('Backfill…')}</Button>
+      <Button kind="primary" icon={runIcon} refused={refused} onClick={() => askMaterialize(octavo, target, false)}>
         {trans.__('Materialise now')}
       </Button>
     </>
@@ -95,10 +102,17 @@ function NextStep(props: { standing: IStanding }): React.JSX.Element {
 export function MaterializationPage(props: { model: MaterializationModel; octavo: IOctavo }): React.JSX.Element {
   const { model } = props;
   const { kind, name } = model.target;
+  const locked = useRefusal(props.octavo.session, model.target.project)('features.materialize');
   return (
     <Await resource={model.standing} lines={8}>
       {standing => (
-        <Page icon={pipelineIcon} title={kind === 'service' ? trans.__('Materialisation of service %1', name) : trans.__('Materialisation of %1', name)} answer={<NextStep standing={standing} />} actions={<Actions model={model} newest={standing.view?.newest_event_at} />}>
+        <Page
+          icon={pipelineIcon}
+          title={kind === 'service' ? trans.__('Materialisation of service %1', name) : trans.__('Materialisation of %1', name)}
+          answer={<NextStep standing={standing} />}
+          actions={<Actions model={model} newest={standing.view?.newest_event_at} />}
+          locked={[locked]}
+        >
           <Standing model={model} />
         </Page>
       )}

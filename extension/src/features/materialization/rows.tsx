@@ -31,6 +31,7 @@ export function MaterializationRows(props: { list: ProjectList<MaterializationPi
             key={`${one.kind}:${one.name}`}
             pipeline={one}
             onOpen={() => octavo.open('materialization', { project, kind: one.kind, name: one.name })}
+            refused={octavo.session.refusal('features.materialize')}
             onRun={() => askMaterialize(octavo, { project, kind: one.kind, name: one.name }, false)}
           />
         ))}
@@ -39,7 +40,7 @@ export function MaterializationRows(props: { list: ProjectList<MaterializationPi
   );
 }
 
-function MaterializationRow(props: { pipeline: MaterializationPipeline; onOpen: () => void; onRun: () => void }): React.JSX.Element {
+function MaterializationRow(props: { pipeline: MaterializationPipeline; refused: string | undefined; onOpen: () => void; onRun: () => void }): React.JSX.Element {
   const { pipeline } = props;
   const { last } = pipeline;
   const late = pipeline.late.length > 0;
@@ -65,7 +66,7 @@ function MaterializationRow(props: { pipeline: MaterializationPipeline; onOpen: 
         )
       }
       onOpen={props.onOpen}
-      next={{ label: trans.__('Materialise'), icon: runIcon, onClick: props.onRun }}
+      next={{ label: trans.__('Materialise'), icon: runIcon, refused: props.refused, onClick: props.onRun }}
     />
   );
 }

@@ -3,6 +3,7 @@ import * as React from 'react';
 
 import type { FeatureChange, FeatureChangeDetail } from '../../api/publishing';
 import { Decision } from '../../notebooks/components/Decision';
+import { useRefusal } from '../../shell/hooks';
 import type { IOctavo } from '../../tokens';
 import { useAction } from '../../ui/action';
 import { Button } from '../../ui/Button';
@@ -58,15 +59,18 @@ export function countWords(change: FeatureChange): string {
 /** The sidebar's section: changes that wait or run first, then the newest. */
 export function ChangeSection(props: { list: ChangeList; octavo: IOctavo; onAdd: () => void }): React.JSX.Element {
   const { list, octavo } = props;
+  const noAdding = useRefusal(octavo.session, octavo.session.project)('features.propose');
   return (
     <Await resource={list.resource} compact>
       {page => {
         const shown = [...page.items.filter(isOpen), ...page.items.filter(one => !isOpen(one))].slice(0, SHOWN);
         return shown.length === 0 ? (
           <Empty title={trans.__('No changes yet')}>
-            <button type="button" className="jp-octavo-Link" onClick={props.onAdd}>
-              {trans.__('Add a feature view')}
-            </button>
+            {noAdding ?? (
+              <button type="button" className="jp-octavo-Link" onClick={props.onAdd}>
+                {trans.__('Add a feature view')}
+              </button>
+            )}
           </Empty>
         ) : (
           <Rows label={trans.__('Changes of features')}>
@@ -100,6 +104,7 @@ export function ChangeBadge(props: { list: ChangeList }): React.JSX.Element | nu
 /** A change in the main area: what it does, whom it reaches, what it costs, and the decision. */
 export function ChangePage(props: { model: ChangeModel; octavo: IOctavo }): React.JSX.Element {
   const { model, octavo } = props;
+  const noStop = useRefusal(octavo.session, model.project)('features.cancel');
   return (
     <Await resource={model.change} lines={10}>
       {change => (
@@ -108,7 +113,8 @@ export function ChangePage(props: { model: ChangeModel; octavo: IOctavo }): Reac
           title={trans.__('Change of features')}
           answer={<span dir="auto">{change.reason}</span>}
           chips={<Proof change={change} />}
-          actions={isOpen(change) && <Stop model={model} change={change} me={octavo.session.me.state.value?.name ?? ''} />}
+          locked={change.state === 'approved' || change.state === 'applying' ? [noStop] : []}
+          actions={isOpen(change) && <Stop model={model} change={change} me={octavo.session.me.state.value?.name ?? ''} refused={noStop} />}
         >
           <Outcome change={change} />
           <Split
@@ -188,7 +194,7 @@ function Decide(props: { model: ChangeModel; change: FeatureChangeDetail }): Rea
   );
 }
 
-function Stop(props: { model: ChangeModel; change: FeatureChangeDetail; me: string }): React.JSX.Element | null {
+function Stop(props: { model: ChangeModel; change: FeatureChangeDetail; me: string; refused: string | undefined }): React.JSX.Element | null {
   const { model, change, me } = props;
   const stop = useAction(() => model.cancel());
   if (change.state === 'planned' && change.author !== me) {
@@ -197,7 +203,7 @@ function Stop(props: { model: ChangeModel; change: FeatureChangeDetail; me: stri
   return (
     <>
       {stop.error && <Failure error={stop.error} />}
-      <Button busy={stop.busy} disabled={change.cancel_asked} onClick={() => stop.run()}>
+      <Button busy={stop.busy} disabled={change.cancel_asked} refused={props.refused} onClick={() => stop.run()}>
         {change.state === 'planned' ? trans.__('Withdraw') : trans.__('Stop applying')}
       </Button>
     </>
@@ -211,7 +217,7 @@ function History(props: { change: FeatureChangeDetail }): React.JSX.Element {
     [trans.__('By'), change.author]
   ];
   if (change.reviewer) {
-    facts.push([trans.__('Decided'), <Time key="decided" at={change.reviewed_at} />], [trans.__('By '), change.reviewer], [trans.__('Reason'), change.review_reason ?? '']);
+    facts.push([trans.__('Decided'), <Time key="decided" at={change.reviewed_at} />], [trans.__('Reviewer'), change.reviewer], [trans.__('Reason'), change.review_reason ?? '']);
   }
   if (change.ended_at) {
     facts.push([trans.__('Ended'), <Time key="ended" at={change.ended_at} />]);

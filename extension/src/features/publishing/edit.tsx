@@ -3,9 +3,12 @@ import * as React from 'react';
 
 import type { CurrentDeclaration, Declaration, FeaturePlan, LakeTable } from '../../api/publishing';
 import type { IOctavo } from '../../tokens';
+import { useRefusal } from '../../shell/hooks';
 import { useAction } from '../../ui/action';
+import { Progress } from '../../ui/bars';
 import { Button } from '../../ui/Button';
 import { Digest } from '../../ui/Chip';
+import { Code } from '../../ui/Code';
 import { TextArea } from '../../ui/Fields';
 import { Card, Page, Split } from '../../ui/Page';
 import { Await, Empty, Failure } from '../../ui/states';
@@ -23,12 +26,12 @@ export function EditPage(props: { model: EditModel; octavo: IOctavo }): React.JS
   const { model } = props;
   return (
     <Await resource={model.start} lines={10}>
-      {([current, tables]) => <Loaded key={current.snapshot ?? ''} model={model} current={current} tables={tables.items} />}
+      {([current, tables]) => <Loaded key={current.snapshot ?? ''} model={model} octavo={props.octavo} current={current} tables={tables.items} />}
     </Await>
   );
 }
 
-function Loaded(props: { model: EditModel; current: CurrentDeclaration; tables: readonly LakeTable[] }): React.JSX.Element {
+function Loaded(props: { model: EditModel; octavo: IOctavo; current: CurrentDeclaration; tables: readonly LakeTable[] }): React.JSX.Element {
   const { model, current } = props;
   const view = current.declaration?.views.find(one => one.name === model.name);
   if (model.name && !view) {
@@ -38,11 +41,12 @@ function Loaded(props: { model: EditModel; current: CurrentDeclaration; tables: 
       </Empty>
     );
   }
-  return <Form model={model} current={current} tables={model.name ? null : props.tables} start={view ? draftOf(view) : draftFrom(null)} />;
+  return <Form model={model} octavo={props.octavo} current={current} tables={model.name ? null : props.tables} start={view ? draftOf(view) : draftFrom(null)} />;
 }
 
 interface IFormProps {
   model: EditModel;
+  octavo: IOctavo;
   current: CurrentDeclaration;
   tables: readonly LakeTable[] | null;
   start: IViewDraft;
@@ -62,17 +66,19 @@ function Form(props: IFormProps): React.JSX.Element {
     setPlanned(null);
   };
   const blocked = fault(draft, current.declaration ?? EMPTY, tables !== null);
+  const noOffer = useRefusal(props.octavo.session, model.project)('features.propose');
   return (
     <Page
       icon={editIcon}
       title={model.name ? trans.__('Edit %1', model.name) : trans.__('Add a feature view')}
+      locked={[noOffer]}
       answer={trans.__('Another person reviews it before readers get it.')}
       chips={current.snapshot && <Digest value={current.snapshot} what={trans.__('Registry snapshot')} />}
       actions={
         <>
           {model.name && (
             <Button kind="danger" busy={look.busy} onClick={() => look.run(without(current.declaration as Declaration, model.name))}>
-              {trans.__('Take it away…')}
+              {trans.__('Remove this view…')}
             </Button>
           )}
           <Button kind={planned ? 'plain' : 'primary'} refused={blocked} busy={look.busy} onClick={() => look.run(wanted())}>
@@ -81,41 +87,70 @@ function Form(props: IFormProps): React.JSX.Element {
         </>
       }
     >
-      <Split
-        main={<ViewForm draft={draft} tables={tables} entities={(current.declaration?.entities ?? []).map(one => one.name)} onChange={change} />}
-        side={
-          <>
-            {look.error && <Failure error={look.error} />}
-            {planned ? <Planned model={model} {...planned} /> : <Card title={trans.__('What it changes')}>{<p className="jp-octavo-Muted">{blocked ?? trans.__('Look at it before you offer it for review.')}</p>}</Card>}
-          </>
-        }
-      />
+      {look.error && <Failure error={look.error} />}
+      {planned && <Planned model={model} refused={noOffer} {...planned} />}
+      {look.busy && <Planning />}
+      {!planned && !look.busy && <p className="jp-octavo-Muted">{blocked ?? trans.__('Say what shall be different, and see what it changes before you offer it for review.')}</p>}
+      <ViewForm draft={draft} tables={tables} entities={(current.declaration?.entities ?? []).map(one => one.name)} aside={<Elsewhere adding={tables !== null} />} onChange={change} />
     </Page>
+  );
+}
+
+/** What takes a while, said to everybody. */
+function Planning(): React.JSX.Element {
+  return (
+    <Card title={trans.__('What it changes')}>
+      <p role="status">{trans.__('Being worked out: what differs, whom it reaches, what it costs and what policies say. It looks at the tables of the lake and takes about ten seconds.')}</p>
+      <Progress label={trans.__('Being worked out')} done={0} all={0} />
+    </Card>
+  );
+}
+
+const COMMANDS = `octavo features show > features.yaml
+octavo features plan features.yaml
+octavo features apply features.yaml --reason "…"`;
+
+/** Where one changes what this form can't. */
+function Elsewhere(props: { adding: boolean }): React.JSX.Element {
+  return (
+    <Card title={trans.__('Not in this form')}>
+      <p className="jp-octavo-Muted">
+        {props.adding
+          ? trans.__('Services, on-demand transformations, push sources and views of two entities are written as text, in a terminal:')
+          : trans.__('Entities, sources, services, on-demand transformations and push sources are changed as text, in a terminal:')}
+      </p>
+      <Code label={trans.__('Commands')} code={COMMANDS} />
+      <p className="jp-octavo-Muted">{trans.__('Edit the file after the first. The change is reviewed like one of this form.')}</p>
+    </Card>
   );
 }
 
 const EMPTY: Declaration = { entities: [], sources: [], push_sources: [], views: [], services: [], transformations: [] };
 
 /** What the draft would do, and the way to a review. */
-function Planned(props: { model: EditModel; plan: FeaturePlan; declaration: Declaration }): React.JSX.Element {
-  const { model, plan, declaration } = props;
+function Planned(props: { model: EditModel; plan: FeaturePlan; declaration: Declaration; refused: string | undefined }): React.JSX.Element {
+  const { model, plan, declaration, refused } = props;
   const [reason, setReason] = React.useState('');
   const offer = useAction(() => model.propose(declaration, reason.trim(), plan.base_snapshot));
   return (
-    <>
-      <Differences plan={plan} />
-      <Impacts plan={plan} />
-      <Remarks plan={plan} />
-      <Card title={trans.__('Offer for review')}>
-        <TextArea label={trans.__('Reason')} value={reason} maxLength={2000} onChange={setReason} help={trans.__('The reviewer reads it; kept in the audit trail.')} />
-        {offer.error && <Failure error={offer.error} />}
-        <div className="jp-octavo-Form-end">
-          <Button kind="primary" busy={offer.busy} refused={refusal(plan, reason)} onClick={() => offer.run()}>
-            {trans.__('Offer for review')}
-          </Button>
-        </div>
-      </Card>
-    </>
+    <Split
+      main={
+        <>
+          <Differences plan={plan} />
+          <Impacts plan={plan} />
+          <Card title={trans.__('Offer for review')}>
+            <TextArea label={trans.__('Reason')} value={reason} maxLength={2000} onChange={setReason} help={trans.__('The reviewer reads it; kept in the audit trail.')} />
+            {offer.error && <Failure error={offer.error} />}
+            <div className="jp-octavo-Form-end">
+              <Button kind="primary" busy={offer.busy} refused={refused ?? refusal(plan, reason)} onClick={() => offer.run()}>
+                {trans.__('Offer for review')}
+              </Button>
+            </div>
+          </Card>
+        </>
+      }
+      side={<Remarks plan={plan} />}
+    />
   );
 }
 

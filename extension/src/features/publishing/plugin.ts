@@ -39,7 +39,7 @@ export const publishingPlugin: JupyterFrontEndPlugin<void> = {
       body: () => React.createElement(ChangeSection, { list, octavo, onAdd: add }),
       badge: () => React.createElement(ChangeBadge, { list }),
       actions: [
-        { label: trans.__('Add a feature view'), icon: addIcon, onClick: add },
+        { label: trans.__('Add a feature view'), icon: addIcon, refused: () => octavo.session.refusal('features.propose'), onClick: add },
         { label: trans.__('Refresh changes of features'), icon: refreshIcon, onClick: () => void list.resource.refresh() }
       ]
     });

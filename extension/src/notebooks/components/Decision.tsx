@@ -1,10 +1,10 @@
-import { lockIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import type { IReviewBody } from '../../api/notebooks';
 import { useAction } from '../../ui/action';
 import { Button } from '../../ui/Button';
 import { TextArea } from '../../ui/Fields';
+import { Locked } from '../../ui/Locked';
 import { Card } from '../../ui/Page';
 import { Failure } from '../../ui/states';
 import { trans } from '../../words';
@@ -31,9 +31,7 @@ export function Decision(props: IDecisionProps): React.JSX.Element {
   if (!props.may) {
     return (
       <Card title={trans.__('Decision')}>
-        <p className="jp-octavo-Locked" role="note">
-          <lockIcon.react tag="span" /> {props.because}
-        </p>
+        <Locked reasons={[props.because]} />
       </Card>
     );
   }

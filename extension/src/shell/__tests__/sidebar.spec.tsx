@@ -15,8 +15,8 @@ import { viewId } from '../view';
 const workspace = { url: 'u', project: 'weather', profile: 'cpu-small', session: 's', user: 'scientist', dashboards: 'flights', folder: '' };
 const two = me({
   projects: [
-    { name: 'flights', title: 'Late flights', roles: ['scientist'] },
-    { name: 'weather', title: HOSTILE, roles: ['reviewer'] }
+    { name: 'flights', title: 'Late flights', roles: ['scientist'], refusals: {} },
+    { name: 'weather', title: HOSTILE, roles: ['reviewer'], refusals: {} }
   ]
 });
 

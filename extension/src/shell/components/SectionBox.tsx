@@ -27,7 +27,7 @@ export function SectionBox(props: { section: ISection; open: boolean; onToggle: 
         {section.actions && (
           <div className="jp-octavo-Section-actions">
             {section.actions.map(action => (
-              <Button key={action.label} kind="quiet" icon={action.icon} label={action.label} onClick={action.onClick} />
+              <Button key={action.label} kind="quiet" icon={action.icon} label={action.label} refused={action.refused?.()} onClick={action.onClick} />
             ))}
           </div>
         )}

@@ -4,7 +4,8 @@ import * as React from 'react';
 import { OctavoError } from '../../request';
 import { Resource } from '../../resource';
 import { Boundary } from '../Boundary';
-import { Await, Empty, Failure } from '../states';
+import { Page } from '../Page';
+import { Await, Empty, Failure, PageNote } from '../states';
 
 const refused = new OctavoError(403, 'forbidden', 'Only a reviewer may.', 'Ask an admin for the role reviewer.', 'r1');
 const away = new OctavoError(503, 'unavailable', 'The service is away.', 'Try again.', 'r2');
@@ -37,6 +38,29 @@ describe('states', () => {
     await act(() => resource.refresh());
     expect(screen.getByText('old')).toBeTruthy();
     expect(screen.getByText(/As of/).textContent).toContain('The service is away.');
+  });
+
+  it('says in a view how old its page is, below the header, and of a part where the part is', async () => {
+    let fail = false;
+    const resource = new Resource(() => (fail ? Promise.reject(away) : Promise.resolve('old')));
+    const { container } = render(
+      <PageNote.Provider value={null}>
+        <Await resource={resource}>
+          {value => (
+            <Page title="A view" locked={['You may not.', undefined, 'You may not.']}>
+              <Await resource={resource}>{() => <p>{value}</p>}</Await>
+            </Page>
+          )}
+        </Await>
+      </PageNote.Provider>
+    );
+    await act(() => resource.refresh());
+    fail = true;
+    await act(() => resource.refresh());
+    const [ofPage, ofPart] = [...container.querySelectorAll('.jp-octavo-Stale')];
+    expect(ofPage?.previousElementSibling?.tagName).toBe('HEADER');
+    expect(ofPart?.parentElement?.className).toBe('jp-octavo-Page-body');
+    expect(screen.getByRole('note').textContent?.trim()).toBe('You may not.');
   });
 
   it('tells a missing right from a fault', () => {

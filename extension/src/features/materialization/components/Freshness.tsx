@@ -7,6 +7,7 @@ import { useAction } from '../../../ui/action';
 import { Button } from '../../../ui/Button';
 import { Chip } from '../../../ui/Chip';
 import { duration } from '../../../ui/format';
+import { Locked } from '../../../ui/Locked';
 import { Card } from '../../../ui/Page';
 import { Failure } from '../../../ui/states';
 import { Time, useNow } from '../../../ui/Time';
@@ -15,6 +16,8 @@ import { trans } from '../../../words';
 /** Props of the card of both freshness figures. */
 export interface IFreshnessProps {
   view: ViewMaterialization;
+  /** Why what is expected can't be changed by who looks. */
+  refused?: string | undefined;
   onExpect: () => void;
   onExpectNothing: () => Promise<void>;
   onTake: (alert: Alert) => void;
@@ -50,10 +53,11 @@ export function Freshness(props: IFreshnessProps): React.JSX.Element {
         </p>
       )}
       {remove.error && <Failure error={remove.error} />}
+      <Locked reasons={[props.refused]} />
       <div className="jp-octavo-Card-actions">
-        <Button onClick={props.onExpect}>{expected ? trans.__('Change what is expected') : trans.__('Set what is expected')}</Button>
+        <Button refused={props.refused} onClick={props.onExpect}>{expected ? trans.__('Change what is expected') : trans.__('Set what is expected')}</Button>
         {expected && (
-          <Button kind="quiet" busy={remove.busy} onClick={() => remove.run()}>
+          <Button kind="quiet" busy={remove.busy} refused={props.refused} onClick={() => remove.run()}>
             {trans.__('Expect nothing')}
           </Button>
         )}

@@ -16,18 +16,18 @@ import { isUnderWay } from '../model';
 import { cost, reasonOf, spanOf, stateTone } from './states';
 
 /** The jobs that are under way: progress and cancel. */
-export function UnderWay(props: { jobs: readonly Materialization[]; onCancel: (id: string) => Promise<void> }): React.JSX.Element | null {
+export function UnderWay(props: { jobs: readonly Materialization[]; refused?: string | undefined; onCancel: (id: string) => Promise<void> }): React.JSX.Element | null {
   const live = props.jobs.filter(isUnderWay);
   return live.length === 0 ? null : (
     <div className="jp-octavo-Live" aria-label={trans.__('Under way')} role="group">
       {live.map(job => (
-        <LiveJob key={job.id} job={job} onCancel={() => props.onCancel(job.id)} />
+        <LiveJob key={job.id} job={job} refused={props.refused} onCancel={() => props.onCancel(job.id)} />
       ))}
     </div>
   );
 }
 
-function LiveJob(props: { job: Materialization; onCancel: () => Promise<void> }): React.JSX.Element {
+function LiveJob(props: { job: Materialization; refused: string | undefined; onCancel: () => Promise<void> }): React.JSX.Element {
   const { job } = props;
   const cancel = useAction(props.onCancel);
   return (
@@ -36,7 +36,7 @@ function LiveJob(props: { job: Materialization; onCancel: () => Promise<void> })
         <span>
           <StateDot tone={stateTone(job.state)} label={job.state} /> {job.state} · {reasonOf(job)} · {spanOf(job)}
         </span>
-        <Button icon={stopIcon} busy={cancel.busy} refused={job.cancel_requested_by ? trans.__('%1 has cancelled it.', job.cancel_requested_by) : undefined} onClick={() => cancel.run()}>
+        <Button icon={stopIcon} busy={cancel.busy} refused={job.cancel_requested_by ? trans.__('%1 has cancelled it.', job.cancel_requested_by) : props.refused} onClick={() => cancel.run()}>
           {trans.__('Cancel')}
         </Button>
       </div>
@@ -63,12 +63,12 @@ const columns = (): IColumn<Materialization>[] => [
   { id: 'reason', title: trans.__('Why'), cell: job => reasonOf(job), sort: job => job.reason },
   { id: 'span', title: trans.__('Event times'), cell: job => spanOf(job), sort: job => job.since },
   { id: 'windows', title: trans.__('Windows'), numeric: true, cell: job => `${job.windows_done}/${job.windows}`, sort: job => job.windows },
+  { id: 'message', title: trans.__('What came of it'), wraps: true, cell: job => job.message },
   { id: 'rows', title: trans.__('Entities'), numeric: true, cell: job => job.rows.toLocaleString('en-US'), sort: job => job.rows },
   { id: 'took', title: trans.__('Took'), numeric: true, cell: job => duration(job.started_at ? job.seconds : null), sort: job => job.seconds },
   { id: 'cost', title: trans.__('Cost'), numeric: true, cell: job => cost(job.cost_eur), sort: job => job.cost_eur },
   { id: 'by', title: trans.__('Asked by'), cell: job => job.requested_by, sort: job => job.requested_by },
-  { id: 'at', title: trans.__('When'), cell: job => <Time at={job.created_at} />, sort: job => job.created_at },
-  { id: 'message', title: trans.__('What came of it'), cell: job => job.message }
+  { id: 'at', title: trans.__('When'), cell: job => <Time at={job.created_at} />, sort: job => job.created_at }
 ];
 
 /** All jobs, the newest first. */

@@ -10,20 +10,20 @@ import { Time } from '../../../ui/Time';
 import { trans } from '../../../words';
 
 /** When a view or service is materialised, each with a way to take it away. */
-export function Schedules(props: { schedules: readonly MaterializationSchedule[]; onDelete: (id: string) => Promise<void> }): React.JSX.Element {
+export function Schedules(props: { schedules: readonly MaterializationSchedule[]; refused?: string | undefined; onDelete: (id: string) => Promise<void> }): React.JSX.Element {
   if (props.schedules.length === 0) {
     return <p className="jp-octavo-Muted">{trans.__('It is materialised when somebody asks for it.')}</p>;
   }
   return (
     <>
       {props.schedules.map(schedule => (
-        <ScheduleBox key={schedule.id} schedule={schedule} onDelete={() => props.onDelete(schedule.id)} />
+        <ScheduleBox key={schedule.id} schedule={schedule} refused={props.refused} onDelete={() => props.onDelete(schedule.id)} />
       ))}
     </>
   );
 }
 
-function ScheduleBox(props: { schedule: MaterializationSchedule; onDelete: () => Promise<void> }): React.JSX.Element {
+function ScheduleBox(props: { schedule: MaterializationSchedule; refused: string | undefined; onDelete: () => Promise<void> }): React.JSX.Element {
   const { schedule } = props;
   const remove = useAction(props.onDelete);
   return (
@@ -39,7 +39,7 @@ function ScheduleBox(props: { schedule: MaterializationSchedule; onDelete: () =>
         ]}
       />
       {remove.error && <Failure error={remove.error} />}
-      <Button busy={remove.busy} label={trans.__('Delete schedule %1', schedule.cron)} onClick={() => remove.run()}>
+      <Button busy={remove.busy} refused={props.refused} label={trans.__('Delete schedule %1', schedule.cron)} onClick={() => remove.run()}>
         {trans.__('Delete')}
       </Button>
     </div>

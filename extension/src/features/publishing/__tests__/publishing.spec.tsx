@@ -2,7 +2,7 @@ import { fireEvent, render, screen, within } from '@testing-library/react';
 import * as React from 'react';
 
 import type { DeclaredView, Declaration, FeatureChangeDetail, FeaturePlan, LakeTable } from '../../../api/publishing';
-import { AT, HOSTILE } from '../../../testing/records';
+import { AT, HOSTILE, me } from '../../../testing/records';
 import { FakeServer, fakeOctavo, refusal, until } from '../../../testing/server';
 import { ChangePage, ChangeSection, countWords, stateWords } from '../change';
 import { added, draftFrom, draftOf, edited, fault, tagsOf, ttlSeconds, without } from '../draft';
@@ -189,6 +189,29 @@ describe('the form', () => {
     expect(sent.reason).toBe('It says what it is.');
     expect(sent.base_snapshot).toBe(SHA);
     expect(sent.declaration.views[0]?.description).toBe('Delay of the carrier.');
+  });
+
+  it('says what is being worked out while the lake is looked at, and where the rest is changed', async () => {
+    let answer: (plan: FeaturePlan) => void = () => undefined;
+    const slow = server(new Promise<FeaturePlan>(resolve => (answer = resolve)));
+    open(slow, { name: 'carrier_delay' });
+    fireEvent.click(await screen.findByText('See what it changes'));
+    expect((await screen.findByText(/whom it reaches, what it costs/)).getAttribute('role')).toBe('status');
+    expect(screen.getByLabelText('Commands').textContent).toContain('octavo features show > features.yaml');
+    answer(plan());
+    await screen.findByText('it reads flights, which is removed.');
+    expect(screen.queryByText(/whom it reaches, what it costs/)).toBeNull();
+  });
+
+  it('lets who may not propose see what would change, and says why no further', async () => {
+    const octavo = fakeOctavo(server(plan()));
+    const why = 'You may not propose a change of features: that takes the role admin or scientist.';
+    octavo.session.me.put(me({ projects: [{ name: 'flights', title: 'Late flights', roles: ['reviewer'], refusals: { 'features.propose': why } }] }));
+    render(<EditPage model={new EditModel(octavo, { project: 'flights', name: 'carrier_delay' })} octavo={octavo} />);
+    expect((await screen.findByRole('note')).textContent).toContain(why);
+    fireEvent.click(screen.getByText('See what it changes'));
+    await screen.findByText('it reads flights, which is removed.');
+    expect(screen.getAllByText('Offer for review').pop()?.closest('.jp-octavo-Button')?.getAttribute('aria-description')).toBe(why);
   });
 
   it('forgets the plan as soon as something is edited again', async () => {

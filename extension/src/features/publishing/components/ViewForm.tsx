@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import type { LakeTable } from '../../../api/publishing';
 import { Check, Choice, TextArea, TextField } from '../../../ui/Fields';
-import { Card } from '../../../ui/Page';
+import { Card, Split } from '../../../ui/Page';
 import { trans } from '../../../words';
 import type { IColumnDraft, IViewDraft, TtlUnit } from '../draft';
 import { draftFrom } from '../draft';
@@ -13,6 +13,8 @@ export interface IViewFormProps {
   /** The lake's tables to make a view of; null: a view that is there is edited. */
   tables: readonly LakeTable[] | null;
   entities: readonly string[];
+  /** What stands beside the fields. */
+  aside?: React.ReactNode;
   onChange: (draft: IViewDraft) => void;
 }
 
@@ -22,14 +24,21 @@ export function ViewForm(props: IViewFormProps): React.JSX.Element {
   const set = (changes: Partial<IViewDraft>): void => props.onChange({ ...draft, ...changes });
   return (
     <>
-      {props.tables && <Origin {...props} tables={props.tables} set={set} />}
-      <Card title={trans.__('About')}>
-        <TextArea label={trans.__('Description')} value={draft.description} rows={2} maxLength={4000} onChange={description => set({ description })} help={trans.__('What a row holds, and from when on it is known.')} />
-        <TextField label={trans.__('Owner')} value={draft.owner} maxLength={200} onChange={owner => set({ owner })} help={trans.__('Who answers for it: an address or a team.')} />
-        <TextArea label={trans.__('Tags')} value={draft.tags} rows={2} maxLength={4000} mono onChange={tags => set({ tags })} help={trans.__('One name=value a line.')} />
-        <Ttl draft={draft} set={set} />
-        <Check label={trans.__('Keep the newest values online')} checked={draft.online} onChange={online => set({ online })} />
-      </Card>
+      <Split
+        main={
+          <>
+            {props.tables && <Origin {...props} tables={props.tables} set={set} />}
+            <Card title={trans.__('About')}>
+              <TextArea label={trans.__('Description')} value={draft.description} rows={2} maxLength={4000} onChange={description => set({ description })} help={trans.__('What a row holds, and from when on it is known.')} />
+              <TextField label={trans.__('Owner')} value={draft.owner} maxLength={200} onChange={owner => set({ owner })} help={trans.__('Who answers for it: an address or a team.')} />
+              <TextArea label={trans.__('Tags')} value={draft.tags} rows={2} maxLength={4000} mono onChange={tags => set({ tags })} help={trans.__('One name=value a line.')} />
+              <Ttl draft={draft} set={set} />
+              <Check label={trans.__('Keep the newest values online')} checked={draft.online} onChange={online => set({ online })} />
+            </Card>
+          </>
+        }
+        side={props.aside}
+      />
       <Columns columns={draft.columns} onChange={columns => set({ columns })} />
     </>
   );
