@@ -270,3 +270,15 @@ async def test_a_run_that_fits_no_answer_is_left_out_of_the_events(
     service.changed_since = lambda *_: ([bad, good], clock())  # type: ignore[method-assign]
     assert await events(service, revision, 1) == ["c"]
     assert "run b was left out of the events" in caplog.text
+
+
+@pytest.mark.parametrize("last", [10**18, None, 0])
+async def test_a_watch_ends_after_a_while_so_that_the_watcher_is_asked_again_who_it_is(
+    service: ExperimentsService, monkeypatch: pytest.MonkeyPatch, last: int | None
+) -> None:
+    service.refresh()
+    monkeypatch.setattr(http, "LONGEST_WATCH_S", 0.0)
+    request = Request({"type": "http"}, partial(asyncio.sleep, 60))
+    told = [event async for event in http._events(service, "flights", last, request)]
+    newest = service.revision()
+    assert told == [f": watching from {0 if last == 0 else newest}\n\n"]

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -26,6 +27,8 @@ from octavo_server.identity import Caller
 LOOK_EVERY_S = 0.4
 #: Looks without a change after which a comment keeps the connection alive.
 QUIET_LOOKS = 35
+#: Seconds after which a stream ends: the watcher comes again, and is asked again who it is.
+LONGEST_WATCH_S = 300.0
 PREFIX = "/projects/{project}/experiments"
 logger = logging.getLogger(__name__)
 
@@ -122,11 +125,16 @@ def _event(run: Run, as_of: datetime) -> str | None:
 async def _events(
     service: ExperimentsService, project: str, last: int | None, request: Request
 ) -> AsyncIterator[str]:
-    """Server-sent events: one `run` event for each run that changed, its id is a revision."""
-    revision = last if last is not None else await run_in_threadpool(service.revision)
+    """Server-sent events: one `run` event for each run that changed, its id is a revision.
+
+    A revision from before the index was made anew may be higher than any: nothing would come then.
+    """
+    newest = await run_in_threadpool(service.revision)
+    revision = newest if last is None else min(last, newest)
+    until = time.monotonic() + LONGEST_WATCH_S
     quiet = 0
     yield f": watching from {revision}\n\n"
-    while not await request.is_disconnected():
+    while time.monotonic() < until and not await request.is_disconnected():
         changed, as_of = await run_in_threadpool(service.changed_since, project, revision)
         for run in changed:
             revision = run.revision
