@@ -188,6 +188,7 @@ class FakeSnapshots:
     swept: list[set[str]] = field(default_factory=list)
     taken: bool = False
     dies: bool = False
+    full: bool = False
 
     @contextmanager
     def alone(self, features: Path) -> Iterator[bool]:
@@ -206,6 +207,8 @@ class FakeSnapshots:
         """Remember the pointer, or die before."""
         if self.dies:
             raise ProcessDied
+        if self.full:
+            raise OSError(28, "No space left on device")
         self.pointers[features] = snapshot
 
     def pointed_to(self, features: Path) -> str | None:

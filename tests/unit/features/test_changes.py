@@ -366,6 +366,28 @@ def test_a_worker_that_dies_before_it_points_is_finished_by_the_next(world: Worl
     assert len(world.engine.orders) == orders, "what is current is not built again"
 
 
+def test_what_is_current_is_not_failed_for_a_full_disk(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = world.approved()
+    world.snapshots.full = True
+    applier = world.applier()
+    applier.step()
+    said = len(world.actions())
+    applier.step()
+    now = world.now(made)
+    assert (now.state, now.step, world.pointer) == (
+        "applying",
+        "readers can't be pointed to it yet; trying again",
+        FIRST,
+    )
+    assert len(world.actions()) == said, "trying again is nothing new"
+    assert caplog.text.count("readers can't be pointed to") == 1
+    world.snapshots.full = False
+    applier.step()
+    assert (world.now(made).state, world.pointer) == ("applied", SECOND)
+
+
 @pytest.mark.parametrize("dies", [False, True])
 def test_what_loading_took_is_booked_once_on_the_author(world: World, dies: bool) -> None:
     loaded = {"carrier_delay": 3, "route_delay": 1}

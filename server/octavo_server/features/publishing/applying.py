@@ -79,6 +79,7 @@ class Applier:
         self._ledger = ledger
         self._prices = prices
         self._stopping = threading.Event()
+        self._waiting: set[str] = set()
 
     def stop(self) -> None:
         """End the build under way; it starts over at the worker's next start."""
@@ -118,14 +119,31 @@ class Applier:
                 self._end(found, ChangeState.FAILED, said)
 
     def _apply(self, found: FeatureChange) -> None:
-        change = self._claimed(found)
+        again = found.snapshot is not None and found.worker == self._workers.own_id
+        change = found if again else self._claimed(found)
         if change.snapshot is None:
             self._publishing.sweep(change.project)
             built = self._built(change)
             change = self._recorded(change, built)
-        self._snapshots.point_to(self._places.snapshots(change.project), str(change.snapshot))
-        self._book(change)
-        self._end(change, ChangeState.APPLIED, "")
+        if self._pointed(change):
+            self._book(change)
+            self._end(change, ChangeState.APPLIED, "")
+
+    def _pointed(self, change: FeatureChange) -> bool:
+        """Point readers to what is recorded as current; False where the next step tries again.
+
+        It can't fail any more: who reads the catalog sees it already.
+        """
+        try:
+            self._snapshots.point_to(self._places.snapshots(change.project), str(change.snapshot))
+        except Exception:
+            if change.id not in self._waiting:
+                self._waiting.add(change.id)
+                log.exception("readers can't be pointed to %s yet", change.snapshot)
+                self._note(change, "readers can't be pointed to it yet; trying again", STEPS - 1)
+            return False
+        self._waiting.discard(change.id)
+        return True
 
     def _claimed(self, found: FeatureChange) -> FeatureChange:
         """Return the change once it is this worker's to apply. Raises ChangeEnded."""
