@@ -227,7 +227,11 @@ def watch(
     url: str, runs: int, seen: list[tuple[float, dict[str, float]]], stop: threading.Event
 ) -> None:
     """Look at the runs again and again, as a panel does."""
-    asked = {"filter": "metrics.lag exists", "columns": "metrics.lag", "limit": runs}
+    asked: dict[str, str | int] = {
+        "filter": "metrics.lag exists",
+        "columns": "metrics.lag",
+        "limit": runs,
+    }
     with person() as client:
         while not stop.wait(0.05):
             items = client.get(f"{url}/runs", params=asked).json()["items"]
