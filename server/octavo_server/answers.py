@@ -196,7 +196,8 @@ def describe_invalid(errors: Any) -> tuple[str, str]:
     if first["type"] == "json_invalid":
         wrong = first["ctx"]["error"]
         return _unreadable(f"{wrong[0].lower()}{wrong[1:]} at character {first['loc'][-1] + 1}")
-    place = ".".join(str(part) for part in first["loc"] if part not in ("body", "query", "path"))
+    whole = first["loc"]
+    place = ".".join(map(str, whole[1:] if whole[0] in ("body", "query", "path") else whole))
     shown = repr(first.get("input"))
     shown = shown if len(shown) <= 80 else shown[:77] + "..."
     reason = first["msg"][0].lower() + first["msg"][1:]

@@ -79,3 +79,11 @@ def test_an_answer_that_broke_off_is_cut(caplog: pytest.LogCaptureFixture) -> No
         with pytest.raises(IncompleteRead):
             answer.read()
     assert "request cut failed" in caplog.text
+
+
+def test_a_missing_query_parameter_named_path_is_named() -> None:
+    missing = {"loc": ("query", "path"), "type": "missing", "msg": "Field required", "input": None}
+    assert answers.describe_invalid([missing]) == (
+        "path: field required; got None.",
+        "Correct path and send the request again.",
+    )
