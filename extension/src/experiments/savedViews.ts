@@ -5,14 +5,18 @@ import { changeView, deleteView, listViews, saveView } from '../api/experiments'
 import type { Requests } from '../request';
 import { Resource } from '../resource';
 
+/** How often an open table looks for what others have saved. */
+const SECONDS = 30;
+
 /** The ways to look at runs that the project shares. */
 export class SavedViews implements IDisposable {
   constructor(
     private readonly _requests: Requests,
-    private readonly _project: string
+    private readonly _project: string,
+    seconds = SECONDS
   ) {
     this.list = new Resource(signal => listViews(_requests, _project, signal));
-    void this.list.refresh();
+    this.list.poll(seconds);
   }
 
   readonly list: Resource<RunViewList>;

@@ -375,6 +375,16 @@ describe('views, groups and columns', () => {
     saved.dispose();
   });
 
+  it('offers in an open table what somebody else saves meanwhile', async () => {
+    const items: (typeof view)[] = [];
+    const { model, octavo } = show(server({ [`GET ${EXPERIMENTS}/views`]: () => ({ items: [...items] }) }));
+    const saved = new SavedViews(octavo.requests, 'flights', 0.05);
+    await until(() => saved.list.state.value !== undefined);
+    items.push(view);
+    await until(() => viewsMenu(model, saved)[0]?.label === 'Best');
+    saved.dispose();
+  });
+
   it('groups runs, and opens a group with a filter of its own', async () => {
     const groups = { items: [{ value: HOSTILE, label: HOSTILE, filter: 'owner = "x"', runs: 2, live: 1, last_run_at: null, metrics: { auc: { minimum: 0.5, mean: 0.6, maximum: 0.7, newest: 0.7 } } }], total: 1, runs: 2, as_of: null };
     const { asked, model } = show(server({ [`GET ${EXPERIMENTS}/runs/groups`]: () => groups }));
