@@ -4,7 +4,9 @@
 
     from octavo.features import push
 
-    push("origin_weather_push", [{"origin": "JFK", "event_timestamp": now, "temperature_f": 41.0}])
+    push("landings_push", [{"carrier": "UA", "event_timestamp": now, "delay": 41.0, "gate": None}])
+
+Each row has every column of the views that the source feeds; None stands for no value.
 """
 
 from __future__ import annotations
