@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -99,6 +100,7 @@ def room(octavo: Installation, people: Callable[[str], Person]) -> Iterator[Room
         yield Room(client=client, **labs)
         for lab in labs.values():
             assert lab.desk.complaints == []
+            lab.close_views()  # or JupyterLab opens them again for whoever comes next
 
 
 @pytest.fixture(scope="module")
@@ -183,6 +185,7 @@ def test_a_run_of_the_table_becomes_a_baseline_a_model_and_a_deployment(room: Ro
     form.get_by_role("button", name=re.compile("^Register")).click()
     expect(form).to_have_count(0, timeout=SLOW_MS)
     lab.section("Experiments").get_by_role("button", name="All runs", exact=True).click()
+    expect(_line(lab, "small trained")).to_contain_text("small/1")
     _choose(lab, "small trained", "Request deployment of small/1")
     form = lab.dialog()
     form.get_by_role("combobox", name="Environment").select_option("dev")
@@ -201,6 +204,80 @@ def test_a_run_of_the_table_becomes_a_baseline_a_model_and_a_deployment(room: Ro
     view = lab.open_row("Features", VIEW)
     view.get_by_role("tab", name="Lineage").click()
     _lineage(view, {"run · read by", "model version · produced small/1"} | after)
+
+
+def test_two_people_share_a_view_and_one_undoes_what_was_tagged(room: Room) -> None:
+    lab, other = room.scientist, room.reviewer
+    lab.section("Experiments").get_by_role("button", name="All runs", exact=True).click()
+    page = lab.view()
+    _filter(page, 'experiment = "small"')
+    picks = page.get_by_role("checkbox", name=re.compile("^Pick run"))
+    expect(picks).to_have_count(2)
+    page.get_by_role("button", name="Saved views").click()
+    _item(lab, "Save as new view").click()
+    lab.dialog().get_by_role("textbox").fill("Small ones")
+    lab.dialog().get_by_role("button", name="Save").click()
+    expect(lab.page.get_by_role("dialog")).to_have_count(0)
+    other.section("Experiments").get_by_role("button", name="All runs", exact=True).click()
+    theirs = other.view()
+    expect(theirs.get_by_role("button", name="Saved views")).to_be_visible()
+    theirs.get_by_role("button", name="Saved views").click()
+    _item(other, "Small ones").click()
+    expect(theirs.get_by_role("combobox").first).to_have_value('experiment = "small"')
+    page.get_by_role("checkbox", name="Pick run small plain").check()
+    page.get_by_role("checkbox", name="Pick run small trained").check()
+    page.get_by_role("button", name="Tag…").click()
+    lab.dialog().get_by_label("Tag", exact=True).fill("team")
+    lab.dialog().get_by_label("Value", exact=True).fill("air")
+    lab.dialog().get_by_role("button", name="Set tag").click()
+    undo = lab.page.get_by_role("button", name="Undo")
+    expect(undo).to_be_visible()
+    _filter(page, 'tags.team = "air"')
+    expect(picks).to_have_count(2)
+    undo.click()
+    expect(picks).to_have_count(0)
+
+
+def test_features_are_found_misspelt_and_by_facets(room: Room) -> None:
+    lab = room.scientist
+    lab.section("Features").get_by_role("button", name="Search all projects").click()
+    finder = lab.view()
+    finder.get_by_role("searchbox", name="Search features").fill("carier")
+    hits = finder.get_by_role("listitem")
+    expect(hits.filter(has_text=VIEW)).to_contain_text("“carrier”, spelt like “carier”")
+    finder.get_by_role("searchbox", name="Search features").fill("")
+    owners = finder.get_by_role("group", name="Owner")
+    owners.get_by_role("button", name=re.compile("^weather-desk")).click()
+    expect(hits).to_have_count(1)
+    expect(hits).to_contain_text(MENDED)
+
+
+def test_a_view_is_scheduled_backfilled_pushed_to_and_watched(room: Room) -> None:
+    lab = room.scientist
+    view = lab.open_row("Features", MENDED)
+    view.get_by_role("tab", name="Materialisation").click()
+    for button, answer in (("Schedule…", "Schedule"), ("Backfill…", "Backfill")):
+        view.get_by_role("button", name=button).click()
+        form = lab.dialog()
+        form.get_by_role("button", name=answer, exact=True).click()
+        expect(form).to_have_count(0)
+    view.get_by_role("button", name="Set what is expected").click()
+    form = lab.dialog()
+    form.get_by_role("combobox", name="Newest event within").select_option(label="1 d")
+    form.get_by_role("button", name="Set", exact=True).click()
+    expect(form).to_have_count(0)
+    late = view.get_by_role("alert").filter(has_text=f"The newest event of {MENDED}")
+    expect(late).to_contain_text("expected within 1 d", timeout=SLOW_MS)
+    jobs = view.get_by_role("table", name="Materialisations").get_by_role("row")
+    expect(jobs.filter(has_text="backfill")).to_contain_text("succeeded", timeout=SLOW_MS)
+    expect(view.get_by_role("region", name=re.compile("^Schedules"))).to_contain_text("0 * * * *")
+    columns = room.client.get(f"{BASE}/features/views/{MENDED}")["columns"]
+    row = dict.fromkeys(columns) | {"origin": "JFK", "temperature_f": 41.5}
+    pushed = json.dumps(row | {"event_timestamp": "2014-01-05T00:00:00Z"})
+    said = open_terminal(lab).run(f"echo '{pushed}' | octavo features push {MENDED}_push")
+    assert "pushed     1 rows" in said
+    wanted = {"features": [f"{MENDED}:temperature_f"], "entities": [{"origin": "JFK"}]}
+    assert "41.5" in str(room.client.post(f"{BASE}/features/online", wanted))
 
 
 def _current(room: Room) -> str:
@@ -250,6 +327,12 @@ def _choose(lab: Lab, run: str, deed: str) -> None:
 
 def _item(lab: Lab, label: str) -> Locator:
     return lab.page.get_by_role("menu").get_by_role("menuitem").filter(has_text=label)
+
+
+def _filter(view: Locator, text: str) -> None:
+    box = view.get_by_role("combobox").first
+    box.fill(text)
+    box.press("Enter")
 
 
 def _lineage(view: Locator, wanted: set[str]) -> None:
