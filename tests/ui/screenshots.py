@@ -34,6 +34,8 @@ KEPT = {
     "spawn-light-1280": "spawn",
     "profile-editor-light-1280": "profile-editor",
     "statistics-light-1280": "feature",
+    "publishing-light-1280": "publishing",
+    "runs-light-1280": "runs",
     "compare-light-1280": "compare",
     "model-light-1280": "model",
     "review-light-1280": "review",

@@ -66,6 +66,54 @@ def comparison(lab: Lab) -> Page:
     return lab.page
 
 
+def compared(name: str) -> Go:
+    """Compare the two newest runs and choose a tab."""
+
+    def go(lab: Lab) -> Page:
+        comparison(lab)
+        lab.view().get_by_role("tab", name=name).click()
+        return lab.page
+
+    return go
+
+
+def grouped(lab: Lab) -> Page:
+    """Group the table of runs by experiment."""
+    runs(lab)
+    lab.view().get_by_role("combobox", name="Group by").select_option("experiment")
+    expect(lab.view().get_by_text(re.compile("in 1 group"))).to_be_visible()
+    return lab.page
+
+
+def finder(lab: Lab) -> Page:
+    """Search the features of all projects, with a typing error."""
+    lab.section("Features").get_by_role("button", name="Search all projects").click()
+    lab.page.get_by_role("searchbox", name="Search features").fill("carier delya")
+    expect(lab.view().get_by_text("1 view")).to_be_visible()
+    return lab.page
+
+
+def publishing(lab: Lab) -> Page:
+    """Take a column away from a view, and see what that would change."""
+    lab.open_row("Features", "carrier_delay").get_by_role("button", name="Edit").click()
+    heading = lab.page.get_by_role("heading", name="Edit carrier_delay", level=1)
+    expect(heading.filter(visible=True)).to_have_count(1)
+    view = lab.view()
+    view.get_by_role("checkbox", name="carrier_delay_flights_3h").uncheck()
+    view.get_by_role("button", name="See what it changes").click()
+    expect(view.get_by_role("heading", name="Offer for review")).to_be_visible(timeout=90_000)
+    return lab.page
+
+
+def backfill(lab: Lab) -> Page:
+    """Open the form that backfills a view."""
+    view = lab.open_row("Features", "carrier_delay")
+    view.get_by_role("tab", name="Materialisation").click()
+    view.get_by_role("button", name="Backfill").click()
+    expect(lab.dialog().get_by_role("status", name="What it will do")).to_be_visible()
+    return lab.page
+
+
 def runs(lab: Lab) -> Page:
     """Show the table of runs."""
     lab.section("Experiments").get_by_role("button", name="All runs", exact=True).click()
@@ -155,9 +203,24 @@ SHOTS = (
     Shot(name="feature", person="scientist", go=row("Features", "carrier_delay")),
     Shot(name="statistics", person="scientist", go=tab("Features", "carrier_delay", "Statistics")),
     Shot(name="lineage", person="scientist", go=tab("Features", "carrier_delay", "Lineage")),
+    Shot(
+        name="materialisation",
+        person="scientist",
+        go=tab("Features", "carrier_delay", "Materialisation"),
+    ),
+    Shot(name="versions", person="scientist", go=tab("Features", "carrier_delay", "Versions")),
+    Shot(name="consumers", person="scientist", go=tab("Features", "carrier_delay", "Consumers")),
+    Shot(name="finder", person="scientist", go=finder),
+    Shot(name="publishing", person="scientist", go=publishing),
+    Shot(name="backfill", person="scientist", go=backfill),
     Shot(name="runs", person="scientist", go=runs),
+    Shot(name="runs-grouped", person="scientist", go=grouped),
     Shot(name="run-of-training", person="scientist", go=row("Experiments", "gradient boosting")),
     Shot(name="compare", person="scientist", go=comparison),
+    Shot(name="curves", person="scientist", go=compared("Curves")),
+    Shot(name="parallel", person="scientist", go=compared("Parallel coordinates")),
+    Shot(name="artifacts", person="scientist", go=compared("Artifacts")),
+    Shot(name="notebooks", person="scientist", go=compared("Notebooks")),
     Shot(name="model", person="scientist", go=row("Models", "late")),
     Shot(name="review", person="reviewer", go=review),
     Shot(

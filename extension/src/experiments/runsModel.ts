@@ -2,7 +2,7 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import type { Run, RunBaseline, RunField, RunView, RunViewRequest } from '../api/experiments';
+import type { Run, RunBaseline, RunField, RunPage, RunView, RunViewRequest } from '../api/experiments';
 import { groupRuns, listFields, listRuns, pinBaseline, unpinBaseline } from '../api/experiments';
 import { Resource } from '../resource';
 import type { IOctavo, ViewArgs } from '../tokens';
@@ -251,6 +251,10 @@ export class RunsModel implements IDisposable {
     const lines = this._next ?? this._lines;
     const [first, end, top] = this._seen;
     const anchor = lines === this._lines && top > 0 ? lines.at(top) : undefined;
+    if (this._asked.group && this._layout.columns.length === 0) {
+      // Grouped before the first page came: folded groups bring no page that says which metrics lead.
+      this._layOut(await listRuns(this._octavo.requests, this.project, { ...this._scope(), limit: 1 }, signal));
+    }
     const loaded = await lines.reload(first, end, signal);
     signal.throwIfAborted();
     this._replace(lines);
@@ -258,7 +262,7 @@ export class RunsModel implements IDisposable {
       const place = lines.placeOf(anchor.run.run_id);
       this._shifted.emit(place < 0 ? 0 : place - top);
     }
-    this._layOut(loaded);
+    this._layOut(loaded.page);
     return { ...loaded, baselines: loaded.page?.baselines ?? [], stale: loaded.page?.stale ?? null, nowhere: loaded.page?.nowhere ?? [] };
   }
 
@@ -277,9 +281,9 @@ export class RunsModel implements IDisposable {
     return this._restarted;
   }
 
-  private _layOut(loaded: ILoaded): void {
-    if (this._layout.columns.length === 0 && loaded.page) {
-      this._layout = { columns: firstColumns(loaded.page.metrics), pins: ['name'], widths: new Map() };
+  private _layOut(page: Pick<RunPage, 'metrics'> | undefined): void {
+    if (this._layout.columns.length === 0 && page) {
+      this._layout = { columns: firstColumns(page.metrics), pins: ['name'], widths: new Map() };
     }
     this._changed.emit();
   }

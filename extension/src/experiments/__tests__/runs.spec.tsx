@@ -385,6 +385,15 @@ describe('views, groups and columns', () => {
     saved.dispose();
   });
 
+  it('has its columns also when it is grouped before the first page comes', async () => {
+    const groups = { items: [{ value: 'ann', label: 'ann', filter: 'owner = "ann"', runs: 2, live: 0, last_run_at: null, metrics: {} }], total: 1, runs: 2, as_of: null };
+    const { asked, model } = show(server({ [`GET ${EXPERIMENTS}/runs/groups`]: () => groups }));
+    act(() => model.ask({ group: 'owner' }));
+    expect(await screen.findByText('2 runs in 1 group')).toBeTruthy();
+    expect(model.layout.columns).toContain('metrics.auc');
+    expect(asked.asked.find(one => one.url.pathname.endsWith('/groups'))?.url.searchParams.getAll('metrics')).toContain('auc');
+  });
+
   it('groups runs, and opens a group with a filter of its own', async () => {
     const groups = { items: [{ value: HOSTILE, label: HOSTILE, filter: 'owner = "x"', runs: 2, live: 1, last_run_at: null, metrics: { auc: { minimum: 0.5, mean: 0.6, maximum: 0.7, newest: 0.7 } } }], total: 1, runs: 2, as_of: null };
     const { asked, model } = show(server({ [`GET ${EXPERIMENTS}/runs/groups`]: () => groups }));

@@ -13,10 +13,10 @@ export function PickedBar(props: { count: number; refused: string | undefined; o
       <Button refused={props.onNotebooks ? undefined : trans.__('Pick two runs to see their notebooks side by side.')} onClick={() => props.onNotebooks?.()}>
         {trans.__('Notebooks side by side')}
       </Button>
-      <Locked reasons={[props.refused]} />
       <Button kind="quiet" onClick={props.onClear}>
         {trans.__('Let all go')}
       </Button>
+      <Locked reasons={[props.refused]} />
     </div>
   );
 }
