@@ -96,8 +96,8 @@ def room(octavo: Installation, people: Callable[[str], Person]) -> Iterator[Room
             sitting.sign_in()
             sitting.start_workspace()
             labs[name] = Lab(desk=sitting)
-        client = Client(octavo.platform, people("scientist").token())
-        yield Room(client=client, **labs)
+        with Client(octavo.platform, people("scientist").token()) as client:
+            yield Room(client=client, **labs)
         for lab in labs.values():
             assert lab.desk.complaints == []
             lab.close_views()  # or JupyterLab opens them again for whoever comes next
