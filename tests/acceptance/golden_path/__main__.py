@@ -1,4 +1,7 @@
-"""Play the golden path and print one JSON line a step; exit status 1 when a step fails."""
+"""Play the golden path and print one JSON line a step.
+
+The exit status is 1 when a step fails, and when the whole play takes longer than it may.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,9 @@ from tests.acceptance.golden_path.steps import STEPS
 from tests.acceptance.golden_path.story import Story
 from tests.acceptance.installation import Installation, launcher, running
 
+PLAY_S = 300.0
+"""Seconds that the whole play may take on a machine that does nothing else."""
+
 
 def main() -> int:
     """Play on the Octavo that runs, else on a fresh one."""
@@ -25,13 +31,15 @@ def main() -> int:
     parser.add_argument("--fresh", action="store_true", help="start an own Octavo even if one runs")
     parser.add_argument("--pictures", type=Path, help="folder for screenshots of failures")
     given = parser.parse_args()
-    failed = 0
+    failed, taken_s = 0, 0.0
     with installation(fresh=given.fresh) as octavo, browser.opened() as chromium:
         pictures = given.pictures or octavo.home / "logs"
         for report in play(Story(octavo, chromium), STEPS, pictures):
             show(report)
             failed += not report.ok
-    return 1 if failed else 0
+            taken_s += report.seconds
+    say(f"The steps took {taken_s:.0f} s; {PLAY_S:.0f} s are what they may take.")
+    return 1 if failed or taken_s > PLAY_S else 0
 
 
 @contextmanager
