@@ -89,11 +89,18 @@ function PageActions(props: IRunsPageProps & { choosing: boolean; onChoose: () =
   React.useEffect(() => () => saved.dispose(), [saved]);
   const views = useResource(saved.list).value?.items.length ?? 0;
   const [button] = React.useState(() => React.createRef<HTMLSpanElement>());
+  /** What others saved a moment ago is offered too: the menu opens once the newest list is there. */
+  const offer = async (): Promise<void> => {
+    await saved.list.refresh();
+    if (button.current) {
+      openMenu(viewsMenu(model, saved, octavo.session.refusal('experiments.write', model.project)), below(button.current));
+    }
+  };
   const compare = (): void => octavo.open('compare', { project: model.project, runs: [...model.picking.runs].join(',') });
   return (
     <>
       <span ref={button}>
-        <Button icon={caretDownIcon} label={trans.__('Saved views')} onClick={() => button.current && openMenu(viewsMenu(model, saved, octavo.session.refusal('experiments.write', model.project)), below(button.current))}>
+        <Button icon={caretDownIcon} label={trans.__('Saved views')} onClick={() => void offer()}>
           {model.view?.name ?? (views > 0 ? trans._n('%1 view', '%1 views', views) : trans.__('Views'))}
         </Button>
       </span>
