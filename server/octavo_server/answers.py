@@ -201,7 +201,8 @@ def describe_invalid(errors: Any) -> tuple[str, str]:
     shown = repr(first.get("input"))
     shown = shown if len(shown) <= 80 else shown[:77] + "..."
     reason = first["msg"][0].lower() + first["msg"][1:]
-    more = f" ({len(errors) - 1} more fields are wrong.)" if len(errors) > 1 else ""
+    others = len(errors) - 1
+    more = f" ({others} more field{'s are' if others > 1 else ' is'} wrong.)" if others else ""
     return (
         f"{place or 'The body'}: {reason}; got {shown}.{more}",
         f"Correct {place or 'the body'} and send the request again.",

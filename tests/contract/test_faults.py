@@ -87,3 +87,13 @@ def test_a_missing_query_parameter_named_path_is_named() -> None:
         "path: field required; got None.",
         "Correct path and send the request again.",
     )
+
+
+def test_how_many_more_fields_are_wrong_is_said_in_words() -> None:
+    wrong = {"loc": ("body", "name"), "type": "missing", "msg": "Field required", "input": None}
+    said = [answers.describe_invalid([wrong] * count)[0] for count in (1, 2, 3)]
+    assert said == [
+        "name: field required; got None.",
+        "name: field required; got None. (1 more field is wrong.)",
+        "name: field required; got None. (2 more fields are wrong.)",
+    ]
