@@ -50,7 +50,7 @@ describe('preview on my data', () => {
     expect(screen.getByText('sched_dep_time (no zone: taken as UTC)')).toBeTruthy();
     expect(kernel.asked).toHaveLength(1);
     fireEvent.click(screen.getByText('Preview 20 rows'));
-    expect(await screen.findByText(/2 of 28,243 rows of flights_june joined as of each row’s own time/)).toBeTruthy();
+    expect(await screen.findByText(/2 of 28,243 rows of the frame flights_june joined as of each row’s own time/)).toBeTruthy();
     const missing = screen.getByRole('list', { name: 'Missing values' });
     expect(missing.textContent).toContain('null 50 %');
     expect(missing.textContent).toContain('1 row: no such key');
@@ -117,7 +117,7 @@ describe('preview on my data', () => {
     expect(button.closest('[title]')?.getAttribute('title')).toBe('Say which column holds carrier.');
     fireEvent.change(screen.getByLabelText('carrier', { selector: 'select' }), { target: { value: 'airline' } });
     fireEvent.click(screen.getByText('Preview 20 rows'));
-    await screen.findByText(/rows of flights_june joined/);
+    await screen.findByText(/rows of the frame flights_june joined/);
     expect(kernel.asked[1]?.user_expressions['octavo']).toContain('airline');
   });
 

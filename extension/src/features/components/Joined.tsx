@@ -14,7 +14,7 @@ export function Joined(props: { answer: PreviewAnswer; rows: ISeenRows; children
   return (
     <div className="jp-octavo-Preview-answer">
       <p role="status">
-        {trans.__('%1 of %2 rows of %3 joined as of each row’s own time', answer.rows.length.toLocaleString('en-US'), rows.rows.toLocaleString('en-US'), rows.frame)}
+        {trans.__('%1 of %2 rows of the frame %3 joined as of each row’s own time', answer.rows.length.toLocaleString('en-US'), rows.rows.toLocaleString('en-US'), rows.frame)}
         {rows.time.naive && ` · ${trans.__('%1 names no zone and was taken as UTC', rows.time.column)}`}
       </p>
       <ul className="jp-octavo-Preview-features" aria-label={trans.__('Missing values')}>
