@@ -83,9 +83,10 @@ def test_a_lost_group_is_lost_while_signed_in_and_at_the_next_start(
         options = {"project": "flights", "profile": "cpu-small"}
         refused = hub.post(carol, "/hub/spawn", options)
         assert "flights" in refused.text
-        assert refused.url.path == "/hub/spawn"
-        assert hub.running_sessions() == []
+        # On a busy machine the refusal comes after the page that waits for the start.
+        assert refused.url.path in {"/hub/spawn", "/hub/spawn-pending/carol"}
         await_until(lambda: "no project yet" in carol.get("/hub/spawn").text, hub)
+        assert hub.running_sessions() == []
 
 
 def test_who_is_in_none_of_the_groups_is_told_which(
