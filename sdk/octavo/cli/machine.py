@@ -41,12 +41,13 @@ def status(*, as_json: bool) -> None:
     processes = machine_status.running(launch.home)
     total = round(sum(process.rss_mib for process in processes), 1)
     kept = written_down(launch.home.state) if processes else []
+    address = _address(launch)
     if as_json:
         click.echo(
             json.dumps(
                 {
                     "ready": launch.home.ready_mark.exists() and bool(processes),
-                    "url": f"{launch.public_url}/",
+                    "url": f"{address}/",
                     "processes": [asdict(process) for process in processes],
                     "rss_total_mib": total,
                     "enforcement": kept,
@@ -65,4 +66,10 @@ def status(*, as_json: bool) -> None:
     click.echo(f"{'all':<24}{'':>8}{total:>9.1f}\n")
     for sentence in kept:
         click.echo(sentence)
-    click.echo(f"\n{launch.public_url}/")
+    click.echo(f"\n{address}/")
+
+
+def _address(launch: Launch) -> str:
+    """Return where people open the Octavo that runs; where it would be when none does."""
+    mark = launch.home.ready_mark
+    return (mark.read_text("utf-8") if mark.exists() else "") or launch.public_url

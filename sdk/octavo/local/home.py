@@ -80,7 +80,7 @@ class Home:
 
     @property
     def ready_mark(self) -> Path:
-        """Exists while everything that `octavo up` started works."""
+        """Exists while everything that `octavo up` started works; holds the address people open."""
         return self.state / "ready"
 
     @property

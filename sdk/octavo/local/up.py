@@ -62,7 +62,7 @@ def run(launch: Launch, steps: Steps) -> None:
     try:
         supervisor.start()
         if not supervisor.stopping:
-            home.ready_mark.touch()
+            home.ready_mark.write_text(launch.public_url, "utf-8")
             steps.say(welcome(launch, steps.total()))
         supervisor.watch()
     finally:

@@ -69,3 +69,13 @@ def test_what_keeps_octavo_from_starting_is_one_sentence_and_a_remedy(
     assert "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 2
     assert sorted(file.name for file in tmp_path.iterdir()) == before
+
+
+def test_the_status_names_the_address_that_was_chosen_at_the_start(tmp_path: Path) -> None:
+    environment = {"OCTAVO_HOME": str(tmp_path), "OCTAVO_PORT": ""}
+    before = CliRunner().invoke(cli, ["status", "--json"], env=environment)
+    assert json.loads(before.output)["url"] == "http://127.0.0.1:8000/"
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "ready").write_text("http://127.0.0.1:46000")
+    after = CliRunner().invoke(cli, ["status", "--json"], env=environment)
+    assert json.loads(after.output)["url"] == "http://127.0.0.1:46000/"
