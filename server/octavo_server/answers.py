@@ -139,7 +139,7 @@ class Faults:
             log.exception("request %s failed", request_id)
             if begun:
                 raise
-            await error_response(_internal(), request_id)(scope, receive, send)
+            await error_response(_internal(scope["method"]), request_id)(scope, receive, send)
 
 
 def install(app: FastAPI) -> None:
@@ -247,8 +247,12 @@ async def _hung_up(_request: Request, _gone: ClientDisconnect) -> Response:
     return Response(status_code=HUNG_UP)
 
 
-def _internal() -> Internal:
+def _internal(method: str) -> Internal:
+    then = "if it stays, give the request id to your platform admin."
+    if method in ("GET", "HEAD"):
+        return Internal("Octavo failed on this request.", f"Try again; {then}")
+    # What an engine did before the fault stays done: nothing can be promised.
     return Internal(
-        "Octavo failed on this request; nothing was changed.",
-        "Try again; if it stays, give the request id to your platform admin.",
+        "Octavo failed on this request; it may or may not have been carried out.",
+        f"Look at what it was to change before you try again; {then}",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import socket
 import threading
@@ -22,6 +23,7 @@ def _failing() -> FastAPI:
     answers.install(app)
 
     @app.post("/fails")
+    @app.get("/fails")
     def fails() -> None:
         raise RuntimeError("the flux went")
 
@@ -69,6 +71,27 @@ def test_after_a_fault_the_connection_goes_on(caplog: pytest.LogCaptureFixture) 
     faults = [one for one in caplog.records if one.levelno >= logging.ERROR]
     assert [one.getMessage() for one in faults] == [f"request t{n} failed" for n in range(3)]
     assert all("the flux went" in str(one.exc_info) for one in faults)
+
+
+@pytest.mark.parametrize(
+    ("method", "message", "remedy"),
+    [
+        ("GET", "Octavo failed on this request.", "Try again"),
+        (
+            "POST",
+            "Octavo failed on this request; it may or may not have been carried out.",
+            "Look at what it was to change before you try again",
+        ),
+    ],
+)
+def test_a_fault_promises_nothing_about_what_was_changed(
+    method: str, message: str, remedy: str
+) -> None:
+    with _connected(_failing()) as connection:
+        connection.request(method, "/fails")
+        said = json.loads(connection.getresponse().read())
+    assert said["message"] == message
+    assert said["remedy"] == f"{remedy}; if it stays, give the request id to your platform admin."
 
 
 def test_an_answer_that_broke_off_is_cut(caplog: pytest.LogCaptureFixture) -> None:
