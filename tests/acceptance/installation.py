@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,11 +25,10 @@ from octavo.local.people import read_passwords
 from octavo.local.process import Identity
 from octavo.local.progress import tail
 from octavo.local.up import running_supervisor
+from tests.support.ports import free_ports
 
 START_LIMIT_S = 300.0
 STOP_LIMIT_S = 60.0
-FIRST_PORT, LAST_PORT = 18_800, 19_800
-PORTS_APART = 10
 COMMAND = [sys.executable, "-m", "octavo.cli.main", "up"]
 
 
@@ -109,7 +107,7 @@ class Launcher:
         """Take the state folder, and who hears what `octavo up` prints until it is ready."""
         self.home = home
         self._tell = tell
-        self._port = free_ports()
+        self._port = free_ports(len(PORTS))
         self._log = home.with_name(f"{home.name}.log")
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -173,31 +171,7 @@ def launcher(tell: Callable[[str], object] = lambda _line: None) -> Iterator[Lau
         home.with_name(f"{home.name}.log").unlink(missing_ok=True)
 
 
-def free_ports() -> int:
-    """Return a public port that is free together with those after it.
-
-    Two test runs that start at once look in different places first, since a port is bound only
-    after the state is prepared.
-    """
-    candidates = list(range(FIRST_PORT, LAST_PORT, PORTS_APART))
-    first = os.getpid() % len(candidates)
-    for base in candidates[first:] + candidates[:first]:
-        if all(_is_free(base + offset) for offset in PORTS):
-            return base
-    raise RuntimeError(f"no {len(PORTS)} free ports between {FIRST_PORT} and {LAST_PORT}")
-
-
 def clean_environment() -> dict[str, str]:
     """Return this process' environment without anything that steers Octavo."""
     foreign = ("OCTAVO_", "JUPYTERHUB_", "MLFLOW_")
     return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
