@@ -74,6 +74,12 @@ def routes(projects: ProjectsService, guard: Guard) -> APIRouter:
         """Read a project."""
         return Project.model_validate(projects.get(project))
 
+    _members_routes(router, projects, guard)
+    _budget_routes(router, projects, guard)
+    return router
+
+
+def _members_routes(router: APIRouter, projects: ProjectsService, guard: Guard) -> None:
     @router.get("/projects/{project}/members")
     def list_members(project: str, caller: Caller = guard.needs("projects.read")) -> Members:
         """List a project's members."""
@@ -93,6 +99,8 @@ def routes(projects: ProjectsService, guard: Guard) -> APIRouter:
         """Take a role from a person or a group."""
         return _members(projects.remove_member(caller, project=project, **body.model_dump()))
 
+
+def _budget_routes(router: APIRouter, projects: ProjectsService, guard: Guard) -> None:
     @router.get("/projects/{project}/budget")
     def read_budget(project: str, caller: Caller = guard.needs("projects.read")) -> Budget:
         """Read what a project may spend in a month."""
@@ -106,5 +114,3 @@ def routes(projects: ProjectsService, guard: Guard) -> APIRouter:
         cents = round(body.monthly_eur * 100)
         changed = projects.set_budget(caller, project, cents, body.reason)
         return Budget(monthly_eur=changed.monthly_budget_eur)
-
-    return router
