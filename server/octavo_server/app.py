@@ -11,7 +11,9 @@ from fastapi.responses import RedirectResponse
 from octavo_server import answers
 from octavo_server.adapters.hub import HubClient
 from octavo_server.audit import http as audit_http
-from octavo_server.deployments import http as deployments_http
+from octavo_server.deployments.requests import http as requests_http
+from octavo_server.deployments.rollouts import http as rollouts_http
+from octavo_server.deployments.serving import http as serving_http
 from octavo_server.errors import ending_in_words
 from octavo_server.experiments.cells import http as cells_http
 from octavo_server.experiments.comparison import http as comparison_http
@@ -28,7 +30,8 @@ from octavo_server.notebooks import http as notebooks_http
 from octavo_server.pipelines import http as pipelines_http
 from octavo_server.policy import http as policy_http
 from octavo_server.projects import http as projects_http
-from octavo_server.registry import http as registry_http
+from octavo_server.registry.registration import http as registration_http
+from octavo_server.registry.versions import http as versions_http
 from octavo_server.settings import load_settings
 from octavo_server.templates import http as templates_http
 from octavo_server.wiring.services import Services, build_services
@@ -66,11 +69,10 @@ def create_app(services: Services, guard: Guard) -> FastAPI:
         policy_http.routes(services.policy, guard),
         audit_http.routes(services.audit, guard),
         lineage_http.routes(services.lineage, guard),
-        registry_http.routes(services.registry, guard),
         notebooks_http.routes(services.notebooks, guard),
         pipelines_http.routes(services.pipelines, services.hand_offs, guard),
-        deployments_http.routes(services.deployments, services.scoring.router, guard),
         monitoring_http.routes(services.monitoring, guard),
+        *_models(services, guard),
         *_discovery(services, guard),
     ):
         app.include_router(router, prefix=API)
@@ -86,6 +88,18 @@ def create_app(services: Services, guard: Guard) -> FastAPI:
         return {"status": "ok"}
 
     return app
+
+
+def _models(services: Services, guard: Guard) -> list[APIRouter]:
+    """Return the routes of models and deployments; fixed words come before names of either."""
+    deployments = services.deployments
+    return [
+        registration_http.routes(services.registry.registration, guard),
+        versions_http.routes(services.registry.versions, guard),
+        requests_http.routes(deployments.requests, guard),
+        rollouts_http.routes(deployments.rollouts, deployments.requests, guard),
+        serving_http.routes(deployments.router, guard),
+    ]
 
 
 def _discovery(services: Services, guard: Guard) -> list[APIRouter]:
@@ -135,7 +149,7 @@ def main() -> None:
         access_log=False,
         server_header=False,
     )
-    services.scoring.telemetry.close()
+    services.deployments.telemetry.close()
     services.features.catalog.uses.close()
 
 

@@ -261,7 +261,7 @@ class World:
         self.places = Places(lakes=folder / "lake", features=folder / "features", templates=folder)
         base = (self.database, self.audit, self.catalog)
         none: Any = NoDeployments()
-        self.monitoring = MonitoringService(self.database, self.audit, none, self.clock)
+        self.monitoring = MonitoringService(self.database, self.audit, none, none, self.clock)
         self.jobs = MaterializationService(*base, self.ledger, Price(), self.clock)
         self.schedules = Schedules(*base, self.jobs, self.ledger, self.clock)
         self.freshness = Freshness(*base, self.monitoring, self.clock)

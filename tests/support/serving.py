@@ -22,11 +22,15 @@ from octavo_server.adapters.local_scorers import LocalScorers
 from octavo_server.adapters.scorer_calls import ScorerClient
 from octavo_server.audit.service import AuditService
 from octavo_server.database.rows import Database
-from octavo_server.deployments.domain import Objectives, Request, TrafficPlan
-from octavo_server.deployments.reconciler import Reconciler
-from octavo_server.deployments.router import Answered, Invocation, Router
-from octavo_server.deployments.service import Asked, DeploymentsService, View
-from octavo_server.deployments.telemetry import TelemetryBuffer
+from octavo_server.deployments.requests.approvals import Approvals
+from octavo_server.deployments.requests.domain import Request
+from octavo_server.deployments.requests.service import Asked, RequestsService
+from octavo_server.deployments.rollouts.domain import Objectives, TrafficPlan
+from octavo_server.deployments.rollouts.reconciler import Reconciler
+from octavo_server.deployments.rollouts.service import RolloutsService, View
+from octavo_server.deployments.serving.router import Answered, Invocation, Router
+from octavo_server.deployments.serving.service import ServingService
+from octavo_server.deployments.serving.telemetry import TelemetryBuffer
 from octavo_server.identity import Caller
 from octavo_server.lineage.service import LineageService
 from octavo_server.policy.service import PolicyService
@@ -62,7 +66,9 @@ class Serving:
     audit: AuditService
     lineage: LineageService
     catalog: FolderCatalog
-    deployments: DeploymentsService
+    requests: RequestsService
+    rollouts: RolloutsService
+    answered: ServingService
     host: LocalScorers
     reconciler: Reconciler
     telemetry: TelemetryBuffer
@@ -73,11 +79,11 @@ class Serving:
     def ask(self, version: int = 1, caller: Caller = SCIENTIST, **changes: Any) -> Request:
         """Request a version."""
         asked = replace(ASKED, version=version, **changes)
-        return self.deployments.request(caller, PROJECT, asked)
+        return self.requests.request(caller, PROJECT, asked)
 
     def approve(self, request: Request, caller: Caller = REVIEWER) -> Request:
         """Approve a request."""
-        return self.deployments.review(
+        return self.requests.review(
             caller, PROJECT, request.id, approve=True, reason=REASON, digest=request.digest
         )
 
@@ -86,7 +92,7 @@ class Serving:
         deadline = time.monotonic() + seconds
         while True:
             self.reconciler.step()
-            view = self.deployments.get(PROJECT, NAME)
+            view = self.rollouts.get(PROJECT, NAME)
             if holds(view):
                 return view
             assert time.monotonic() < deadline, f"not within {seconds} s: {view}"
@@ -144,7 +150,8 @@ def open_serving(
     catalog, profiles = FolderCatalog(models), OneProfile()
     accounts = Accounts(home)
     host = LocalScorers(home, accounts, catalog)
-    calls = ScorerClient()
+    calls, approvals = ScorerClient(), Approvals()
+    rollouts = RolloutsService(database, audit, catalog, approvals, now)
     telemetry = TelemetryBuffer(database)
     chance = random.Random(seed)  # noqa: S311 - reproducible, not secret
     return Serving(
@@ -152,11 +159,13 @@ def open_serving(
         audit=audit,
         lineage=lineage,
         catalog=catalog,
-        deployments=DeploymentsService(database, audit, policy, catalog, profiles, now),
+        requests=RequestsService(database, audit, policy, rollouts, catalog, profiles, now),
+        rollouts=rollouts,
+        answered=ServingService(database),
         host=host,
-        reconciler=Reconciler(database, audit, lineage, host, profiles, now),
+        reconciler=Reconciler(database, audit, lineage, host, profiles, approvals, now),
         telemetry=telemetry,
-        router=Router(database, calls, telemetry, now, chance.random),
+        router=Router(rollouts, calls, telemetry, now, chance.random),
         calls=calls,
         accounts=accounts,
     )

@@ -12,7 +12,7 @@ from typing import Any, Final
 import yaml
 
 from octavo_server.errors import Invalid, NotFound
-from octavo_server.registry.domain import ArtifactFile, Packaging
+from octavo_server.registry.versions.domain import ArtifactFile, Packaging
 
 SCHEME: Final = "mlflow-artifacts:/"
 MOST_FILES: Final = 5_000

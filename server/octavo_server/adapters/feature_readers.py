@@ -9,13 +9,12 @@ from dataclasses import dataclass
 
 from octavo.records.notebooks import SubmissionState
 from octavo.records.pipelines import Pipeline
-from octavo_server.deployments.service import DeploymentsService
+from octavo_server.deployments.rollouts.service import RolloutsService
 from octavo_server.errors import NotFound
 from octavo_server.features.publishing.domain import Reader
 from octavo_server.notebooks.service import NotebooksService
 from octavo_server.pipelines.service import PipelinesService
-from octavo_server.registry.domain import ModelVersion
-from octavo_server.registry.service import RegistryService
+from octavo_server.registry.versions.service import ModelVersion, VersionsService
 
 PAGE = 200
 _QUOTED = re.compile(r"""(["'])([A-Za-z_][\w]{0,99}(?::[A-Za-z_][\w]{0,99})?)\1""")
@@ -27,8 +26,8 @@ OPEN = (SubmissionState.QUEUED, SubmissionState.REPLAYING, SubmissionState.REVIE
 class FeatureReaderBook:
     """The areas whose things read features."""
 
-    registry: RegistryService
-    deployments: DeploymentsService
+    versions: VersionsService
+    rollouts: RolloutsService
     notebooks: NotebooksService
     pipelines: PipelinesService
 
@@ -38,7 +37,7 @@ class FeatureReaderBook:
 
     def _models(self, project: str) -> Iterator[Reader]:
         """Give the versions that somebody can meet, and the deployments that serve them."""
-        deployed = [view.deployment for view in self.deployments.views(project)]
+        deployed = [view.deployment for view in self.rollouts.views(project)]
         served = {
             (one.model, number)
             for one in deployed
@@ -46,8 +45,8 @@ class FeatureReaderBook:
             if number is not None
         }
         inputs: dict[tuple[str, int], frozenset[str]] = {}
-        for model in self.registry.models(project):
-            for version in self.registry.model(project, model.name)[1]:
+        for model in self.versions.models(project):
+            for version in self.versions.model(project, model.name)[1]:
                 key = (version.name, version.version)
                 newest = model.latest is not None and version.version == model.latest.version
                 if newest or version.aliases or key in served:

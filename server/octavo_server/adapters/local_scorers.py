@@ -21,7 +21,7 @@ from pathlib import Path
 
 from octavo.local.accounts import Account, AccountError, Accounts
 from octavo.local.confinement import Limits
-from octavo_server.deployments.ports import (
+from octavo_server.deployments.rollouts.ports import (
     Life,
     ModelCatalog,
     Observation,

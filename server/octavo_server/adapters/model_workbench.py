@@ -19,15 +19,15 @@ from octavo.local.confinement import Limits, give
 from octavo_server.adapters.artifact_folder import read_packaging
 from octavo_server.errors import Unavailable
 from octavo_server.identity import new_id
-from octavo_server.registry.domain import (
-    Checkout,
+from octavo_server.registry.registration.domain import Checkout
+from octavo_server.registry.versions.domain import (
     Finding,
     Scan,
     Severity,
     Trial,
     TrialOutcome,
 )
-from octavo_server.registry.ports import ModelFiles
+from octavo_server.registry.versions.ports import ModelFiles
 
 SCAN: Final = "octavo_server.adapters.model_scan_child"
 TRIAL: Final = "octavo_server.adapters.model_trial_child"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from octavo.records.pipelines import Pipeline
-from octavo_server.deployments.service import DeploymentsService
+from octavo_server.deployments.rollouts.service import RolloutsService
 from octavo_server.identity import service_caller
 from octavo_server.pipelines.service import PipelinesService
 from octavo_server.projects.service import ProjectsService
@@ -26,7 +26,7 @@ class ProfileUserBook:
     projects: ProjectsService
     sessions: SessionsService
     pipelines: PipelinesService
-    deployments: DeploymentsService
+    rollouts: RolloutsService
     usage: UsageService
 
     def open_sessions(self) -> Mapping[str, int]:
@@ -87,7 +87,7 @@ class ProfileUserBook:
                 return
 
     def _deployments(self, profile: str) -> Iterator[User]:
-        for view in self.deployments.views():
+        for view in self.rollouts.views():
             if view.deployment.profile == profile:
                 yield User(
                     kind="deployment",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from octavo_server.errors import Invalid, NotFound
-from octavo_server.registry.service import RegistryService
+from octavo_server.registry.versions.service import VersionsService
 
 ADDRESS = re.compile(
     r"models:/(?P<project>[a-z0-9-]+)\.(?P<name>[\w-]+)(?:/(?P<version>\d{1,9})|@(?P<alias>[\w.-]+))"
@@ -15,8 +15,8 @@ ADDRESS = re.compile(
 class RegisteredModels:
     """Model addresses as notebooks write them, such as ``models:/flights.late/3``."""
 
-    def __init__(self, registry: RegistryService) -> None:
-        self._registry = registry
+    def __init__(self, versions: VersionsService) -> None:
+        self._versions = versions
 
     def pin(self, project: str, address: str) -> tuple[str, str]:
         """Return ``name/version`` and the digest of the version's files.
@@ -32,11 +32,11 @@ class RegisteredModels:
             )
         name = found["name"]
         number = int(found["version"]) if found["version"] else self._aliased(project, found)
-        version = self._registry.version(project, name, number)
+        version = self._versions.version(project, name, number)
         return f"{name}/{number}", version.digest
 
     def _aliased(self, project: str, found: re.Match[str]) -> int:
-        model, _ = self._registry.model(project, found["name"])
+        model, _ = self._versions.model(project, found["name"])
         if found["alias"] not in model.aliases:
             raise NotFound(
                 f"The model {found['name']!r} has no alias {found['alias']!r}.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from octavo_server.deployments.ports import ScorerAnswer, ScorerUnreachable
+from octavo_server.deployments.serving.ports import ScorerAnswer, ScorerUnreachable
 from octavo_server.scorer.wire import SECRET_HEADER
 
 TIMEOUT_S = 10.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from octavo_server.deployments.service import View, headline_of, health_of
+from octavo_server.deployments.rollouts.service import View, headline_of, health_of
 from octavo_server.monitoring import rules
 from octavo_server.monitoring.domain import Alert, Breach, Drift, DriftReport, Level, Light
 

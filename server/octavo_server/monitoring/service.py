@@ -8,7 +8,8 @@ from datetime import datetime
 
 from octavo_server.audit.service import AuditService
 from octavo_server.database.rows import Database, Where
-from octavo_server.deployments.service import DeploymentsService, View
+from octavo_server.deployments.rollouts.service import RolloutsService, View
+from octavo_server.deployments.serving.service import ServingService
 from octavo_server.errors import IllegalMove, Invalid, NotFound
 from octavo_server.identity import Caller, new_id
 from octavo_server.monitoring import lights, rules, store, telemetry
@@ -38,22 +39,24 @@ class MonitoringService:
         self,
         database: Database,
         audit: AuditService,
-        deployments: DeploymentsService,
+        rollouts: RolloutsService,
+        serving: ServingService,
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._audit = audit
-        self._deployments = deployments
+        self._rollouts = rollouts
+        self._serving = serving
         self._clock = clock
 
     def summary(self, project: str, name: str, window: str) -> Summary:
         """Return the answer-first view of a deployment. Raises NotFound, Invalid."""
         if window not in WINDOWS:
             raise Invalid(f"window: {window[:20]!r} is none.", f"Use one of: {', '.join(WINDOWS)}.")
-        view = self._deployments.get(project, name)
+        view = self._rollouts.get(project, name)
         until = self._clock()
         since = until - WINDOWS[window]
-        requests = self._deployments.scored_since(project, name, since, MOST_REQUESTS)
+        requests = self._serving.scored_since(project, name, since, MOST_REQUESTS)
         baseline, problem = self.baseline(view)
         found = telemetry.versions(requests)
         training = None if baseline is None else baseline.scores
@@ -88,7 +91,7 @@ class MonitoringService:
 
     def drift(self, project: str, name: str) -> DriftReport:
         """Return drift by month of a deployment's stable version. Raises NotFound."""
-        view = self._deployments.get(project, name)
+        view = self._rollouts.get(project, name)
         deployment = view.deployment
         version = deployment.stable_version
         baseline, problem = self.baseline(view)

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from octavo_server.database.rows import Database
-from octavo_server.deployments.service import DeploymentsService, View
+from octavo_server.deployments.rollouts.service import RolloutsService, View
+from octavo_server.deployments.serving.service import ServingService
 from octavo_server.errors import OctavoError
 from octavo_server.monitoring import lights, rules, store, telemetry
 from octavo_server.monitoring.domain import (
@@ -38,28 +39,30 @@ class Watcher:
         self,
         database: Database,
         monitoring: MonitoringService,
-        deployments: DeploymentsService,
+        rollouts: RolloutsService,
+        serving: ServingService,
         artifacts: RunArtifacts,
         profiler: LakeProfiler,
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._monitoring = monitoring
-        self._deployments = deployments
+        self._rollouts = rollouts
+        self._serving = serving
         self._artifacts = artifacts
         self._profiler = profiler
         self._clock = clock
 
     def step(self) -> None:
         """Read what is new, judge everything, and raise or resolve alerts."""
-        for view in self._deployments.views():
+        for view in self._rollouts.views():
             deployment = view.deployment
             try:
                 self._read(view)
                 self._judge(view)
             except OctavoError as error:
                 log.warning("%s/%s: %s", deployment.project, deployment.name, error.message)
-        self._deployments.forget_scored(self._clock() - KEPT)
+        self._serving.forget_scored(self._clock() - KEPT)
 
     def _read(self, view: View) -> None:
         """Read the stable version's baseline once, and its months whenever the data changed."""
@@ -126,7 +129,7 @@ class Watcher:
         deployment = view.deployment
         project, name = deployment.project, deployment.name
         now = self._clock()
-        requests = self._deployments.scored_since(project, name, now - JUDGED, MOST_REQUESTS)
+        requests = self._serving.scored_since(project, name, now - JUDGED, MOST_REQUESTS)
         baseline, _ = self._monitoring.baseline(view)
         training = None if baseline is None else baseline.scores
         broken = [

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 from datetime import timedelta
 
 from octavo.local import resources
 from octavo.local.accounts import Accounts
-from octavo_server.adapters.artifact_folder import ArtifactFolder
 from octavo_server.adapters.child_runner import ChildRunner
 from octavo_server.adapters.feature_readers import FeatureReaderBook
 from octavo_server.adapters.file_blobs import FileBlobs
@@ -16,11 +14,8 @@ from octavo_server.adapters.hub_groups import HubGroups, UnknownGroups
 from octavo_server.adapters.installed_packages import InstalledPackages
 from octavo_server.adapters.lake_inputs import LakeInputs
 from octavo_server.adapters.lake_profiler import LakeTables
-from octavo_server.adapters.local_scorers import LocalScorers
 from octavo_server.adapters.machine import LocalMachine
-from octavo_server.adapters.mlflow_registry import MlflowVersionBook
 from octavo_server.adapters.mlflow_rest import MlflowRest
-from octavo_server.adapters.model_workbench import AccountWorkbench
 from octavo_server.adapters.nbdime_differ import NbdimeDiffer
 from octavo_server.adapters.node_pools import DeclaredPools, MachinePool, UnknownPools
 from octavo_server.adapters.profile_files import ProfileFolder, ProfileFormat
@@ -29,17 +24,9 @@ from octavo_server.adapters.registered_models import RegisteredModels
 from octavo_server.adapters.release_files import ReleaseFolders
 from octavo_server.adapters.run_artifacts import TrackingArtifacts
 from octavo_server.adapters.run_environment import LocalRunEnvironment
-from octavo_server.adapters.scorer_calls import ScorerClient
 from octavo_server.adapters.workspace_desks import WorkspaceDesks
 from octavo_server.adapters.workspace_ledger import WorkspaceLedger, WorkspaceProfiles
-from octavo_server.deployments.catalog import OfferedProfiles, RegistryCatalog
-from octavo_server.deployments.champion import Champion
-from octavo_server.deployments.reconciler import Reconciler
-from octavo_server.deployments.router import Router
-from octavo_server.deployments.service import DeploymentsService
-from octavo_server.deployments.telemetry import TelemetryBuffer
-from octavo_server.deployments.usage import ScorerUsage
-from octavo_server.experiments.runs.service import ExperimentsService
+from octavo_server.deployments.rollouts.service import RolloutsService
 from octavo_server.monitoring.service import MonitoringService
 from octavo_server.monitoring.watcher import Watcher
 from octavo_server.notebooks.releases import Releases
@@ -48,11 +35,11 @@ from octavo_server.periodic import PeriodicTask
 from octavo_server.pipelines.hand_offs import HandOffs
 from octavo_server.pipelines.service import PipelinesService
 from octavo_server.projects.service import ProjectsService
-from octavo_server.registry.registration import Registration
-from octavo_server.registry.service import RegistryService
+from octavo_server.registry.versions.service import VersionsService
 from octavo_server.settings import Settings
 from octavo_server.templates.service import TemplatesService
 from octavo_server.templates.store import TemplateFolder
+from octavo_server.wiring.deployments import Deployments, build_deployments, deployment_tasks
 from octavo_server.wiring.discovery import (
     Experiments,
     Features,
@@ -61,6 +48,7 @@ from octavo_server.wiring.discovery import (
 )
 from octavo_server.wiring.foundation import Foundation, build_foundation
 from octavo_server.wiring.materialization import materialization_tasks
+from octavo_server.wiring.registry import Registry, build_registry
 from octavo_server.workspaces.profiles.catalog import CatalogService
 from octavo_server.workspaces.profiles.changes import ChangesService
 from octavo_server.workspaces.profiles.checking import DocumentChecker
@@ -84,16 +72,6 @@ class RunParts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScoringParts:
-    """What deployments stand on, in the service and in the worker."""
-
-    catalog: RegistryCatalog
-    profiles: OfferedProfiles
-    telemetry: TelemetryBuffer
-    router: Router
-
-
-@dataclass(frozen=True, kw_only=True)
 class Services(Foundation):
     """Every area's service."""
 
@@ -105,14 +83,13 @@ class Services(Foundation):
     usage: UsageService
     sessions: SessionsService
     experiments: Experiments
-    registry: RegistryService
+    registry: Registry
     features: Features
     runs: RunParts
     notebooks: NotebooksService
     pipelines: PipelinesService
     hand_offs: HandOffs
-    scoring: ScoringParts
-    deployments: DeploymentsService
+    deployments: Deployments
     monitoring: MonitoringService
 
 
@@ -132,19 +109,23 @@ def build_services(settings: Settings) -> Services:
     )
     usage = _usage_books(base, projects, profiles)
     experiments = build_experiments(base, mlflow, profiles)
-    registry = _registry(base, experiments.runs, mlflow)
-    runs = _run_parts(base, profiles, usage, registry)
+    registry = build_registry(base, experiments.runs, mlflow)
+    runs = _run_parts(base, profiles, usage, registry.versions)
     notebooks = _notebooks(base, runs)
-    scoring = _scoring(base, profiles, usage, registry)
-    deployments = _deployments(base, scoring)
-    monitoring = MonitoringService(base.database, base.audit, deployments, base.clock)
+    deployments = build_deployments(base, profiles, usage, registry.versions)
+    monitoring = MonitoringService(
+        base.database, base.audit, deployments.rollouts, deployments.serving, base.clock
+    )
     sessions = _sessions(base, projects, profiles, usage)
     pipelines = _pipelines(base, runs, notebooks)
     desks = WorkspaceDesks(profiles, usage, sessions)
     changes = ChangesService(base.database, base.audit, base.policy, checker)
-    users = _profile_users(projects, sessions, pipelines, deployments, usage)
+    users = _profile_users(projects, sessions, pipelines, deployments.rollouts, usage)
     readers = FeatureReaderBook(
-        registry=registry, deployments=deployments, notebooks=notebooks, pipelines=pipelines
+        versions=registry.versions,
+        rollouts=deployments.rollouts,
+        notebooks=notebooks,
+        pipelines=pipelines,
     )
     return Services(
         **vars(base),
@@ -162,7 +143,6 @@ def build_services(settings: Settings) -> Services:
         notebooks=notebooks,
         pipelines=pipelines,
         hand_offs=_hand_offs(base, runs, notebooks, pipelines, desks),
-        scoring=scoring,
         deployments=deployments,
         monitoring=monitoring,
     )
@@ -172,14 +152,14 @@ def _profile_users(
     projects: ProjectsService,
     sessions: SessionsService,
     pipelines: PipelinesService,
-    deployments: DeploymentsService,
+    rollouts: RolloutsService,
     usage: UsageService,
 ) -> ProfileUserBook:
     return ProfileUserBook(
         projects=projects,
         sessions=sessions,
         pipelines=pipelines,
-        deployments=deployments,
+        rollouts=rollouts,
         usage=usage,
     )
 
@@ -256,32 +236,12 @@ def _sessions(
     )
 
 
-def _registry(
-    base: Foundation, experiments: ExperimentsService, mlflow: MlflowRest
-) -> RegistryService:
-    home = base.settings.home
-    files, book = ArtifactFolder(home / "artifacts"), MlflowVersionBook(mlflow)
-    workbench = AccountWorkbench(Accounts(home), home / "runs", files)
-    return RegistryService(
-        database=base.database,
-        audit=base.audit,
-        policy=base.policy,
-        lineage=base.lineage,
-        experiments=experiments,
-        files=files,
-        book=book,
-        attestor=base.signer,
-        registration=Registration(base.policy, files, workbench, book, base.signer),
-        clock=base.clock,
-    )
-
-
 def _run_parts(
-    base: Foundation, profiles: ProfilesService, usage: UsageService, registry: RegistryService
+    base: Foundation, profiles: ProfilesService, usage: UsageService, versions: VersionsService
 ) -> RunParts:
     home, settings = base.settings.home, base.settings
     blobs = FileBlobs(home / "results")
-    inputs = LakeInputs(home / "lake", home / "features", RegisteredModels(registry).pin)
+    inputs = LakeInputs(home / "lake", home / "features", RegisteredModels(versions).pin)
     return RunParts(
         blobs=blobs,
         profiles=WorkspaceProfiles(profiles, settings.run_limit_minutes * 60.0, base.clock),
@@ -332,46 +292,13 @@ def _hand_offs(
     return HandOffs(base.audit, base.policy, notebooks, pipelines, desks, runs.blobs, runs.ledger)
 
 
-def _scoring(
-    base: Foundation, profiles: ProfilesService, usage: UsageService, registry: RegistryService
-) -> ScoringParts:
-    telemetry, chance = TelemetryBuffer(base.database), random.SystemRandom()
-    return ScoringParts(
-        catalog=RegistryCatalog(registry),
-        profiles=OfferedProfiles(profiles, usage),
-        telemetry=telemetry,
-        router=Router(base.database, ScorerClient(), telemetry, base.clock, chance.random),
-    )
-
-
-def _deployments(base: Foundation, scoring: ScoringParts) -> DeploymentsService:
-    return DeploymentsService(
-        base.database, base.audit, base.policy, scoring.catalog, scoring.profiles, base.clock
-    )
-
-
-def _reconciler(services: Services) -> Reconciler:
-    home = services.settings.home
-    return Reconciler(
-        services.database,
-        services.audit,
-        services.lineage,
-        LocalScorers(home, Accounts(home), services.scoring.catalog),
-        services.scoring.profiles,
-        services.clock,
-    )
-
-
-def _usage(services: Services) -> ScorerUsage:
-    return ScorerUsage(services.deployments, services.usage, services.clock)
-
-
 def _watcher(services: Services) -> Watcher:
     settings = services.settings
     return Watcher(
         services.database,
         services.monitoring,
-        services.deployments,
+        services.deployments.rollouts,
+        services.deployments.serving,
         TrackingArtifacts(settings.tracking, lambda: settings.service_token("octavo")),
         LakeTables(settings.home / "lake"),
         services.clock,
@@ -385,13 +312,9 @@ def periodic_tasks(services: Services) -> list[PeriodicTask]:
             name="experiments index", period_s=5.0, call=services.experiments.runs.refresh
         ),
         PeriodicTask(name="lost sessions", period_s=60.0, call=services.sessions.end_lost),
-        PeriodicTask(name="deployments", period_s=0.5, call=_reconciler(services).step),
-        PeriodicTask(
-            name="champions",
-            period_s=5.0,
-            call=Champion(services.deployments, services.registry).step,
+        *deployment_tasks(
+            services, services.deployments, services.registry.versions, services.usage
         ),
-        PeriodicTask(name="scorer usage", period_s=30.0, call=_usage(services).step),
         PeriodicTask(name="shared cost", period_s=60.0, call=services.usage.book_platform),
         PeriodicTask(name="budget alerts", period_s=60.0, call=services.usage.budgets.alert),
         PeriodicTask(name="monitors", period_s=15.0, call=_watcher(services).step),

@@ -175,7 +175,7 @@ def test_a_retired_profile_redirects_cards_runs_and_deployments(governed: Platfo
     run = governed.services.runs.profiles.run_profile("cpu-small")
     assert run.id == "cpu-large"
     assert said in run.said
-    granted = governed.services.scoring.profiles.resources("cpu-small")
+    granted = governed.services.deployments.profiles.resources("cpu-small")
     large = governed.services.profiles.profile("cpu-large").profile
     assert granted is not None
     assert granted.cpus == large.cpu

@@ -14,9 +14,10 @@ from tests.support.models import ROW
 from tests.support.people import ONCALL, REVIEWER, SCIENTIST
 from tests.support.serving import NAME, PROJECT, REASON, Serving, now
 
-from octavo_server.deployments import store
-from octavo_server.deployments.domain import RequestState, RolloutState, ScorerState
-from octavo_server.deployments.domain import TrafficPlan as Plan
+from octavo_server.deployments.requests import store
+from octavo_server.deployments.requests.domain import RequestState
+from octavo_server.deployments.rollouts.domain import RolloutState, ScorerState
+from octavo_server.deployments.rollouts.domain import TrafficPlan as Plan
 from octavo_server.errors import (
     Conflict,
     Forbidden,
@@ -67,7 +68,7 @@ def _refuses_what_contradicts(serving: Serving) -> None:
 
 
 def _runs_alone(serving: Serving) -> None:
-    scorer = serving.deployments.get(PROJECT, NAME).scorers[1]
+    scorer = serving.rollouts.get(PROJECT, NAME).scorers[1]
     folder = Path(scorer.address).parent
     model = folder.with_name(f"{folder.name}.model")
     assert folder.stat().st_mode & 0o777 == 0o700
@@ -84,7 +85,7 @@ def test_nothing_runs_before_another_person_agrees(serving: Serving) -> None:
     assert serving.host.known() == frozenset()
     with pytest.raises(Forbidden):
         serving.approve(request, SCIENTIST)
-    assert serving.deployments.views(PROJECT) == []
+    assert serving.rollouts.views(PROJECT) == []
 
 
 def test_dev_needs_no_review(serving: Serving) -> None:
@@ -95,7 +96,7 @@ def test_an_unsigned_version_is_refused_in_prod_by_policy(serving: Serving) -> N
     serving.catalog.signed = False
     with pytest.raises(PolicyRefused, match="Only a signed model version"):
         serving.ask(1)
-    found = serving.deployments.requests(PROJECT, state=None, deployment=None, limit=9, offset=0)
+    found = serving.requests.requests(PROJECT, state=None, deployment=None, limit=9, offset=0)
     assert found == []
 
 
@@ -114,8 +115,8 @@ def test_a_canary_gets_its_share_is_promoted_and_rolled_back_in_two_seconds(
     with pytest.raises(IllegalMove, match="is moving to v2"):
         serving.approve(serving.ask(3))
     with pytest.raises(Forbidden):
-        serving.deployments.promote(SCIENTIST, PROJECT, NAME, REASON)
-    view = serving.deployments.promote(REVIEWER, PROJECT, NAME, REASON)
+        serving.rollouts.promote(SCIENTIST, PROJECT, NAME, REASON)
+    view = serving.rollouts.promote(REVIEWER, PROJECT, NAME, REASON)
     assert (view.deployment.stable_version, view.deployment.previous_version) == (2, 1)
     _rolls_back_at_once(serving)
 
@@ -123,7 +124,7 @@ def test_a_canary_gets_its_share_is_promoted_and_rolled_back_in_two_seconds(
 def _rolls_back_at_once(serving: Serving) -> None:
     assert serving.score(ROW).version in (1, 2)
     started = time.monotonic()
-    serving.deployments.roll_back(ONCALL, PROJECT, NAME, REASON)
+    serving.rollouts.roll_back(ONCALL, PROJECT, NAME, REASON)
     while serving.score(ROW).version != 1:
         assert time.monotonic() - started < 2
     assert time.monotonic() - started < 2
@@ -135,7 +136,7 @@ def _rolls_back_at_once(serving: Serving) -> None:
 
 def test_a_scorer_that_dies_comes_back_and_says_why(serving: Serving) -> None:
     serving.go_live(4)
-    before = serving.deployments.get(PROJECT, NAME).scorers[4]
+    before = serving.rollouts.get(PROJECT, NAME).scorers[4]
     folder = Path(before.address).parent
     with pytest.raises(Unavailable, match="v4"):
         serving.score({**ROW, "hour": 13})
@@ -161,12 +162,12 @@ def test_a_canary_that_dies_or_fails_costs_no_answer(serving: Serving) -> None:
     answers = serving.score_many([{**ROW, "hour": 13}] * 20)
     assert {answer.version for answer in answers} == {1}
     assert any(answer.failed_over for answer in answers)
-    serving.deployments.roll_back(ONCALL, PROJECT, NAME, REASON)
+    serving.rollouts.roll_back(ONCALL, PROJECT, NAME, REASON)
     serving.go_live(3, traffic=half)
     answers = serving.score_many([ROW] * 20)
     assert {answer.version for answer in answers} == {1}
     serving.telemetry.flush()
-    kept = serving.deployments.scored_since(PROJECT, NAME, now() - timedelta(hours=1), 100)
+    kept = serving.answered.scored_since(PROJECT, NAME, now() - timedelta(hours=1), 100)
     seen = {(one.version, one.status) for one in kept}
     assert seen == {(1, "ok"), (4, "unavailable"), (3, "model_failed")}
 
@@ -174,7 +175,7 @@ def test_a_canary_that_dies_or_fails_costs_no_answer(serving: Serving) -> None:
 def test_a_version_that_can_not_be_served_fails_its_rollout(serving: Serving) -> None:
     request = serving.approve(serving.ask(5))
     serving.until(lambda _: _state(serving, request.id) is RequestState.FAILED)
-    failed = serving.deployments.get_request(PROJECT, request.id)
+    failed = serving.requests.get_request(PROJECT, request.id)
     assert "no signature" in failed.message
     view = serving.until(lambda view: not view.scorers)
     assert view.deployment.stable_version is None
@@ -186,7 +187,7 @@ def test_changed_bytes_do_not_run(serving: Serving) -> None:
     serving.catalog.spoil = "MLmodel"
     request = serving.approve(serving.ask(1))
     serving.until(lambda _: _state(serving, request.id) is RequestState.FAILED)
-    failed = serving.deployments.get_request(PROJECT, request.id)
+    failed = serving.requests.get_request(PROJECT, request.id)
     assert "not what was registered: MLmodel has SHA-256" in failed.message
 
 
@@ -195,14 +196,14 @@ def test_an_approval_of_something_else_starts_nothing(serving: Serving) -> None:
     with serving.database.write() as rows:
         store.save_request(rows, replace(request, profile="cpu-huge"))
     serving.reconciler.step()
-    failed = serving.deployments.get_request(PROJECT, request.id)
+    failed = serving.requests.get_request(PROJECT, request.id)
     assert failed.state is RequestState.FAILED
     assert "not what its digest says" in failed.message
     assert serving.host.known() == frozenset()
 
 
 def _state(serving: Serving, request: str) -> RequestState:
-    return serving.deployments.get_request(PROJECT, request).state
+    return serving.requests.get_request(PROJECT, request).state
 
 
 def _pid(scorer: str) -> int:

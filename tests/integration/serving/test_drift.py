@@ -19,8 +19,10 @@ from tests.support.serving import NAME, OBJECTIVES, PROJECT, Serving, now, open_
 import octavo.monitoring as profiles
 from octavo_server.adapters.lake_profiler import LakeTables
 from octavo_server.database.rows import Database
-from octavo_server.deployments import store
-from octavo_server.deployments.domain import Deployment, Scored, Scorer, ScorerState
+from octavo_server.deployments.rollouts import store as rollouts_store
+from octavo_server.deployments.rollouts.domain import Deployment, Scorer, ScorerState
+from octavo_server.deployments.serving import store as serving_store
+from octavo_server.deployments.serving.domain import Scored
 from octavo_server.errors import Unavailable
 from octavo_server.monitoring.domain import Alert, Level
 from octavo_server.monitoring.service import MonitoringService
@@ -90,12 +92,16 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
             source={"path": "curated/inputs", "partition": "month"},
         )
         _live(database)
-        monitoring = MonitoringService(database, serving.audit, serving.deployments, now)
+        monitoring = MonitoringService(
+            database, serving.audit, serving.rollouts, serving.answered, now
+        )
         artifacts = Artifacts(baseline)
         lake = tmp_path / "lake"
         (lake / PROJECT).mkdir(parents=True)
         tables = LakeTables(lake)
-        watcher = Watcher(database, monitoring, serving.deployments, artifacts, tables, now)
+        watcher = Watcher(
+            database, monitoring, serving.rollouts, serving.answered, artifacts, tables, now
+        )
         yield Watched(serving, monitoring, artifacts, watcher, lake / PROJECT)
         serving.close()
 
@@ -122,8 +128,8 @@ def _live(database: Database) -> None:
         updated_at=now(),
     )
     with database.write() as rows:
-        store.add_deployment(rows, deployment)
-        store.put_scorer(rows, scorer)
+        rollouts_store.add_deployment(rows, deployment)
+        rollouts_store.put_scorer(rows, scorer)
 
 
 def test_months_after_training_are_compared_and_a_moved_input_raises_one_alert(
@@ -235,8 +241,10 @@ def test_slow_and_failing_requests_raise_alerts_that_one_person_takes(watched: W
         for number in range(60)
     ]
     with watched.serving.database.write() as rows:
-        store.add_scored(rows, requests)
-        store.add_scored(rows, [replace(requests[0], id="old", at=now() - timedelta(days=9))])
+        serving_store.add_scored(rows, requests)
+        serving_store.add_scored(
+            rows, [replace(requests[0], id="old", at=now() - timedelta(days=9))]
+        )
     watched.write("2013-07")
     watched.watcher.step()
     raised = {one.rule: one for one in watched.alerts()}
@@ -245,6 +253,6 @@ def test_slow_and_failing_requests_raise_alerts_that_one_person_takes(watched: W
     assert (taken.acknowledged_by, taken.acknowledgement) == ("oncall", "Looking.")
     with pytest.raises(Exception, match="taken this alert already"):
         watched.monitoring.acknowledge(ONCALL, PROJECT, raised["errors"].id, "Me too.")
-    kept = watched.serving.deployments.scored_since(PROJECT, NAME, now() - timedelta(days=30), 99)
+    kept = watched.serving.answered.scored_since(PROJECT, NAME, now() - timedelta(days=30), 99)
     assert len(kept) == 60
     assert watched.serving.audit.entries()[0].action == "monitoring.acknowledge"

@@ -326,10 +326,10 @@ def test_a_changed_byte_is_found_and_never_handed_out(
     governed: Governed, registered: dict[str, Any], tmp_path: Path
 ) -> None:
     services = governed.platform.services
-    version = services.registry.version("flights", "late", 1)
+    version = services.registry.versions.version("flights", "late", 1)
     place = version.location.removeprefix("mlflow-artifacts:/")
     stored = services.settings.home / "artifacts" / place / "model.pkl"
-    services.registry.fetch("flights", "late", 1, tmp_path / "good")
+    services.registry.versions.fetch("flights", "late", 1, tmp_path / "good")
     assert (tmp_path / "good" / "model.pkl").read_bytes() == stored.read_bytes()
     before = stored.read_bytes()
     stored.write_bytes(before[:-2] + bytes([before[-2] ^ 1]) + before[-1:])
@@ -339,7 +339,7 @@ def test_a_changed_byte_is_found_and_never_handed_out(
         assert not checked["ok"]
         assert checked["problems"][0].startswith("model.pkl was changed")
         with pytest.raises(Exception, match="is not what was signed"):
-            services.registry.fetch("flights", "late", 1, tmp_path / "bad")
+            services.registry.versions.fetch("flights", "late", 1, tmp_path / "bad")
         (stored.parent / "added.py").write_text("x = 1")
         checked = governed.platform.call("oncall", "POST", path).json()
         assert "added.py was added." in checked["problems"]
@@ -352,7 +352,7 @@ def test_a_changed_byte_is_found_and_never_handed_out(
 def test_the_files_of_a_registered_model_cannot_be_changed_by_a_client(
     governed: Governed, registered: dict[str, Any]
 ) -> None:
-    version = governed.platform.services.registry.version("flights", "late", 1)
+    version = governed.platform.services.registry.versions.version("flights", "late", 1)
     place = version.location.removeprefix("mlflow-artifacts:/")
     base = f"{governed.tracking}/api/2.0"
     with httpx.Client(headers={"Authorization": "Bearer scientist"}, trust_env=False) as client:

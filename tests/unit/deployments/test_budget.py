@@ -12,9 +12,11 @@ from tests.support.workspaces import World
 
 from octavo_server.adapters.cedar import CedarEngine
 from octavo_server.database.rows import Database
-from octavo_server.deployments.catalog import OfferedProfiles
-from octavo_server.deployments.domain import Objectives, TrafficPlan
-from octavo_server.deployments.service import Asked, DeploymentsService
+from octavo_server.deployments.requests.approvals import Approvals
+from octavo_server.deployments.requests.service import Asked, RequestsService
+from octavo_server.deployments.rollouts.catalog import OfferedProfiles
+from octavo_server.deployments.rollouts.domain import Objectives, TrafficPlan
+from octavo_server.deployments.rollouts.service import RolloutsService
 from octavo_server.errors import Forbidden, NotFound
 from octavo_server.policy.service import PolicyService
 from octavo_server.workspaces.usage.domain import Metered
@@ -22,11 +24,14 @@ from octavo_server.workspaces.usage.domain import Metered
 
 def test_nothing_new_is_deployed_from_the_soft_stop_on(database: Database, tmp_path: Path) -> None:
     world = World(database, tmp_path)
-    deployments = DeploymentsService(
+    catalog = FolderCatalog({})
+    rollouts = RolloutsService(database, world.audit, catalog, Approvals(), world.clock)
+    deployments = RequestsService(
         database,
         world.audit,
         PolicyService(database, world.audit, CedarEngine()),
-        FolderCatalog({}),
+        rollouts,
+        catalog,
         OfferedProfiles(world.profiles, world.usage),
         world.clock,
     )

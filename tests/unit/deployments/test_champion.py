@@ -9,8 +9,8 @@ from typing import Any
 
 from tests.unit.deployments.test_rules import NOON, a_deployment
 
-from octavo_server.deployments.champion import Champion
-from octavo_server.deployments.domain import Deployment
+from octavo_server.deployments.rollouts.champion import Champion
+from octavo_server.deployments.rollouts.domain import Deployment
 
 
 @dataclass

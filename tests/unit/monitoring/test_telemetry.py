@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import octavo.monitoring as profiles
-from octavo_server.deployments.domain import Objectives, Scored
+from octavo_server.deployments.rollouts.domain import Objectives
+from octavo_server.deployments.serving.domain import Scored
 from octavo_server.monitoring import telemetry
 from octavo_server.monitoring.domain import Level
 

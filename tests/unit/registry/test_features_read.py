@@ -4,7 +4,11 @@ import json
 
 import pytest
 
-from octavo_server.registry.features_read import MOST_NAMES, FeaturesRead, features_read
+from octavo_server.registry.registration.features_read import (
+    MOST_NAMES,
+    FeaturesRead,
+    features_read,
+)
 
 
 def test_views_and_services_become_nodes() -> None:

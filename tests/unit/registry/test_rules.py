@@ -14,8 +14,10 @@ from tests.unit.experiments.test_rules import run
 from octavo.records.registry import RegisterRequest
 from octavo_server.errors import Forbidden, Invalid
 from octavo_server.experiments.runs.domain import DataInput
-from octavo_server.registry import card, rules
-from octavo_server.registry.domain import (
+from octavo_server.registry.registration import card
+from octavo_server.registry.registration import rules as registration_rules
+from octavo_server.registry.versions import rules as versions_rules
+from octavo_server.registry.versions.domain import (
     ArtifactFile,
     Finding,
     ItemState,
@@ -50,7 +52,7 @@ def version(number: int = 1, **more: Any) -> ModelVersion:
         "run_id": "1" * 32,
         "model_id": f"m-{number:032}",
         "location": f"mlflow-artifacts:/1/models/m-{number}/artifacts",
-        "digest": rules.manifest_digest(FILES),
+        "digest": versions_rules.manifest_digest(FILES),
         "key_id": "k",
         "files": FILES,
         "packaging": PACKAGING,
@@ -69,7 +71,7 @@ def version(number: int = 1, **more: Any) -> ModelVersion:
 
 @pytest.mark.parametrize("name", ["late", "a", "flights-late-2", "a" * 63])
 def test_names_of_models(name: str) -> None:
-    rules.check_name(name)
+    versions_rules.check_name(name)
 
 
 @pytest.mark.parametrize(
@@ -77,22 +79,22 @@ def test_names_of_models(name: str) -> None:
 )
 def test_names_that_no_model_has(name: str) -> None:
     with pytest.raises(Invalid, match="name"):
-        rules.check_name(name)
+        versions_rules.check_name(name)
 
 
 @pytest.mark.parametrize("alias", ["latest", "v1", "v12", "", "Champion", "a" * 32, "a\n", "1a"])
 def test_names_that_no_alias_has(alias: str) -> None:
     with pytest.raises(Invalid, match="alias"):
-        rules.check_alias(alias)
+        versions_rules.check_alias(alias)
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_a_suggested_name_is_a_name(run_name: str, experiment: str) -> None:
-    rules.check_name(rules.suggested_name(run_name, experiment))
+    versions_rules.check_name(registration_rules.suggested_name(run_name, experiment))
 
 
 def test_a_manifest_does_not_depend_on_the_order_of_files() -> None:
-    assert rules.manifest_digest(FILES) == rules.manifest_digest(FILES[::-1])
+    assert versions_rules.manifest_digest(FILES) == versions_rules.manifest_digest(FILES[::-1])
 
 
 @pytest.mark.parametrize(
@@ -104,17 +106,19 @@ def test_a_manifest_does_not_depend_on_the_order_of_files() -> None:
     ],
 )
 def test_a_manifest_depends_on_everything_else(changed: ArtifactFile) -> None:
-    assert rules.manifest_digest((changed, FILES[1])) != rules.manifest_digest(FILES)
+    assert versions_rules.manifest_digest((changed, FILES[1])) != versions_rules.manifest_digest(
+        FILES
+    )
 
 
 def test_differences_name_each_file() -> None:
     found = (replace(FILES[0], sha256="c" * 64), ArtifactFile(path="x.py", size=1, sha256="d" * 64))
-    assert rules.differences(FILES, found) == (
+    assert versions_rules.differences(FILES, found) == (
         "data/model.pkl is missing.",
         "x.py was added.",
         "MLmodel was changed: aaaaaaaaaaaa was signed, cccccccccccc is stored.",
     )
-    assert rules.differences(FILES, FILES[::-1]) == ()
+    assert versions_rules.differences(FILES, FILES[::-1]) == ()
 
 
 @pytest.mark.parametrize(
@@ -130,7 +134,7 @@ def test_differences_name_each_file() -> None:
     ],
 )
 def test_what_is_pinned(line: str, loose: bool) -> None:
-    assert bool(rules.unpinned([line])) is loose
+    assert bool(registration_rules.unpinned([line])) is loose
 
 
 def facts() -> dict[str, Any]:
@@ -144,17 +148,19 @@ def facts() -> dict[str, Any]:
 
 
 def test_a_complete_model_has_nothing_open() -> None:
-    found = rules.found_of(facts(), PACKAGING, "# card", CLEAN, PASSED)
-    assert rules.missing(found) == []
-    items = rules.checklist(found, frozenset(), {})
+    found = registration_rules.found_of(facts(), PACKAGING, "# card", CLEAN, PASSED)
+    assert registration_rules.missing(found) == []
+    items = registration_rules.checklist(found, frozenset(), {})
     assert {item.state for item in items} == {ItemState.DONE}
-    assert [item.key for item in items] == list(rules.ITEMS)
+    assert [item.key for item in items] == list(registration_rules.ITEMS)
 
 
 def test_an_empty_model_has_everything_open() -> None:
-    found = rules.found_of({"inputs": [], "metrics": []}, Packaging(), " ")
-    assert rules.missing(found) == sorted(rules.ITEMS)
-    items = rules.checklist(found, frozenset({"signature"}), {"scan": "found something"})
+    found = registration_rules.found_of({"inputs": [], "metrics": []}, Packaging(), " ")
+    assert registration_rules.missing(found) == sorted(registration_rules.ITEMS)
+    items = registration_rules.checklist(
+        found, frozenset({"signature"}), {"scan": "found something"}
+    )
     states = {item.key: item.state for item in items}
     assert states["signature"] is ItemState.REQUIRED
     assert states["card"] is ItemState.TODO
@@ -163,7 +169,9 @@ def test_an_empty_model_has_everything_open() -> None:
 
 def test_an_alarm_keeps_the_scan_open() -> None:
     bad = Finding(path="m.pkl", severity=Severity.SUSPICIOUS, what="imports x")
-    found = rules.found_of(facts(), PACKAGING, "c", Scan(scanned=1, findings=(bad,)), PASSED)
+    found = registration_rules.found_of(
+        facts(), PACKAGING, "c", Scan(scanned=1, findings=(bad,)), PASSED
+    )
     assert "scan" not in found
 
 
@@ -200,19 +208,19 @@ def test_four_eyes_on_what_production_loads(
     alias: str, who: str, roles: set[str], allowed: bool
 ) -> None:
     if allowed:
-        rules.check_alias_mover(alias, version(), who, frozenset(roles))
+        versions_rules.check_alias_mover(alias, version(), who, frozenset(roles))
     else:
         with pytest.raises(Forbidden):
-            rules.check_alias_mover(alias, version(), who, frozenset(roles))
+            versions_rules.check_alias_mover(alias, version(), who, frozenset(roles))
 
 
 def statement(one: ModelVersion) -> dict[str, Any]:
     subject = [{"name": f.path, "digest": {"sha256": f.sha256}} for f in one.files]
-    return {"subject": subject, "predicate": rules.statement_predicate(one)}
+    return {"subject": subject, "predicate": versions_rules.statement_predicate(one)}
 
 
 def test_a_statement_is_about_one_version() -> None:
-    assert rules.statement_problems(version(), statement(version())) == ()
+    assert versions_rules.statement_problems(version(), statement(version())) == ()
 
 
 @pytest.mark.parametrize(
@@ -229,7 +237,7 @@ def test_a_statement_is_about_one_version() -> None:
     ],
 )
 def test_a_statement_about_another_version_is_noticed(other: ModelVersion) -> None:
-    assert rules.statement_problems(other, statement(version()))
+    assert versions_rules.statement_problems(other, statement(version()))
 
 
 def test_a_card_shows_results_and_asks_what_is_unknown() -> None:

@@ -9,8 +9,8 @@ import pytest
 from tests.unit.registry.test_rules import AT, version
 
 from octavo_server.database.rows import Database, RowExists
-from octavo_server.registry import store
-from octavo_server.registry.domain import (
+from octavo_server.registry.versions import store
+from octavo_server.registry.versions.domain import (
     AliasMove,
     ChecklistItem,
     Finding,

@@ -1,0 +1,1 @@
+"""Who asked for which version, with which evidence, and who agreed."""

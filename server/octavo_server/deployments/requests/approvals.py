@@ -1,0 +1,54 @@
+"""Answers rollouts whether what they do was agreed to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from octavo_server.audit.service import Change
+from octavo_server.database.rows import Rows
+from octavo_server.deployments.requests import rules, store
+from octavo_server.deployments.requests.domain import (
+    RequestState,
+)
+from octavo_server.deployments.rollouts.service import Agreed, Deployment, Rollout
+from octavo_server.errors import (
+    Conflict,
+)
+
+
+class Approvals:
+    """The requests, as rollouts ask about them; every answer is read in the asker's transaction."""
+
+    def objection(self, rows: Rows, rollout: Rollout, now: datetime) -> str | None:
+        """Say why nothing of a rollout may take effect now; None when it may."""
+        request = store.request(rows, rollout.project, rollout.request_id)
+        return "its request is gone" if request is None else rules.check_approval(request, now)
+
+    def use(self, change: Change, rollout: Rollout, message: str) -> Agreed:
+        """Use up the rollout's approval. Raises Conflict when it doesn't hold any more."""
+        request = store.request(change.rows, rollout.project, rollout.request_id)
+        why = self.objection(change.rows, rollout, change.at)
+        if request is None or why is not None:
+            raise Conflict(f"v{rollout.to_version} may not go live: {why}.")
+        applied = rules.moved_request(request, RequestState.APPLIED, message)
+        store.save_request(change.rows, applied)
+        return Agreed(objectives=request.objectives, profile=request.profile)
+
+    def give_up(self, change: Change, rollout: Rollout, message: str) -> None:
+        """End the request of a rollout that came to nothing."""
+        request = store.request(change.rows, rollout.project, rollout.request_id)
+        if request is not None and request.state is RequestState.APPROVED:
+            failed = rules.moved_request(request, RequestState.FAILED, message)
+            store.save_request(change.rows, failed)
+
+    def digest(self, rows: Rows, deployment: Deployment, version: int) -> str:
+        """Return the digest under which a version may run in a deployment; empty: none may."""
+        found = store.requests(
+            rows,
+            ("project", "=", deployment.project),
+            ("deployment", "=", deployment.name),
+            ("version", "=", version),
+            ("state", "in", [RequestState.APPROVED.value, RequestState.APPLIED.value]),
+            limit=1,
+        )
+        return found[0].model_digest if found else ""

@@ -1,0 +1,101 @@
+"""Routes of deployment requests."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from octavo.records.deployments import (
+    DeploymentRequest,
+    DeploymentRequestBody,
+    DeploymentRequestList,
+    RequestState,
+    ReviewBody,
+)
+from octavo_server.deployments.requests import wire
+from octavo_server.deployments.requests.service import Asked, RequestsService
+from octavo_server.deployments.rollouts.service import Objectives, TrafficPlan
+from octavo_server.guard import Guard, area_router
+from octavo_server.identity import Caller
+
+PAGE = 50
+Cursor = Annotated[str | None, Query(max_length=9, pattern=r"^[0-9]+$")]
+Limit = Annotated[int, Query(ge=1, le=200)]
+
+
+def _asked(body: DeploymentRequestBody) -> Asked:
+    plain = body.model_dump()
+    traffic, objectives = plain.pop("traffic"), plain.pop("objectives")
+    return Asked(**plain, traffic=TrafficPlan(**traffic), objectives=Objectives(**objectives))
+
+
+def routes(requests: RequestsService, guard: Guard) -> APIRouter:
+    """Return the room's routes."""
+    api = area_router("deployments")
+    _request_routes(api, requests, guard)
+    _one_request_routes(api, requests, guard)
+    return api
+
+
+def _request_routes(api: APIRouter, requests: RequestsService, guard: Guard) -> None:
+    home = "/projects/{project}/deployments/requests"
+
+    @api.get(home)
+    def list_deployment_requests(
+        project: str,
+        state: RequestState | None = None,
+        deployment: Annotated[str | None, Query(max_length=63)] = None,
+        limit: Limit = PAGE,
+        cursor: Cursor = None,
+        caller: Caller = guard.needs("deployments.read"),
+    ) -> DeploymentRequestList:
+        """List requests, newest first."""
+        offset = int(cursor or 0)
+        found = requests.requests(
+            project, state=state, deployment=deployment, limit=limit + 1, offset=offset
+        )
+        now, may = requests.now(), wire.may_review(caller)
+        items = [wire.request(one, caller.name, may, now) for one in found[:limit]]
+        following = str(offset + limit) if len(found) > limit else None
+        return DeploymentRequestList(items=items, next_cursor=following)
+
+    @api.post(home, status_code=201)
+    def request_deployment(
+        project: str,
+        body: DeploymentRequestBody,
+        caller: Caller = guard.needs("deployments.request"),
+    ) -> DeploymentRequest:
+        """Ask to bring a model version live."""
+        made = requests.request(caller, project, _asked(body))
+        return wire.request(made, caller.name, wire.may_review(caller), requests.now())
+
+
+def _one_request_routes(api: APIRouter, requests: RequestsService, guard: Guard) -> None:
+    home = "/projects/{project}/deployments/requests"
+
+    @api.get(home + "/{request_id}")
+    def read_deployment_request(
+        project: str, request_id: str, caller: Caller = guard.needs("deployments.read")
+    ) -> DeploymentRequest:
+        """Read one request."""
+        found = requests.get_request(project, request_id)
+        return wire.request(found, caller.name, wire.may_review(caller), requests.now())
+
+    @api.post(home + "/{request_id}/review")
+    def review_deployment_request(
+        project: str,
+        request_id: str,
+        body: ReviewBody,
+        caller: Caller = guard.needs("deployments.review"),
+    ) -> DeploymentRequest:
+        """Approve or reject a request; never one's own."""
+        decided = requests.review(
+            caller,
+            project,
+            request_id,
+            approve=body.decision == "approve",
+            reason=body.reason,
+            digest=body.digest,
+        )
+        return wire.request(decided, caller.name, wire.may_review(caller), requests.now())

@@ -1,0 +1,1 @@
+"""What is live: deployments, rollouts, scorers; the reconciler drives what runs to it."""

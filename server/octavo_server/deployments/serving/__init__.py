@@ -1,0 +1,1 @@
+"""Answers scoring requests: who is asked, what is kept of it."""

@@ -1,0 +1,1 @@
+"""How a logged model becomes a signed version."""

@@ -1,0 +1,137 @@
+"""Registers models from runs: copied, scanned, tried, signed, kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+
+from octavo_server.audit.service import AuditService, Change
+from octavo_server.errors import OctavoError, Unavailable
+from octavo_server.experiments.runs.service import ExperimentsService
+from octavo_server.identity import Caller
+from octavo_server.lineage.service import LineageService
+from octavo_server.policy.service import PolicyService
+from octavo_server.registry.registration import rules
+from octavo_server.registry.registration.examination import Draft, Registration
+from octavo_server.registry.registration.features_read import FeaturesRead, features_read
+from octavo_server.registry.versions.service import (
+    ModelVersion,
+    VersionBook,
+    VersionsService,
+    check_name,
+    registered_name,
+)
+
+__all__ = ["Draft", "RegistrationService"]
+
+
+class RegistrationService:
+    """Makes signed versions from runs' logged models."""
+
+    def __init__(
+        self,
+        *,
+        audit: AuditService,
+        policy: PolicyService,
+        lineage: LineageService,
+        experiments: ExperimentsService,
+        versions: VersionsService,
+        book: VersionBook,
+        steps: Registration,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._audit = audit
+        self._policy = policy
+        self._lineage = lineage
+        self._experiments = experiments
+        self._versions = versions
+        self._book = book
+        self._registration = steps
+        self._clock = clock
+
+    def draft(
+        self, caller: Caller, project: str, run_id: str, model_id: str | None, name: str | None
+    ) -> Draft:
+        """What registering a run's model would look like; nothing is stored. Raises NotFound."""
+        run = self._experiments.run(project, run_id)
+        logged = self._experiments.models(run)
+        chosen = name or rules.suggested_name(run.name, run.experiment)
+        check_name(chosen)
+        champion = self._versions.pointed_to(project, chosen, "champion")
+        return self._registration.draft(caller, run, logged, model_id, chosen, champion)
+
+    def register(
+        self,
+        caller: Caller,
+        project: str,
+        name: str,
+        *,
+        run_id: str,
+        model_id: str | None,
+        card: str,
+    ) -> ModelVersion:
+        """Makes a signed version from a run's logged model.
+
+        Raises NotFound, Invalid, PolicyRefused, or Conflict for a model registered before.
+        """
+        check_name(name)
+        run = self._experiments.run(project, run_id)
+        model = self._registration.choose(self._experiments.models(run), model_id)
+        self._versions.refuse_twin(project, name, model.model_id)
+        proposal = self._registration.examine(caller, run, model, name, card)
+        version = self._registration.book(proposal)
+        signed = self._registration.sign(caller, proposal, version, self._clock())
+        try:
+            self._keep(caller, signed, proposal.facts(), features_read(run.tags))
+        except Exception:
+            # Nothing unsigned stays behind in MLflow when the version isn't kept here.
+            with suppress(OctavoError):
+                self._book.delete_version(registered_name(project, name), version)
+            raise
+        self._mark(signed, run.registered)
+        return signed
+
+    def _keep(
+        self, caller: Caller, version: ModelVersion, facts: dict[str, object], read: FeaturesRead
+    ) -> None:
+        project, name = version.project, version.name
+        subject = f"model_version:{project}/{name}/{version.version}"
+        with self._audit.change(caller, "registry.register", subject, project) as change:
+            self._policy.require(change, "RegisterModel", caller, project=project, facts=facts)
+            self._versions.add(change, version)
+            self._link(change, version, read)
+            change.note(
+                digest=version.digest,
+                run=version.run_id,
+                scan=version.scan,
+                prediction=version.prediction,
+            )
+
+    def _link(self, change: Change, version: ModelVersion, read: FeaturesRead) -> None:
+        project, run = version.project, f"run:{version.project}/{version.run_id}"
+        self._lineage.link(
+            change,
+            source=run,
+            target=f"model_version:{project}/{version.name}/{version.version}",
+            relation="produced",
+            project=project,
+        )
+        if version.feature_snapshot:
+            snapshot = f"feature_snapshot:{project}/{version.feature_snapshot}"
+            self._lineage.link(
+                change, source=snapshot, target=run, relation="used by", project=project
+            )
+        for node in read.nodes(project):
+            self._lineage.link(change, source=node, target=run, relation="read by", project=project)
+
+    def _mark(self, version: ModelVersion, before: list[str]) -> None:
+        """Says in MLflow what was registered, and keeps the model's files from being changed.
+
+        The version stands without it: whoever uses its files checks every byte first.
+        """
+        mark = f"{version.name}/{version.version}"
+        with suppress(Unavailable):
+            self._book.keep_model(version.model_id, mark)
+            marks = ",".join([*before, mark])
+            self._book.tag_run(version.run_id, "octavo.registered", marks[:5_000])

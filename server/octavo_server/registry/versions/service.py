@@ -1,0 +1,260 @@
+"""Keeps and checks signed versions, and moves their aliases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from octavo_server.audit.service import AuditService, Change
+from octavo_server.database.rows import Database, RowExists
+from octavo_server.errors import Conflict, NotFound, OctavoError
+from octavo_server.identity import Caller
+from octavo_server.policy.service import PolicyService
+from octavo_server.registry.versions import rules, store
+from octavo_server.registry.versions.domain import (
+    AliasMove,
+    ArtifactFile,
+    ChecklistItem,
+    Finding,
+    ItemState,
+    Model,
+    ModelVersion,
+    Packaging,
+    Scan,
+    Severity,
+    Trial,
+    TrialOutcome,
+    Verification,
+)
+from octavo_server.registry.versions.ports import Attestor, ModelFiles, VersionBook
+from octavo_server.registry.versions.rules import (
+    MODEL_NAME,
+    PREDICATE,
+    check_name,
+    manifest_digest,
+    registered_name,
+    statement_predicate,
+)
+
+__all__ = [
+    "MODEL_NAME",
+    "PREDICATE",
+    "AliasMove",
+    "ArtifactFile",
+    "Attestor",
+    "ChecklistItem",
+    "Finding",
+    "ItemState",
+    "Model",
+    "ModelFiles",
+    "ModelVersion",
+    "Packaging",
+    "Scan",
+    "Severity",
+    "Trial",
+    "TrialOutcome",
+    "Verification",
+    "VersionBook",
+    "VersionsService",
+    "check_name",
+    "manifest_digest",
+    "registered_name",
+    "statement_predicate",
+]
+
+
+class VersionsService:
+    """Registered versions of the projects' models."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        audit: AuditService,
+        policy: PolicyService,
+        files: ModelFiles,
+        book: VersionBook,
+        attestor: Attestor,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._audit = audit
+        self._policy = policy
+        self._files = files
+        self._book = book
+        self._attestor = attestor
+        self._clock = clock
+
+    def models(self, project: str) -> list[Model]:
+        """The project's models, the last changed first."""
+        with self._database.read() as rows:
+            return store.models(rows, project)
+
+    def model(self, project: str, name: str) -> tuple[Model, list[ModelVersion]]:
+        """A model with its versions, newest first. Raises NotFound."""
+        with self._database.read() as rows:
+            found = store.get_model(rows, project, name)
+            if found is None:
+                raise _no_model(project, name)
+            return found, store.versions(rows, project, name)
+
+    def version(self, project: str, name: str, version: int) -> ModelVersion:
+        """One version. Raises NotFound."""
+        with self._database.read() as rows:
+            found = store.get_version(rows, project, name, version)
+        if found is None:
+            raise NotFound(
+                f"Model {name[:80]!r} has no version {version} in project {project}.",
+                "See the model's versions; one that was made past Octavo isn't signed.",
+            )
+        return found
+
+    def pointed_to(self, project: str, name: str, alias: str) -> ModelVersion | None:
+        """Return the version that an alias points to, None where it points to none."""
+        with self._database.read() as rows:
+            number = store.aliases(rows, project, name).get(alias)
+            return store.get_version(rows, project, name, number) if number else None
+
+    def add(self, change: Change, version: ModelVersion) -> None:
+        """Keep a signed version, in the transaction of its registration. Raises Conflict."""
+        store.touch_model(change.rows, version.project, version.name, change.caller.name, change.at)
+        _add(change, version)
+
+    def refuse_twin(self, project: str, name: str, model_id: str) -> None:
+        """Raise Conflict when a logged model is a version already."""
+        with self._database.read() as rows:
+            twin = store.version_of_model(rows, project, name, model_id)
+        if twin is not None:
+            raise Conflict(
+                f"This logged model is version {twin} of {name} already.",
+                "Use that version, or log the model again after a change.",
+            )
+
+    def verify(self, project: str, name: str, version: int) -> Verification:
+        """Checks the stored bytes and the signature of a version now. Raises NotFound."""
+        found = self.version(project, name, version)
+        problems = list(self._signature_problems(found))
+        try:
+            problems += rules.differences(found.files, self._files.manifest(found.location))
+        except NotFound as error:
+            problems.append(error.message)
+        return Verification(
+            name=name,
+            version=version,
+            digest=found.digest,
+            problems=tuple(problems),
+            checked_at=self._clock(),
+        )
+
+    def signed(self, project: str, name: str, version: int) -> tuple[ModelVersion, bool]:
+        """A version, and whether its signature holds now; the bytes are not read."""
+        found = self.version(project, name, version)
+        return found, not self._signature_problems(found)
+
+    def fetch(self, project: str, name: str, version: int, folder: Path) -> dict[str, str]:
+        """Copies a version's files into `folder`; returns path -> SHA-256 as signed.
+
+        Raises Conflict when the signature or a copied byte is not what was signed.
+        """
+        found = self.version(project, name, version)
+        problems = self._signature_problems(found)
+        copied = () if problems else self._files.copy(found.location, folder)
+        problems = problems or rules.differences(found.files, copied)
+        if problems:
+            raise Conflict(
+                f"Version {version} of {name} is not what was signed: {problems[0]}",
+                "Don't use it. Register the model again from its run.",
+            )
+        return {one.path: one.sha256 for one in found.files}
+
+    def move_alias(
+        self,
+        caller: Caller,
+        project: str,
+        name: str,
+        alias: str,
+        *,
+        version: int,
+        reason: str,
+        expected: int | None = None,
+    ) -> AliasMove:
+        """Points an alias to a version, here and in MLflow, and keeps who, when and why.
+
+        Raises Invalid, NotFound, Forbidden, PolicyRefused, or Conflict when the alias doesn't
+        point to `expected` any more.
+        """
+        rules.check_alias(alias)
+        target = self.version(project, name, version)
+        rules.check_alias_mover(alias, target, caller.name, caller.roles)
+        subject = f"model:{project}/{name}"
+        with self._audit.change(caller, "registry.alias", subject, project) as change:
+            present = store.aliases(change.rows, project, name).get(alias)
+            _check_expected(alias, present, version, expected)
+            self._alias_gate(change, caller, target, alias)
+            move = AliasMove(
+                number=store.next_move(change.rows, project, name),
+                alias=alias,
+                version=version,
+                previous=present,
+                moved_by=caller.name,
+                moved_at=change.at,
+                reason=reason,
+            )
+            store.move_alias(change.rows, project, name, move)
+            store.touch_model(change.rows, project, name, caller.name, change.at)
+            change.note(alias=alias, version=version, previous=present, reason=reason)
+            self._book.set_alias(rules.registered_name(project, name), alias, version)
+        return move
+
+    def alias_moves(
+        self, project: str, name: str, before: int | None = None, limit: int = 50
+    ) -> list[AliasMove]:
+        """The moves of a model's aliases, newest first. Raises NotFound."""
+        with self._database.read() as rows:
+            if store.get_model(rows, project, name) is None:
+                raise _no_model(project, name)
+            return store.moves(rows, project, name, before=before, limit=limit)
+
+    def _alias_gate(
+        self, change: Change, caller: Caller, version: ModelVersion, alias: str
+    ) -> None:
+        facts = {
+            "alias": alias,
+            "protected": alias in rules.PROTECTED,
+            "scan_findings": version.scan_report.alarms,
+        }
+        self._policy.require(change, "MoveAlias", caller, project=version.project, facts=facts)
+
+    def _signature_problems(self, version: ModelVersion) -> tuple[str, ...]:
+        try:
+            statement = self._attestor.verify(version.envelope, predicate_type=rules.PREDICATE)
+        except OctavoError as error:
+            return (error.message,)
+        return rules.statement_problems(version, statement)
+
+
+def _add(change: Change, version: ModelVersion) -> None:
+    try:
+        store.add_version(change.rows, version)
+    except RowExists as error:
+        raise Conflict(
+            f"Somebody registered this model as a version of {version.name} just now.",
+            "Reload the model's versions.",
+        ) from error
+
+
+def _no_model(project: str, name: str) -> NotFound:
+    return NotFound(
+        f"Project {project} has no model {name[:80]!r}.", "See the project's list of models."
+    )
+
+
+def _check_expected(alias: str, present: int | None, version: int, expected: int | None) -> None:
+    if present == version:
+        raise Conflict(f"{alias} points to version {version} already.", "Nothing is to be done.")
+    if expected is not None and present != expected:
+        raise Conflict(
+            f"{alias} points to version {present}, not to {expected}: somebody moved it.",
+            "Reload the model and decide again.",
+        )

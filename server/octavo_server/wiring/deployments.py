@@ -1,0 +1,88 @@
+"""Deployments: requests, rollouts, answers, and what the worker does for them."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from octavo.local.accounts import Accounts
+from octavo_server.adapters.local_scorers import LocalScorers
+from octavo_server.adapters.scorer_calls import ScorerClient
+from octavo_server.deployments.requests.approvals import Approvals
+from octavo_server.deployments.requests.service import RequestsService
+from octavo_server.deployments.rollouts.catalog import OfferedProfiles, RegistryCatalog
+from octavo_server.deployments.rollouts.champion import Champion
+from octavo_server.deployments.rollouts.reconciler import Reconciler
+from octavo_server.deployments.rollouts.service import RolloutsService
+from octavo_server.deployments.rollouts.usage import ScorerUsage
+from octavo_server.deployments.serving.router import Router
+from octavo_server.deployments.serving.service import ServingService
+from octavo_server.deployments.serving.telemetry import TelemetryBuffer
+from octavo_server.periodic import PeriodicTask
+from octavo_server.registry.versions.service import VersionsService
+from octavo_server.wiring.foundation import Foundation
+from octavo_server.workspaces.profiles.service import ProfilesService
+from octavo_server.workspaces.usage.service import UsageService
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployments:
+    """The area's rooms, and what they stand on."""
+
+    requests: RequestsService
+    rollouts: RolloutsService
+    serving: ServingService
+    router: Router
+    telemetry: TelemetryBuffer
+    approvals: Approvals
+    catalog: RegistryCatalog
+    profiles: OfferedProfiles
+
+
+def build_deployments(
+    base: Foundation, profiles: ProfilesService, usage: UsageService, versions: VersionsService
+) -> Deployments:
+    """Return the area's rooms."""
+    catalog, offered, approvals = (
+        RegistryCatalog(versions),
+        OfferedProfiles(profiles, usage),
+        Approvals(),
+    )
+    rollouts = RolloutsService(base.database, base.audit, catalog, approvals, base.clock)
+    telemetry, chance = TelemetryBuffer(base.database), random.SystemRandom()
+    return Deployments(
+        requests=RequestsService(
+            base.database, base.audit, base.policy, rollouts, catalog, offered, base.clock
+        ),
+        rollouts=rollouts,
+        serving=ServingService(base.database),
+        router=Router(rollouts, ScorerClient(), telemetry, base.clock, chance.random),
+        telemetry=telemetry,
+        approvals=approvals,
+        catalog=catalog,
+        profiles=offered,
+    )
+
+
+def deployment_tasks(
+    base: Foundation, deployments: Deployments, versions: VersionsService, usage: UsageService
+) -> list[PeriodicTask]:
+    """Return what the worker does again and again for deployments."""
+    home = base.settings.home
+    reconciler = Reconciler(
+        base.database,
+        base.audit,
+        base.lineage,
+        LocalScorers(home, Accounts(home), deployments.catalog),
+        deployments.profiles,
+        deployments.approvals,
+        base.clock,
+    )
+    champion = Champion(deployments.rollouts, versions)
+    booked = ScorerUsage(deployments.rollouts, deployments.requests, usage, base.clock)
+    return [
+        PeriodicTask(name="deployments", period_s=0.5, call=reconciler.step),
+        PeriodicTask(name="lapsed requests", period_s=5.0, call=deployments.requests.lapse),
+        PeriodicTask(name="champions", period_s=5.0, call=champion.step),
+        PeriodicTask(name="scorer usage", period_s=30.0, call=booked.step),
+    ]
