@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := sdk/octavo server/octavo_server hub/octavo_hub extension/octavo_lab widgets/octavo_widgets
+PACKAGES := sdk/octavo server/octavo_server scorer/octavo_scorer hub/octavo_hub extension/octavo_lab widgets/octavo_widgets
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

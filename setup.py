@@ -24,6 +24,7 @@ ROOTS = {
     "hub": "octavo_hub",
     "extension": "octavo_lab",
     "widgets": "octavo_widgets",
+    "scorer": "octavo_scorer",
 }
 
 # Folders of plain data that travel with the wheel, below share/octavo.
@@ -32,7 +33,7 @@ IGNORED_PARTS = {"__pycache__", ".ipynb_checkpoints", "node_modules"}
 
 
 def packages() -> list[str]:
-    """Name every package below the five roots."""
+    """Name every package below the six roots."""
     return [
         package
         for folder, top in ROOTS.items()

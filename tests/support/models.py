@@ -18,10 +18,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from octavo_scorer.manifest import file_digest
 from octavo_server.deployments.rollouts.domain import DeployableModel
 from octavo_server.deployments.rollouts.ports import ScorerResources
 from octavo_server.errors import NotFound, Unavailable
-from octavo_server.scorer.manifest import file_digest
 
 MAKER = """
 import os, sys, pathlib, warnings

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from octavo.local.accounts import Account, AccountError, Accounts
 from octavo.local.confinement import Limits
+from octavo_scorer.wire import READY_PATH
 from octavo_server.deployments.rollouts.ports import (
     Life,
     ModelCatalog,
@@ -28,7 +29,6 @@ from octavo_server.deployments.rollouts.ports import (
     ScorerOrder,
 )
 from octavo_server.errors import Unavailable
-from octavo_server.scorer.wire import READY_PATH
 
 LOOK_S = 0.5
 """Seconds for a scorer to say that it is ready."""
@@ -165,7 +165,7 @@ def _spawn(
     order: ScorerOrder, account: Account, model: Path, address: Path, log: Path
 ) -> subprocess.Popen[bytes]:
     argv = [
-        sys.executable, "-m", "octavo_server.scorer",
+        sys.executable, "-m", "octavo_scorer",
         "--model-dir", str(model / "files"), "--manifest", str(model / "manifest.json"),
         "--name", order.model, "--version", str(order.version), "--digest", order.digest,
         "--uds", str(address),

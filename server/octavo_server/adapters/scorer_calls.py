@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import httpx
 
+from octavo_scorer.wire import SECRET_HEADER
 from octavo_server.deployments.serving.ports import ScorerAnswer, ScorerUnreachable
-from octavo_server.scorer.wire import SECRET_HEADER
 
 TIMEOUT_S = 10.0
 """Seconds for a whole answer."""

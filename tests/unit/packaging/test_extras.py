@@ -17,7 +17,7 @@ ENTRIES = {
     "server": ["octavo_server.app", "octavo_server.worker", "octavo_server.tracking.__main__"],
     "workspace": ["octavo_lab.app", "octavo_widgets", "octavo.features", "octavo.experiments"],
     "runner": ["octavo_server.adapters.papermill_child", "octavo.features", "octavo.experiments"],
-    "scorer": ["octavo_server.scorer.__main__"],
+    "scorer": ["octavo_scorer.__main__"],
 }
 
 # Hides every module that only a distribution outside of the extra would bring.

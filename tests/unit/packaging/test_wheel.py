@@ -59,7 +59,14 @@ def test_a_wheel_carries_all_that_octavo_up_needs(checkout: Path) -> None:
         assert sources
         assert {f"share/octavo/{file.relative_to(ROOT)}" for file in sources} <= data
     packages = {name.split("/")[0] for name in names if name.endswith(".py")}
-    expected = {"octavo", "octavo_server", "octavo_hub", "octavo_lab", "octavo_widgets"}
+    expected = {
+        "octavo",
+        "octavo_server",
+        "octavo_scorer",
+        "octavo_hub",
+        "octavo_lab",
+        "octavo_widgets",
+    }
     assert expected <= packages
     assert any(name.startswith("octavo_server/database/migrations/versions/") for name in names)
     assert "octavo_server/policy/default.cedar" in names

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from octavo_server.errors import Invalid, OctavoError, TooLarge, Unavailable
-from octavo_server.scorer.contract import MAX_TEXT, read_contract
-from octavo_server.scorer.formats import parse_json, read_invocation, read_v2
+from octavo_scorer.contract import MAX_TEXT, read_contract
+from octavo_scorer.errors import Invalid, ScorerError, TooLarge, Unavailable
+from octavo_scorer.formats import parse_json, read_invocation, read_v2
 
 SIGNATURE = {
     "inputs": json.dumps(
@@ -167,5 +167,5 @@ def test_a_tensor_model_takes_rows_of_numbers() -> None:
 def test_a_model_that_says_not_what_it_takes_is_not_served(signature: Any) -> None:
     with pytest.raises(Unavailable) as refused:
         read_contract(signature)
-    assert isinstance(refused.value, OctavoError)
+    assert isinstance(refused.value, ScorerError)
     assert "Log" in refused.value.remedy

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from octavo_server.errors import Unavailable
+from octavo_scorer.errors import Unavailable
 
 CHUNK = 1 << 20
 

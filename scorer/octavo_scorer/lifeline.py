@@ -12,7 +12,7 @@ import sys
 import threading
 from pathlib import Path
 
-from octavo_server.errors import Unavailable
+from octavo_scorer.errors import Unavailable
 
 SECRET_CHARACTERS = 32
 """Least length of a secret."""

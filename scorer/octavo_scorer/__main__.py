@@ -1,4 +1,4 @@
-"""``python -m octavo_server.scorer``: verify the files, load the model, answer."""
+"""``python -m octavo_scorer``: verify the files, load the model, answer."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pathlib import Path
 
 import uvicorn
 
-from octavo_server.errors import OctavoError, Unavailable
-from octavo_server.scorer.app import Identity, create_app
-from octavo_server.scorer.lifeline import end_with_parent, secret_from
-from octavo_server.scorer.manifest import read_manifest, verify_files
+from octavo_scorer.app import Identity, create_app
+from octavo_scorer.errors import ScorerError, Unavailable
+from octavo_scorer.lifeline import end_with_parent, secret_from
+from octavo_scorer.manifest import read_manifest, verify_files
 
 SOCKET_PATH_BYTES = 107
 """Longest path of a Unix socket on Linux."""
@@ -24,7 +24,7 @@ log = logging.getLogger("octavo.scorer")
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """Return the parsed command line."""
-    parser = argparse.ArgumentParser("octavo_server.scorer", description=__doc__)
+    parser = argparse.ArgumentParser("octavo_scorer", description=__doc__)
     parser.add_argument("--model-dir", type=Path, required=True, help="folder with MLmodel")
     parser.add_argument(
         "--manifest", type=Path, required=True, help='JSON {"files": {path: SHA-256}}, as signed'
@@ -66,13 +66,13 @@ def open_socket(options: argparse.Namespace) -> socket.socket:
 
 
 def serve(options: argparse.Namespace) -> None:
-    """Run until the parent ends or a signal comes. Raises OctavoError before it listens."""
+    """Run until the parent ends or a signal comes. Raises ScorerError before it listens."""
     secret = secret_from(options.secret_file)
     if options.secret_file == "-":
         end_with_parent()
     verify_files(options.model_dir, read_manifest(options.manifest))
     # Imported after the check: nothing of the model is near before its bytes are known.
-    from octavo_server.adapters.pyfunc import PyfuncModel
+    from octavo_scorer.pyfunc import PyfuncModel
 
     model = PyfuncModel(options.model_dir, options.max_rows)
     identity = Identity(name=options.name, version=options.version, digest=options.digest)
@@ -87,7 +87,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     try:
         serve(arguments())
-    except OctavoError as error:
+    except ScorerError as error:
         log.error("refused: %s %s", error.message, error.remedy)
         return 3
     return 0

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from octavo_server.errors import OctavoError, Unavailable
-from octavo_server.scorer.contract import Contract, read_contract
-from octavo_server.scorer.formats import Batch
+from octavo_scorer.contract import Contract, read_contract
+from octavo_scorer.errors import ScorerError, Unavailable
+from octavo_scorer.formats import Batch
 
 DTYPES: Mapping[str, Any] = {
     "boolean": np.bool_,
@@ -30,7 +30,7 @@ QUOTED = 300
 """Characters of a model's own error that an answer quotes."""
 
 
-class ModelFailed(OctavoError):
+class ModelFailed(ScorerError):
     """The model's code raised, or answered what can't be an answer, on rows that fit."""
 
     code = "model_failed"

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from octavo_server.errors import Invalid
-from octavo_server.scorer.contract import Contract, check_count, check_rows
+from octavo_scorer.contract import Contract, check_count, check_rows
+from octavo_scorer.errors import Invalid
 
 FORMATS = ("dataframe_split", "dataframe_records", "inputs")
 V2_TYPES = {

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from octavo_server.errors import Invalid, TooLarge, Unavailable
+from octavo_scorer.errors import Invalid, TooLarge, Unavailable
 
 MAX_TEXT = 10_000
 """Characters of one text value."""

@@ -15,11 +15,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from octavo_server.errors import Internal, NotFound, OctavoError, TooLarge, Unauthenticated
-from octavo_server.scorer.contract import Contract
-from octavo_server.scorer.formats import V2_TYPES, Batch, parse_json, read_invocation, read_v2
-from octavo_server.scorer.metrics import CONTENT_TYPE, ScorerMetrics
-from octavo_server.scorer.wire import READY_PATH, REQUEST_ID_HEADER, SECRET_HEADER
+from octavo_scorer.contract import Contract
+from octavo_scorer.errors import Internal, NotFound, ScorerError, TooLarge, Unauthenticated
+from octavo_scorer.formats import V2_TYPES, Batch, parse_json, read_invocation, read_v2
+from octavo_scorer.metrics import CONTENT_TYPE, ScorerMetrics
+from octavo_scorer.wire import READY_PATH, REQUEST_ID_HEADER, SECRET_HEADER
 
 MAX_BODY = 8 << 20
 """Bytes of one request."""
@@ -62,7 +62,7 @@ class Scoring:
         return self._model.contract
 
     def score(self, body: bytes, read: Reader) -> tuple[dict[str, Any], list[Any]]:
-        """Return the body's object and one prediction a row. Raises OctavoError."""
+        """Return the body's object and one prediction a row. Raises ScorerError."""
         started = time.perf_counter()
         outcome, rows = "internal", 0
         try:
@@ -70,7 +70,7 @@ class Scoring:
             batch = read(self._model.contract, document)
             predictions = self._model.predict(batch)
             outcome, rows = "ok", batch.size
-        except OctavoError as error:
+        except ScorerError as error:
             outcome = error.code
             raise
         finally:
@@ -230,7 +230,7 @@ async def _body(request: Request) -> bytes:
 def _answer_errors(app: FastAPI) -> None:
     """Give every error the platform's one shape."""
 
-    def answer(request: Request, error: OctavoError) -> JSONResponse:
+    def answer(request: Request, error: ScorerError) -> JSONResponse:
         request_id = request.headers.get(REQUEST_ID_HEADER, "")[:64] or secrets.token_hex(8)
         return JSONResponse(
             {
@@ -243,8 +243,8 @@ def _answer_errors(app: FastAPI) -> None:
             headers={REQUEST_ID_HEADER: request_id},
         )
 
-    @app.exception_handler(OctavoError)
-    async def ours(request: Request, error: OctavoError) -> JSONResponse:
+    @app.exception_handler(ScorerError)
+    async def ours(request: Request, error: ScorerError) -> JSONResponse:
         return answer(request, error)
 
     @app.exception_handler(RequestValidationError)
