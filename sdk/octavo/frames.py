@@ -51,13 +51,14 @@ def look(asked: str, names: Mapping[str, object] | None = None) -> Seen:
     ``names`` are the kernel's variables; left out, those of the running IPython.
     """
     wanted = json.loads(asked)
-    there = dict(_kernel_names() if names is None else names)
+    there = dict(kernel_names() if names is None else names)
     if "frame" in wanted:
         return Seen(_rows(there, wanted))
     return Seen(_frames(there, frozenset(wanted["keys"])))
 
 
-def _kernel_names() -> Mapping[str, object]:
+def kernel_names() -> Mapping[str, object]:
+    """Return the variables of the running IPython; none where there is none."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     if shell is None:
@@ -66,7 +67,7 @@ def _kernel_names() -> Mapping[str, object]:
     return names
 
 
-def _plain(name: object) -> bool:
+def is_plain(name: object) -> bool:
     """Whether a variable is one that a person named and code can name."""
     return (
         type(name) is str
@@ -79,7 +80,7 @@ def _plain(name: object) -> bool:
 
 def _all_frames(names: Mapping[str, object]) -> Iterator[tuple[str, Frame]]:
     for name, value in names.items():
-        frame = frame_of(value) if _plain(name) else None
+        frame = frame_of(value) if is_plain(name) else None
         if frame is not None:
             yield name, frame
 

@@ -1,0 +1,105 @@
+"""What a panel may see of a kernel's models: which variables hold one, and which frame fits it.
+
+The panel of models asks the kernel for one expression, silently, and only when a person clicks::
+
+    __import__("octavo.variables", fromlist=["look"]).look("{}")
+
+Nothing is imported that the kernel has not imported itself, no name is bound and no method of a
+model is called: its class and its plain attributes alone are looked at (`octavo.model_kinds`).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from octavo import frames
+from octavo.frame_columns import Frame, frame_of
+from octavo.model_kinds import LIBRARIES, Held, held_in
+
+MOST_MODELS = 100
+"""Models that are told of; the rest is counted."""
+MOST_FRAMES = 50
+"""Frames that are told of: those that fit a model first, then the newest."""
+MOST_NAMES = 200
+"""Names of a model's inputs that are told."""
+
+
+def look(asked: str, names: Mapping[str, object] | None = None) -> frames.Seen:
+    """Return the models that live in the kernel, and the frames that could show their inputs.
+
+    ``asked`` is JSON and holds nothing yet. ``names`` are the kernel's variables; left out, those
+    of the running IPython.
+    """
+    del asked
+    there = dict(frames.kernel_names() if names is None else names)
+    held = [(name, one) for name, value in there.items() if (one := _model(name, value))]
+    tables = [(name, one) for name, value in there.items() if (one := _frame(name, value))]
+    shown = sorted(held, key=lambda one: one[0])[:MOST_MODELS]
+    wanted = [one for _, one in shown]
+    return frames.Seen(
+        {
+            "libraries": [name for name in LIBRARIES if name in sys.modules],
+            "models": [_told(name, one, tables) for name, one in shown],
+            "frames": [_described(name, one) for name, one in _few(tables, wanted)],
+            "left_out": len(held) - len(shown),
+        }
+    )
+
+
+def _model(name: str, value: object) -> Held | None:
+    return held_in(value) if frames.is_plain(name) else None
+
+
+def _frame(name: str, value: object) -> Frame | None:
+    return frame_of(value) if frames.is_plain(name) else None
+
+
+def _few(tables: list[tuple[str, Frame]], models: list[Held]) -> list[tuple[str, Frame]]:
+    """Return the frames worth telling of: those that fit a model first, then the newest."""
+    newest = list(reversed(tables))
+    fitting = [one for one in newest if any(fits(model, one[1]) for model in models)]
+    names = {name for name, _ in fitting}
+    return (fitting + [one for one in newest if one[0] not in names])[:MOST_FRAMES]
+
+
+def _told(name: str, held: Held, tables: list[tuple[str, Frame]]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "library": held.library,
+        "kind": held.kind,
+        "fitted": held.fitted,
+        "training": held.training,
+        "parameters": held.parameters,
+        "width": held.width,
+        "inputs": list(held.inputs[:MOST_NAMES]),
+        "frames": [one for one, table in reversed(tables) if fits(held, table)][:MOST_FRAMES],
+    }
+
+
+def _described(name: str, frame: Frame) -> dict[str, Any]:
+    try:
+        return {
+            "name": name,
+            "library": frame.library,
+            "rows": frame.rows(),
+            "width": frame.width(),
+        }
+    except Exception as error:  # noqa: BLE001  # a person's own class may raise anything
+        problem = f"It can't be read: {type(error).__name__}: {error}"[: frames.LONGEST_NAME]
+        return {"name": name, "library": frame.library, "rows": 0, "width": 0, "problem": problem}
+
+
+def fits(model: Held, frame: Frame) -> bool:
+    """Whether a frame has every input of a model: by name where the model knows names.
+
+    A model that was fitted on plain arrays fits a frame of exactly its width.
+    """
+    try:
+        if not model.inputs:
+            return model.width is not None and model.width == frame.width()
+        wanted = frozenset(model.inputs)
+        return wanted <= {one.name for one in frame.columns(wanted, 0)}
+    except Exception:  # noqa: BLE001  # a person's own class may raise anything
+        return False
