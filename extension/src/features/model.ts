@@ -7,7 +7,7 @@ import { previewFeatures, readHistory, readOnline, readVersions, readView, readV
 import type { LineageGraph } from '../api/lineage';
 import { Resource } from '../resource';
 import type { IOctavo, ViewArgs } from '../tokens';
-import type { IAsker } from './kernel';
+import type { IAsker } from '../kernel';
 import { PreviewModel } from './previewModel';
 
 const PROOF_SUFFIX = '_known_at';

@@ -10,7 +10,7 @@ import { asOctavoError } from '../request';
 import { IOctavo } from '../tokens';
 import { trans } from '../words';
 import { FinderModel, FinderPage } from './finder';
-import type { IAsker } from './kernel';
+import type { IAsker } from '../kernel';
 import { FeatureModel, inputs } from './model';
 import { FeaturePage } from './page';
 import { FeatureCount, FeatureSection, SidebarSearch } from './section';

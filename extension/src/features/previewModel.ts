@@ -7,8 +7,8 @@ import { asOctavoError, OctavoError } from '../request';
 import { trans } from '../words';
 import type { IFrame, IPick, ISeenFrames, ISeenRows } from './frames';
 import { firstPick, previewRequest, ranked, rowsQuestion } from './frames';
-import type { IAsker, Waiting } from './kernel';
-import { askKernel } from './kernel';
+import type { IAsker, Waiting } from '../kernel';
+import { askKernel } from '../kernel';
 
 /** How far a preview is. */
 export interface IPreviewState {

@@ -4,7 +4,7 @@ import { Signal } from '@lumino/signaling';
 import type { PreviewAnswer, SearchHit, SearchPage } from '../api/features';
 import { AT } from './records';
 import type { IFrame, ISeenFrames, ISeenRows } from '../features/frames';
-import type { IAsker } from '../features/kernel';
+import type { IAsker } from '../kernel';
 
 /** What a kernel made for the tests answers: JSON, an error, or how the request ended. */
 export type Said = { json: unknown } | { ename: string; evalue: string } | { status: string };

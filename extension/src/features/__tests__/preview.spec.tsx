@@ -96,7 +96,7 @@ describe('preview on my data', () => {
   it('says what to do without a notebook', async () => {
     open(null);
     await look();
-    expect((await screen.findByRole('alert')).textContent).toContain('Open the notebook whose data you want to try');
+    expect((await screen.findByRole('alert')).textContent).toContain('Open the notebook that shall be looked into');
   });
 
   it.each([

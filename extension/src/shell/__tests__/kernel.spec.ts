@@ -1,7 +1,7 @@
 import { FakeKernel } from '../../testing/features';
 import { until } from '../../testing/server';
-import type { Waiting } from '../kernel';
-import { askKernel, expression } from '../kernel';
+import type { Waiting } from '../../kernel';
+import { askKernel, expression } from '../../kernel';
 
 const SEEN = { libraries: [], frames: [], left_out: 0 };
 
@@ -33,6 +33,10 @@ describe('asking a kernel', () => {
     const hostile = '"]); __import__("os").system("x") #\n\u202e\\';
     const literal = /look\((".*")\)$/s.exec(expression({ keys: [hostile] }))?.[1] ?? '';
     expect(JSON.parse(JSON.parse(literal))).toEqual({ keys: [hostile] });
+  });
+
+  it('can ask somebody else in the kernel', () => {
+    expect(expression({}, { module: 'octavo.variables', call: 'log' })).toBe('__import__("octavo.variables", fromlist=["log"]).log("{}")');
   });
 
   it('sends nothing while the kernel is busy, and asks when it is idle', async () => {

@@ -1,8 +1,8 @@
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 
-import { OctavoError } from '../request';
-import { trans } from '../words';
+import { OctavoError } from './request';
+import { trans } from './words';
 
 /** What keeps a question to a kernel waiting. */
 export type Waiting = 'busy' | 'starting' | 'answer';
@@ -14,8 +14,18 @@ export interface IAsker {
   readonly context: Pick<ISessionContext, 'session' | 'isReady'>;
 }
 
+/** Who answers in the kernel: a function of a module that takes one text of JSON. */
+export interface IAnswerer {
+  readonly module: string;
+  readonly call: string;
+}
+
+const FRAMES: IAnswerer = { module: 'octavo.frames', call: 'look' };
+
 /** How a question is asked: how it can be taken back, and who hears what it waits for. */
 export interface IAskOptions {
+  /** Who answers; left out, what sees the kernel's data frames. */
+  answerer?: IAnswerer;
   signal: AbortSignal;
   onWait: (waiting: Waiting) => void;
 }
@@ -36,7 +46,7 @@ export function cancelled(): OctavoError {
 }
 
 /**
- * Ask a notebook's kernel what `octavo.frames` sees: one expression, silent, outside of its history.
+ * Ask a notebook's kernel what `octavo` sees in it: one expression, silent, outside of its history.
  *
  * Waits until the kernel is idle, so that nothing queues behind a running cell that a person has
  * given up waiting for. Throws OctavoError with a message of its own for every way it can fail.
@@ -57,18 +67,18 @@ export async function askKernel<T>(asker: IAsker | null, asked: object, options:
 
 function connection(asker: IAsker | null): Connection {
   if (!asker) {
-    throw problem('no_notebook', trans.__('No notebook is open.'), trans.__('Open the notebook whose data you want to try, then look again.'));
+    throw problem('no_notebook', trans.__('No notebook is open.'), trans.__('Open the notebook that shall be looked into, then look again.'));
   }
   const kernel = asker.context.session?.kernel;
   if (!kernel) {
-    throw problem('no_kernel', trans.__('%1 has no kernel.', asker.label), trans.__('Pick a kernel for it, run the cells that load your data, then look again.'));
+    throw problem('no_kernel', trans.__('%1 has no kernel.', asker.label), trans.__('Pick a kernel for it, run its cells, then look again.'));
   }
   return kernel;
 }
 
 function check(kernel: Connection, label: string): Waiting | null {
   if (GONE.has(kernel.status)) {
-    throw problem('kernel_dead', trans.__('The kernel of %1 is dead.', label), trans.__('Restart it, run the cells that load your data, then look again.'));
+    throw problem('kernel_dead', trans.__('The kernel of %1 is dead.', label), trans.__('Restart it, run its cells, then look again.'));
   }
   if (kernel.connectionStatus === 'disconnected') {
     throw problem('kernel_lost', trans.__('The connection to the kernel of %1 is lost.', label), trans.__('Reconnect to it from the Kernel menu, then look again.'));
@@ -126,12 +136,12 @@ async function python(kernel: Connection, label: string, options: IAskOptions): 
   const info = await orBack(kernel.info, options.signal);
   const language = info.language_info.name;
   if (language !== 'python') {
-    throw problem('not_python', trans.__('The kernel of %1 speaks %2.', label, language), trans.__('The preview looks into Python kernels. Insert the code into a Python notebook instead.'));
+    throw problem('not_python', trans.__('The kernel of %1 speaks %2.', label, language), trans.__('Only Python kernels can be looked into: use a Python notebook.'));
   }
 }
 
 function shutDown(label: string): OctavoError {
-  return problem('kernel_gone', trans.__('The kernel of %1 was shut down or restarted before it answered.', label), trans.__('Run the cells that load your data, then look again.'));
+  return problem('kernel_gone', trans.__('The kernel of %1 was shut down or restarted before it answered.', label), trans.__('Run its cells, then look again.'));
 }
 
 /** Wait for `promise`, or until the question is taken back. */
@@ -147,8 +157,8 @@ function orBack<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
 }
 
 /** Write the one expression: its argument is a single Python text, whatever it holds. */
-export function expression(asked: object): string {
-  return `__import__("octavo.frames", fromlist=["look"]).look(${JSON.stringify(JSON.stringify(asked))})`;
+export function expression(asked: object, { module, call }: IAnswerer = FRAMES): string {
+  return `__import__("${module}", fromlist=["${call}"]).${call}(${JSON.stringify(JSON.stringify(asked))})`;
 }
 
 async function execute(kernel: Connection, label: string, asked: object, options: IAskOptions): Promise<KernelMessage.IExecuteReply> {
@@ -159,7 +169,7 @@ async function execute(kernel: Connection, label: string, asked: object, options
     store_history: false,
     allow_stdin: false,
     stop_on_error: false,
-    user_expressions: { octavo: expression(asked) }
+    user_expressions: { octavo: expression(asked, options.answerer) }
   });
   try {
     const reply = await orBack(future.done, options.signal);
