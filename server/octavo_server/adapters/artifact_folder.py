@@ -19,6 +19,8 @@ MOST_FILES: Final = 5_000
 LARGEST_TEXT: Final = 4 * 2**20
 BLOCK: Final = 2**20
 Sink = Callable[[bytes], object]
+Read = Callable[[str], bytes | None]
+"""Gives the bytes of a small file of a model by its name; None, or OSError, where it has none."""
 
 
 class ArtifactFolder:
@@ -29,12 +31,12 @@ class ArtifactFolder:
 
     def manifest(self, location: str) -> tuple[ArtifactFile, ...]:
         """Every file with the digest of its bytes as they are now. Raises NotFound."""
-        folder = self._folder(location)
+        folder = self.folder(location)
         return tuple(_digested(folder, path) for path in _files(folder))
 
     def copy(self, location: str, folder: Path) -> tuple[ArtifactFile, ...]:
         """Copies every file into `folder`; the digests are of the bytes that were copied."""
-        source = self._folder(location)
+        source = self.folder(location)
         copied = []
         for path in _files(source):
             target = folder / path
@@ -45,9 +47,10 @@ class ArtifactFolder:
 
     def packaging(self, location: str) -> Packaging:
         """What the model's `MLmodel` file says. Raises NotFound or Invalid."""
-        return read_packaging(self._folder(location))
+        return read_packaging(self.folder(location))
 
-    def _folder(self, location: str) -> Path:
+    def folder(self, location: str) -> Path:
+        """Where the files at an address lie. Raises NotFound for one outside, or behind a link."""
         parts = location.removeprefix(SCHEME).strip("/").split("/")
         sane = location.startswith(SCHEME) and all(
             part not in ("", ".", "..") and "\0" not in part for part in parts
@@ -67,24 +70,39 @@ class ArtifactFolder:
 
 def read_packaging(folder: Path) -> Packaging:
     """What the `MLmodel` file in `folder` says. Raises NotFound or Invalid."""
-    try:
-        described = yaml.safe_load(_text(folder, "MLmodel") or "")
-    except yaml.YAMLError as error:
-        raise Invalid(
-            f"The model's MLmodel file is no YAML: {str(error)[:200]}", "Log the model again."
-        ) from error
-    if not isinstance(described, dict):
-        raise NotFound("The logged model has no MLmodel file.", "Log the model again.")
+    return packaging_of(lambda name: _bytes(folder, name))
+
+
+def read_description(folder: Path) -> dict[str, Any]:
+    """The `MLmodel` file in `folder`. Raises NotFound or Invalid."""
+    return _description(lambda name: _bytes(folder, name))
+
+
+def packaging_of(read: Read) -> Packaging:
+    """What a model's `MLmodel` file says. Raises NotFound or Invalid."""
+    described = _description(read)
     saved = described.get("saved_input_example_info")
     saved = saved if isinstance(saved, dict) else {}
     flavors = described.get("flavors")
     return Packaging(
         flavors=tuple(sorted(map(str, flavors))) if isinstance(flavors, dict) else (),
         signature=_signature(described.get("signature")),
-        example=_example(folder, saved),
+        example=_example(read, saved),
         has_example=bool(saved.get("artifact_path")),
-        requirements=tuple((_text(folder, "requirements.txt") or "").splitlines()[:1_000]),
+        requirements=tuple((_text(read, "requirements.txt") or "").splitlines()[:1_000]),
     )
+
+
+def _description(read: Read) -> dict[str, Any]:
+    try:
+        described = yaml.safe_load(_text(read, "MLmodel") or "")
+    except (yaml.YAMLError, RecursionError) as error:
+        raise Invalid(
+            f"The model's MLmodel file is no YAML: {str(error)[:200]}", "Log the model again."
+        ) from error
+    if not isinstance(described, dict):
+        raise NotFound("The logged model has no MLmodel file.", "Log the model again.")
+    return described
 
 
 def _signature(found: Any) -> dict[str, Any] | None:
@@ -98,9 +116,9 @@ def _signature(found: Any) -> dict[str, Any] | None:
     return parsed if parsed["inputs"] or parsed["outputs"] else None
 
 
-def _example(folder: Path, saved: dict[str, Any]) -> dict[str, Any] | None:
+def _example(read: Read, saved: dict[str, Any]) -> dict[str, Any] | None:
     path = saved.get("artifact_path")
-    text = _text(folder, path) if isinstance(path, str) and "/" not in path else None
+    text = _text(read, path) if isinstance(path, str) and "/" not in path else None
     found = _json(text) if text else None
     return found if isinstance(found, dict) else None
 
@@ -112,14 +130,19 @@ def _json(text: str) -> Any:
         return None
 
 
-def _text(folder: Path, name: str) -> str | None:
-    """A small text file in the folder, None when it is missing, large, or no text."""
+def _text(read: Read, name: str) -> str | None:
+    """A small text file of a model, None when it is missing, large, or no text."""
     try:
-        with _opened(folder / name) as descriptor:
-            content = b"".join(_blocks(descriptor, LARGEST_TEXT + 1))
-        return content.decode() if len(content) <= LARGEST_TEXT else None
-    except (OSError, UnicodeDecodeError, ValueError):
+        content = read(name)
+        return None if content is None else content.decode()
+    except (OSError, ValueError):
         return None
+
+
+def _bytes(folder: Path, name: str) -> bytes | None:
+    with _opened(folder / name) as descriptor:
+        content = b"".join(_blocks(descriptor, LARGEST_TEXT + 1))
+    return content if len(content) <= LARGEST_TEXT else None
 
 
 def _files(folder: Path) -> list[str]:

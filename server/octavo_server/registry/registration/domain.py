@@ -12,6 +12,16 @@ from octavo_server.registry.versions.service import (
 
 
 @dataclass(frozen=True, kw_only=True)
+class Staged:
+    """A private, read-only copy of files on their way into the store."""
+
+    folder: Path
+    """Where the copy lies."""
+    files: tuple[ArtifactFile, ...]
+    """Its files, by path, with the digests of the bytes that were copied."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Checkout:
     """A private copy of a model's files with the digests of what was copied."""
 
