@@ -16,6 +16,7 @@ from octavo_server.errors import Forbidden, Invalid
 from octavo_server.experiments.runs.domain import DataInput
 from octavo_server.registry.registration import card
 from octavo_server.registry.registration import rules as registration_rules
+from octavo_server.registry.versions import provenance
 from octavo_server.registry.versions import rules as versions_rules
 from octavo_server.registry.versions.domain import (
     ArtifactFile,
@@ -216,7 +217,11 @@ def test_four_eyes_on_what_production_loads(
 
 def statement(one: ModelVersion) -> dict[str, Any]:
     subject = [{"name": f.path, "digest": {"sha256": f.sha256}} for f in one.files]
-    return {"subject": subject, "predicate": versions_rules.statement_predicate(one)}
+    return {
+        "subject": subject,
+        "predicateType": provenance.PREDICATE,
+        "predicate": provenance.statement_predicate(one),
+    }
 
 
 def test_a_statement_is_about_one_version() -> None:

@@ -11,6 +11,7 @@ from octavo_server.identity import Caller
 from octavo_server.policy.service import PolicyService
 from octavo_server.registry.registration import card as cards
 from octavo_server.registry.registration import rules
+from octavo_server.registry.registration.origin import origin_of
 from octavo_server.registry.registration.ports import Workbench
 from octavo_server.registry.versions.service import (
     PREDICATE,
@@ -208,6 +209,7 @@ class Registration:
             card=proposal.card,
             metrics=proposal.run.metrics,
             feature_snapshot=proposal.run.tags.get("octavo.feature_snapshot"),
+            origin=origin_of(proposal.run, proposal.packaging, proposal.card),
             envelope={},
             created_by=caller.name,
             created_at=at,

@@ -165,8 +165,12 @@ class ModelVersion:
     """Who registered it."""
     created_at: datetime
     """When."""
+    origin: Mapping[str, Any] = field(default_factory=dict)
+    """Where it came from, as signed: run, notebook, inputs, features, parameters, environment."""
     aliases: tuple[str, ...] = field(default=(), compare=False)
     """Aliases that point to it now; filled in when read."""
+    tags: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Its tags now; filled in when read."""
 
     @property
     def uri(self) -> str:

@@ -13,9 +13,8 @@ from octavo_server.registry.versions.domain import (
     ArtifactFile,
     ModelVersion,
 )
+from octavo_server.registry.versions.provenance import predicate_problems
 
-#: Kind of the signed statement about a model version.
-PREDICATE: Final = "urn:octavo:statement:model-version:v1"
 #: Aliases that production loads; a second person moves them.
 PROTECTED: Final = frozenset({"champion"})
 MODEL_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,62}")
@@ -95,32 +94,12 @@ def check_alias_mover(
         )
 
 
-def statement_predicate(version: ModelVersion) -> dict[str, Any]:
-    """What the signature vouches for, besides the files' digests."""
-    return {
-        "project": version.project,
-        "model": version.name,
-        "version": version.version,
-        "manifest_sha256": version.digest,
-        "run_id": version.run_id,
-        "model_id": version.model_id,
-        "feature_snapshot": version.feature_snapshot,
-        "scan": version.scan,
-        "prediction": version.prediction,
-        "registered_by": version.created_by,
-        "registered_at": version.created_at.isoformat(),
-    }
-
-
 def statement_problems(version: ModelVersion, statement: Mapping[str, Any]) -> tuple[str, ...]:
     """Where a verified statement is not about this version and these files."""
     subjects = {one["name"]: one["digest"]["sha256"] for one in statement["subject"]}
     listed = {one.path: one.sha256 for one in version.files}
     problems = [] if subjects == listed else ["The signed list of files is not the stored one."]
-    said = statement["predicate"]
-    for key, value in statement_predicate(version).items():
-        if said.get(key) != value:
-            problems.append(f"The signature says {key} is {said.get(key)!r}, stored is {value!r}.")
+    problems += predicate_problems(version, statement)
     if manifest_digest(version.files) != version.digest:
         problems.append("The stored digest is not that of the stored list of files.")
     return tuple(problems)

@@ -28,13 +28,12 @@ from octavo_server.registry.versions.domain import (
     Verification,
 )
 from octavo_server.registry.versions.ports import Attestor, ModelFiles, VersionBook
+from octavo_server.registry.versions.provenance import PREDICATE, statement_predicate
 from octavo_server.registry.versions.rules import (
     MODEL_NAME,
-    PREDICATE,
     check_name,
     manifest_digest,
     registered_name,
-    statement_predicate,
 )
 
 __all__ = [
@@ -228,7 +227,7 @@ class VersionsService:
 
     def _signature_problems(self, version: ModelVersion) -> tuple[str, ...]:
         try:
-            statement = self._attestor.verify(version.envelope, predicate_type=rules.PREDICATE)
+            statement = self._attestor.verify(version.envelope)
         except OctavoError as error:
             return (error.message,)
         return rules.statement_problems(version, statement)

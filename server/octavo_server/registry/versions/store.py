@@ -76,6 +76,7 @@ def _record(version: ModelVersion) -> dict[str, Any]:
         "trial": asdict(version.trial),
         "checklist": [asdict(one) for one in version.checklist],
         "metrics": dict(version.metrics),
+        "origin": dict(version.origin),
     }
 
 
@@ -180,6 +181,7 @@ def _version(row: Row, pointing: Mapping[str, int]) -> ModelVersion:
             for one in record["checklist"]
         ),
         metrics=record["metrics"],
+        origin=record.get("origin", {}),
         aliases=tuple(alias for alias, to in pointing.items() if to == row["version"]),
     )
 
