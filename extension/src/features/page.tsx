@@ -2,8 +2,7 @@ import { addBelowIcon, editIcon, spreadsheetIcon } from '@jupyterlab/ui-componen
 import * as React from 'react';
 
 import type { FeatureView } from '../api/features';
-import { LineageMap } from '../lineage/components/LineageMap';
-import { viewOf } from '../lineage/panel';
+import { LineageGraph } from '../lineage/panel';
 import { useRefusal } from '../shell/hooks';
 import type { IOctavo } from '../tokens';
 import { useAction } from '../ui/action';
@@ -100,17 +99,5 @@ function Lineage(props: { model: FeatureModel; octavo: IOctavo; view: FeatureVie
   React.useEffect(() => {
     void model.lineage.refresh();
   }, [model, view.snapshot]);
-  return (
-    <Await resource={model.lineage}>
-      {graph => (
-        <LineageMap
-          graph={graph}
-          onOpen={node => {
-            const there = viewOf(node);
-            return there && (() => octavo.open(there.kind, there.args));
-          }}
-        />
-      )}
-    </Await>
-  );
+  return <Await resource={model.lineage}>{graph => <LineageGraph octavo={octavo} graph={graph} />}</Await>;
 }

@@ -1,14 +1,14 @@
 import * as React from 'react';
 
-import type { LineageNode } from '../api/lineage';
 import { readLineage } from '../api/lineage';
 import { Resource } from '../resource';
 import type { IOctavo } from '../tokens';
 import { Await } from '../ui/states';
 import { LineageMap } from './components/LineageMap';
+import type { ILineageGraph, ILineageNode } from './layout';
 
 /** Find the view that shows a node; null where there is none. */
-export function viewOf(node: LineageNode): { kind: string; args: Record<string, string> } | null {
+export function viewOf(node: ILineageNode): { kind: string; args: Record<string, string> } | null {
   const [project, ...rest] = node.id.slice(node.id.indexOf(':') + 1).split('/');
   const name = rest.join('/');
   if (!project || !name) {
@@ -28,7 +28,7 @@ export function viewOf(node: LineageNode): { kind: string; args: Record<string, 
     case 'pipeline_run':
       return { kind: 'pipeline-run', args: { project, id: name } };
     case 'model_version':
-      return { kind: 'model', args: { project, name: rest[0] ?? name } };
+      return { kind: 'model', args: { project, name: rest[0] ?? name, ...(rest[1] ? { version: rest[1] } : {}) } };
     case 'feature_service':
     case 'source':
       return { kind: 'features', args: { text: rest[rest.length - 1] ?? name } };
@@ -51,17 +51,19 @@ export function Lineage(props: { octavo: IOctavo; project: string; node: string 
     resource.poll(octavo.session.settings.refreshSeconds * 3); // what is deployed links itself later, by the worker
     return () => resource.dispose();
   }, [octavo, resource]);
+  return <Await resource={resource}>{graph => <LineageGraph octavo={octavo} graph={graph} />}</Await>;
+}
+
+/** A graph whose boxes open what they stand for. */
+export function LineageGraph(props: { octavo: IOctavo; graph: ILineageGraph }): React.JSX.Element {
+  const { octavo, graph } = props;
   return (
-    <Await resource={resource}>
-      {graph => (
-        <LineageMap
-          graph={graph}
-          onOpen={one => {
-            const view = viewOf(one);
-            return view && (() => octavo.open(view.kind, view.args));
-          }}
-        />
-      )}
-    </Await>
+    <LineageMap
+      graph={graph}
+      onOpen={one => {
+        const view = viewOf(one);
+        return view && (() => octavo.open(view.kind, view.args));
+      }}
+    />
   );
 }
