@@ -64,7 +64,15 @@ PERMISSIONS: dict[str, Permission] = {
     "deployments.review": _project("approve or reject a deployment", REVIEWER, ADMIN),
     "deployments.promote": _project("promote a canary", REVIEWER, ONCALL, ADMIN),
     "deployments.rollback": _project("roll a deployment back", *_MEMBERS),
+    "deployments.pause": _project("pause a rollout or let it go on", *_MEMBERS),
+    "deployments.evidence": _project("gather a request's evidence again", *_MEMBERS),
     "deployments.invoke": _project("score rows with a deployment", *_MEMBERS, RUN, SERVICE),
+    "consumers.read": _project("see consumers and what they ask", *_MEMBERS, SERVICE),
+    "consumers.manage": _project(
+        "make consumers, their tokens and limits", SCIENTIST, ONCALL, ADMIN
+    ),
+    "deployments.log_read": _project("read logged requests", *_MEMBERS, SERVICE),
+    "deployments.log_change": _project("change what is logged of requests", ONCALL, ADMIN),
     "monitoring.read": _project(
         "see a deployment's health, drift and alerts", *_MEMBERS, RUN, SERVICE
     ),

@@ -120,6 +120,7 @@ class FolderCatalog:
         self.versions = dict(versions)
         self.signed = True
         self.away = False
+        self.aliases: dict[str, int] = {}
         self.spoil: str | None = None
         self.manifests = {key: digests(folder) for key, folder in versions.items()}
 
@@ -138,6 +139,10 @@ class FolderCatalog:
             signature={"inputs": [{"name": "delay", "type": "double", "required": True}]},
             example=ROW,
         )
+
+    def alias(self, project: str, name: str, alias: str) -> int | None:
+        """Return what an alias names."""
+        return self.aliases.get(alias)
 
     def fetch(self, project: str, name: str, version: int, folder: Path) -> Mapping[str, str]:
         """Copy a version's files and return the manifest as signed."""

@@ -150,7 +150,7 @@ def open_serving(
     catalog, profiles = FolderCatalog(models), OneProfile()
     accounts = Accounts(home)
     host = LocalScorers(home, accounts, catalog)
-    calls, approvals = ScorerClient(), Approvals()
+    calls, approvals = ScorerClient(), Approvals(catalog)
     rollouts = RolloutsService(database, audit, catalog, approvals, now)
     telemetry = TelemetryBuffer(database)
     chance = random.Random(seed)  # noqa: S311 - reproducible, not secret

@@ -12,16 +12,18 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from octavo.records.base import Request, Visible
+from octavo.records.evidence import Evidence
+from octavo.records.rollouts import Objectives, RateLimit, Rollout, TrafficPlan
 
 SLUG = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 MODEL_NAME = r"^[a-z][a-z0-9-]{0,62}$"
+ALIAS_NAME = r"^[a-z][a-z0-9-]{0,30}$"
 DIGEST = r"^[0-9a-f]{64}$"
 
 Sentence = Annotated[str, Field(min_length=8, max_length=2_000), Visible]
 
 Environment = Literal["dev", "test", "prod"]
 RequestState = Literal["pending", "approved", "rejected", "expired", "applied", "failed"]
-RolloutState = Literal["starting", "canary", "live", "rolled_back", "failed", "superseded"]
 ScorerState = Literal["starting", "ready", "backing_off", "stopped"]
 Health = Literal["healthy", "starting", "degraded", "down"]
 
@@ -30,44 +32,6 @@ class _Answer(BaseModel):
     """Base of what the platform answers."""
 
     model_config = ConfigDict(frozen=True)
-
-
-class TrafficPlan(Request):
-    """How a new version takes over traffic."""
-
-    kind: Literal["direct", "canary"] = Field(
-        "direct",
-        description="direct: all traffic once ready; canary: a share of it, until promoted.",
-    )
-    percent: int = Field(
-        100, ge=1, le=100, description="Share of requests the new version takes, in percent."
-    )
-
-    @model_validator(mode="after")
-    def _consistent(self) -> TrafficPlan:
-        """Refuse a direct plan for a share and a canary that takes over."""
-        if self.kind == "direct" and self.percent != 100:
-            raise ValueError("a direct plan takes 100 percent; use kind 'canary' for a share")
-        if self.kind == "canary" and self.percent > 50:
-            raise ValueError("a canary takes at most 50 percent of the traffic")
-        return self
-
-
-class Objectives(Request):
-    """What the deployment promises; the monitor alerts when it is missed."""
-
-    latency_p95_ms: float = Field(
-        250.0, gt=0, le=60_000, description="95th percentile of latency, in milliseconds."
-    )
-    error_rate: float = Field(
-        0.01, ge=0, le=1, description="Share of requests that may fail, between 0 and 1."
-    )
-    drift_psi: float = Field(
-        0.2,
-        gt=0,
-        le=10,
-        description="Population stability index of a feature that raises an alert.",
-    )
 
 
 class DeploymentRequestBody(Request):
@@ -79,7 +43,15 @@ class DeploymentRequestBody(Request):
     model: str = Field(
         pattern=MODEL_NAME, max_length=63, description="Registered model, for example flights-late."
     )
-    version: int = Field(ge=1, le=1_000_000, description="Version of the registered model.")
+    version: int | None = Field(
+        None, ge=1, le=1_000_000, description="Version of the registered model; else an alias."
+    )
+    alias: str | None = Field(
+        None,
+        pattern=ALIAS_NAME,
+        max_length=31,
+        description="Alias that names the version now; it has to name it still when it goes live.",
+    )
     environment: Environment = Field(description="Where it goes live.")
     profile: str = Field(
         "cpu-small",
@@ -93,7 +65,20 @@ class DeploymentRequestBody(Request):
     objectives: Objectives = Field(
         default_factory=Objectives, description="What the deployment promises."
     )
+    rate_limit: RateLimit | None = Field(
+        None, description="What one consumer may send; null: no limit of its own."
+    )
+    owner: Annotated[str, Field(max_length=255), Visible] = Field(
+        "", description="Who answers for the deployment; empty: who asks."
+    )
     reason: Sentence = Field(description="Why, in one sentence a reviewer can judge.")
+
+    @model_validator(mode="after")
+    def _one_version(self) -> DeploymentRequestBody:
+        """Refuse a body that names no version, or names it twice."""
+        if (self.version is None) == (self.alias is None):
+            raise ValueError("name exactly one of version and alias")
+        return self
 
 
 class ReviewBody(Request):
@@ -102,6 +87,12 @@ class ReviewBody(Request):
     decision: Literal["approve", "reject"] = Field(description="What the reviewer decided.")
     reason: Sentence = Field(description="Why, in one sentence.")
     digest: str = Field(pattern=DIGEST, max_length=64, description="Digest of what was reviewed.")
+    evidence_digest: str | None = Field(
+        None,
+        pattern=DIGEST,
+        max_length=64,
+        description="Digest of the evidence that was looked at; refused when it is another now.",
+    )
 
 
 class PolicyOutcome(_Answer):
@@ -130,10 +121,13 @@ class DeploymentRequest(_Answer):
     deployment: str = Field(description="Deployment it changes.")
     model: str = Field(description="Registered model.")
     version: int = Field(description="Version of the model.")
+    alias: str | None = Field(description="Alias it was asked for by.")
     environment: Environment = Field(description="Where it goes live.")
     profile: str = Field(description="Spawner profile of the scorer.")
     traffic: TrafficPlan = Field(description="How the version takes over traffic.")
     objectives: Objectives = Field(description="What the deployment promises.")
+    rate_limit: RateLimit | None = Field(description="What one consumer may send.")
+    owner: str = Field(description="Who answers for the deployment.")
     reason: str = Field(description="Why it was asked for.")
     requested_by: str = Field(description="Who asked.")
     requested_at: datetime = Field(description="When, UTC.")
@@ -143,6 +137,7 @@ class DeploymentRequest(_Answer):
     digest: str = Field(description="Digest of what is asked for; a review names it.")
     model_digest: str = Field(description="Digest of the model files' manifest.")
     policy: PolicyOutcome = Field(description="What policy said.")
+    evidence: Evidence | None = Field(description="What a reviewer rests on; null in lists.")
     review: Review | None = Field(description="The review, once there is one.")
     may_review: bool = Field(description="Whether the caller may review it.")
     may_not_review_because: str | None = Field(description="Why the caller may not, in words.")
@@ -160,27 +155,13 @@ class TrafficShare(_Answer):
 
     version: int = Field(description="Version of the model.")
     percent: int = Field(description="Share of requests, in percent.")
-    role: Literal["stable", "canary", "standby"] = Field(
-        description="standby: kept warm for a rollback, takes no traffic."
+    role: Literal["stable", "canary", "shadow", "standby"] = Field(
+        description="shadow: its percent are copies that nobody reads; standby: kept warm for a "
+        "rollback, takes no traffic."
     )
     scorer: ScorerState = Field(description="Whether its process answers.")
     restarts: int = Field(description="How often the process was restarted.")
     message: str = Field(description="Why it is not ready, or since when it is.")
-
-
-class Rollout(_Answer):
-    """One move of a deployment from a version to another."""
-
-    id: str = Field(description="Id of the rollout.")
-    request_id: str = Field(description="The approved request behind it.")
-    from_version: int | None = Field(description="Version before; none on the first.")
-    to_version: int = Field(description="Version it moves to.")
-    traffic: TrafficPlan = Field(description="How the version takes over.")
-    state: RolloutState = Field(description="Where it stands.")
-    message: str = Field(description="What happened last, in words.")
-    started_at: datetime = Field(description="When it began, UTC.")
-    ended_at: datetime | None = Field(description="When it ended, UTC; none while it goes on.")
-    ended_by: str | None = Field(description="Who promoted or rolled back.")
 
 
 class SignatureColumn(_Answer):
@@ -200,13 +181,17 @@ class Deployment(_Answer):
     environment: Environment = Field(description="Where it is live.")
     profile: str = Field(description="Spawner profile of its scorers.")
     objectives: Objectives = Field(description="What it promises.")
+    rate_limit: RateLimit | None = Field(description="What one consumer may send.")
+    owner: str = Field(description="Who answers for it.")
     health: Health = Field(description="healthy: all routed versions answer.")
     headline: str = Field(description="One line of truth about it.")
     traffic: list[TrafficShare] = Field(description="Who gets the requests.")
     rollout: Rollout | None = Field(description="The latest rollout.")
     can_roll_back: bool = Field(description="Whether one click moves it back now.")
     rolls_back_to: int | None = Field(description="Version a rollback would leave live.")
-    can_promote: bool = Field(description="Whether a canary waits to be promoted.")
+    can_promote: bool = Field(description="Whether a canary or a shadow can take all traffic.")
+    can_pause: bool = Field(description="Whether a rollout is under way that can be held.")
+    can_resume: bool = Field(description="Whether a rollout is held.")
     inputs: list[SignatureColumn] = Field(description="Input columns of the stable version.")
     example: dict[str, JsonValue] | None = Field(description="One row that scores, when known.")
     invocations_path: str = Field(description="Path to POST rows to, below the platform's address.")
@@ -225,12 +210,6 @@ class DeploymentList(_Answer):
 
     items: list[Deployment] = Field(description="The deployments.")
     next_cursor: str | None = Field(description="Cursor of the next page; none on the last.")
-
-
-class RolloutChangeBody(Request):
-    """Promotes or rolls back, with the reason for the trail."""
-
-    reason: Sentence = Field(description="Why, in one sentence.")
 
 
 Row = dict[Annotated[str, Field(max_length=200)], JsonValue]

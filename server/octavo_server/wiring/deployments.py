@@ -6,12 +6,17 @@ import random
 from dataclasses import dataclass
 
 from octavo.local.accounts import Accounts
+from octavo_server.adapters.canary_measurements import ScoredMeasurements
 from octavo_server.adapters.local_scorers import LocalScorers
 from octavo_server.adapters.scorer_calls import ScorerClient
+from octavo_server.deployments.consumers.access import Access
+from octavo_server.deployments.consumers.patterns import PatternBook
+from octavo_server.deployments.consumers.service import ConsumersService
 from octavo_server.deployments.requests.approvals import Approvals
 from octavo_server.deployments.requests.service import RequestsService
 from octavo_server.deployments.rollouts.catalog import OfferedProfiles, RegistryCatalog
 from octavo_server.deployments.rollouts.champion import Champion
+from octavo_server.deployments.rollouts.judge import Judge
 from octavo_server.deployments.rollouts.reconciler import Reconciler
 from octavo_server.deployments.rollouts.service import RolloutsService
 from octavo_server.deployments.rollouts.usage import ScorerUsage
@@ -34,6 +39,9 @@ class Deployments:
     serving: ServingService
     router: Router
     telemetry: TelemetryBuffer
+    consumers: ConsumersService
+    access: Access
+    patterns: PatternBook
     approvals: Approvals
     catalog: RegistryCatalog
     profiles: OfferedProfiles
@@ -43,14 +51,15 @@ def build_deployments(
     base: Foundation, profiles: ProfilesService, usage: UsageService, versions: VersionsService
 ) -> Deployments:
     """Return the area's rooms."""
-    catalog, offered, approvals = (
-        RegistryCatalog(versions),
-        OfferedProfiles(profiles, usage),
-        Approvals(),
-    )
+    catalog, offered = RegistryCatalog(versions), OfferedProfiles(profiles, usage)
+    approvals = Approvals(catalog)
     rollouts = RolloutsService(base.database, base.audit, catalog, approvals, base.clock)
     telemetry, chance = TelemetryBuffer(base.database), random.SystemRandom()
+    consumers = ConsumersService(base.database, base.audit, rollouts)
     return Deployments(
+        consumers=consumers,
+        access=Access(consumers, base.clock),
+        patterns=PatternBook(base.clock),
         requests=RequestsService(
             base.database, base.audit, base.policy, rollouts, catalog, offered, base.clock
         ),
@@ -78,10 +87,19 @@ def deployment_tasks(
         deployments.approvals,
         base.clock,
     )
+    judge = Judge(
+        base.database,
+        base.audit,
+        deployments.approvals,
+        deployments.catalog,
+        ScoredMeasurements(deployments.serving),
+        base.clock,
+    )
     champion = Champion(deployments.rollouts, versions)
     booked = ScorerUsage(deployments.rollouts, deployments.requests, usage, base.clock)
     return [
         PeriodicTask(name="deployments", period_s=0.5, call=reconciler.step),
+        PeriodicTask(name="canaries", period_s=1.0, call=judge.step),
         PeriodicTask(name="lapsed requests", period_s=5.0, call=deployments.requests.lapse),
         PeriodicTask(name="champions", period_s=5.0, call=champion.step),
         PeriodicTask(name="scorer usage", period_s=30.0, call=booked.step),

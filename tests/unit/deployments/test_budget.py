@@ -25,7 +25,7 @@ from octavo_server.workspaces.usage.domain import Metered
 def test_nothing_new_is_deployed_from_the_soft_stop_on(database: Database, tmp_path: Path) -> None:
     world = World(database, tmp_path)
     catalog = FolderCatalog({})
-    rollouts = RolloutsService(database, world.audit, catalog, Approvals(), world.clock)
+    rollouts = RolloutsService(database, world.audit, catalog, Approvals(catalog), world.clock)
     deployments = RequestsService(
         database,
         world.audit,

@@ -16,6 +16,7 @@ from octavo_server.deployments.requests.domain import (
     Request,
     RequestState,
 )
+from octavo_server.deployments.rollouts import progress
 from octavo_server.deployments.rollouts import rules as rollouts_rules
 from octavo_server.deployments.rollouts.domain import (
     ROLLOUT_MOVES,
@@ -207,7 +208,8 @@ def test_a_deployment_keeps_its_model_and_environment() -> None:
 
 def test_a_canary_is_routed_promoted_and_rolled_back() -> None:
     live = a_deployment(stable_version=1)
-    canary = rollouts_rules.routed(live, a_rollout(), NOON)
+    first = progress.first_phase(CANARY, 2, has_stable=True)
+    canary = progress.routed(live, a_rollout(), first, NOON)
     assert (canary.stable_version, canary.canary_version, canary.canary_percent) == (1, 2, 10)
     back = rollouts_rules.rolled_back(canary, a_rollout(state=RolloutState.CANARY), NOON)
     assert (back.stable_version, back.canary_version) == (1, None)

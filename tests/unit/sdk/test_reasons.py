@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from octavo.records.deployments import RolloutChangeBody
 from octavo.records.monitoring import AcknowledgeBody
 from octavo.records.policy import PolicyChange
 from octavo.records.profiles import ChangeRequest
 from octavo.records.projects import BudgetChange
 from octavo.records.reviews import Review
+from octavo.records.rollouts import RolloutChangeBody
 from octavo.records.usage import BudgetRulesChange, QuotaChange
 from octavo.records.workspaces import ExtensionRequest
 

@@ -1,6 +1,6 @@
 """Tables of deployments: governed state, what the reconciler sees, and scoring telemetry."""
 
-from sqlalchemy import Column, Float, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, Float, Index, Integer, String, Table, Text, false
 
 from octavo_server.database.tables.base import UtcDateTime, json_type, metadata
 
@@ -30,7 +30,23 @@ deployment_requests = Table(
     Column("review_reason", Text),
     Column("reviewed_digest", String(64)),
     Column("reviewed_at", UtcDateTime),
+    Column("alias", String(40)),
+    Column("owner", String(255), nullable=False, server_default=""),
+    Column("rate_limit", json_type()),
     Index("ix_deployment_requests_place", "project", "deployment", "requested_at"),
+)
+
+deployment_evidence = Table(
+    "deployment_evidence",
+    metadata,
+    Column("request_id", String(32), primary_key=True),
+    Column("project", String(100), nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("message", Text, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("gathered_at", UtcDateTime),
+    Column("digest", String(64)),
+    Column("document", json_type()),
 )
 
 deployments = Table(
@@ -49,6 +65,12 @@ deployments = Table(
     Column("generation", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("owner", String(255), nullable=False, server_default=""),
+    Column("rate_limit", json_type()),
+    Column("shadow_version", Integer),
+    Column("shadow_percent", Integer, nullable=False, server_default="0"),
+    Column("controlled_at", UtcDateTime),
+    Column("judged_at", UtcDateTime),
 )
 
 deployment_rollouts = Table(
@@ -67,7 +89,32 @@ deployment_rollouts = Table(
     Column("started_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
     Column("ended_by", String(255)),
+    Column("step", Integer, nullable=False, server_default="0"),
+    Column("step_since", UtcDateTime),
+    Column("judgement", json_type()),
+    Column("paused_at", UtcDateTime),
+    Column("paused_by", String(255)),
+    Column("automatic", Boolean, nullable=False, server_default=false()),
+    Column("back_asked_at", UtcDateTime),
+    Column("back_generation", Integer),
+    Column("back_effective_at", UtcDateTime),
     Index("ix_deployment_rollouts_place", "project", "deployment", "started_at"),
+)
+
+deployment_rollout_events = Table(
+    "deployment_rollout_events",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("project", String(100), nullable=False),
+    Column("deployment", String(63), nullable=False),
+    Column("rollout_id", String(32), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("by", String(255), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("judgement", json_type()),
+    Index("ix_deployment_rollout_events_place", "project", "deployment", "at"),
 )
 
 deployment_scorers = Table(
@@ -86,6 +133,7 @@ deployment_scorers = Table(
     Column("restarts", Integer, nullable=False),
     Column("next_start_at", UtcDateTime),
     Column("ready_at", UtcDateTime),
+    Column("retire_at", UtcDateTime),
 )
 
 deployment_requests_scored = Table(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from octavo_server.deployments.rollouts.service import Objectives, TrafficPlan
+from octavo_server.deployments.rollouts.service import Objectives, RateLimit, TrafficPlan
 
 
 class RequestState(StrEnum):
@@ -99,3 +99,9 @@ class Request:
     """The digest that the reviewer saw."""
     reviewed_at: datetime | None = None
     """When."""
+    alias: str | None = None
+    """Alias that it was asked for by; it has to name the version still when that goes live."""
+    owner: str = ""
+    """Who answers for the deployment."""
+    rate_limit: RateLimit | None = None
+    """What one consumer may send."""

@@ -15,7 +15,7 @@ from octavo.records.deployments import (
 )
 from octavo_server.deployments.requests import wire
 from octavo_server.deployments.requests.service import Asked, RequestsService
-from octavo_server.deployments.rollouts.service import Objectives, TrafficPlan
+from octavo_server.deployments.rollouts.service import Objectives, plan_of, rate_limit_of
 from octavo_server.guard import Guard, area_router
 from octavo_server.identity import Caller
 
@@ -26,8 +26,12 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 
 def _asked(body: DeploymentRequestBody) -> Asked:
     plain = body.model_dump()
-    traffic, objectives = plain.pop("traffic"), plain.pop("objectives")
-    return Asked(**plain, traffic=TrafficPlan(**traffic), objectives=Objectives(**objectives))
+    read = {
+        "traffic": plan_of(plain["traffic"]),
+        "objectives": Objectives(**plain["objectives"]),
+        "rate_limit": rate_limit_of(plain["rate_limit"]),
+    }
+    return Asked(**{**plain, **read})
 
 
 def routes(requests: RequestsService, guard: Guard) -> APIRouter:

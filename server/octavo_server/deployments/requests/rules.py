@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,12 @@ from octavo_server.deployments.requests.domain import (
     Request,
     RequestState,
 )
-from octavo_server.deployments.rollouts.service import Deployment, needs_review
+from octavo_server.deployments.rollouts.service import (
+    DeployableModel,
+    Deployment,
+    needs_review,
+    plan_values,
+)
 from octavo_server.errors import (
     Conflict,
     Forbidden,
@@ -30,7 +35,6 @@ APPROVAL_LIFE = timedelta(hours=24)
 
 def digest_of(request: Request) -> str:
     """Return the SHA-256 of everything that a reviewer agrees to, as RFC 8785 JSON."""
-    traffic, objectives = request.traffic, request.objectives
     document: dict[str, Any] = {
         "project": request.project,
         "deployment": request.deployment,
@@ -39,24 +43,32 @@ def digest_of(request: Request) -> str:
         "model_digest": request.model_digest,
         "environment": request.environment,
         "profile": request.profile,
-        "traffic": {"kind": traffic.kind, "percent": traffic.percent},
-        "objectives": {
-            "latency_p95_ms": objectives.latency_p95_ms,
-            "error_rate": objectives.error_rate,
-            "drift_psi": objectives.drift_psi,
-        },
+        "traffic": _stated(plan_values(request.traffic), ("steps", "shadow", "then")),
+        "objectives": _stated(asdict(request.objectives), ("latency_p99_ms",)),
         "reason": request.reason,
         "requested_by": request.requested_by,
     }
+    limit = None if request.rate_limit is None else asdict(request.rate_limit)
+    added = {"alias": request.alias, "owner": request.owner, "rate_limit": limit}
+    document |= _stated(added, tuple(added))
     return hashlib.sha256(rfc8785.dumps(document)).hexdigest()
+
+
+def _stated(values: dict[str, Any], later: tuple[str, ...]) -> dict[str, Any]:
+    """Leave out what says nothing of the fields that came later: older digests hold on."""
+    silent: tuple[object, ...] = (None, "", [], "wait")
+    return {
+        name: value for name, value in values.items() if name not in later or value not in silent
+    }
 
 
 def check_fits(request: Request, deployment: Deployment | None) -> None:
     """Raise Conflict when the deployment exists and is about something else."""
     if deployment is None:
-        if request.traffic.kind == "canary":
+        if request.traffic.kind != "direct":
             raise Invalid(
-                f"traffic: {request.deployment!r} is new, there is nothing to be a canary of.",
+                f"traffic: {request.deployment!r} is new, there is nothing to be a "
+                f"{request.traffic.kind} of.",
                 "Use the plan 'direct' for the first version.",
             )
         return
@@ -120,6 +132,21 @@ def check_approval(request: Request, now: datetime) -> str | None:
             return "the approval is about another digest"
     if now >= request.expires_at:
         return f"the approval lapsed at {request.expires_at:%Y-%m-%d %H:%M} UTC"
+    return None
+
+
+def check_registered(request: Request, model: DeployableModel, named: int | None) -> str | None:
+    """Return why what is registered now isn't what was approved; None when it is.
+
+    ``named`` is the version that the request's alias names now.
+    """
+    if model.digest != request.model_digest:
+        return f"the files of v{request.version} are not those that were approved"
+    if not model.signed and request.environment == "prod":
+        return f"the signature of v{request.version} doesn't hold any more"
+    if request.alias is not None and named != request.version:
+        points = "names no version" if named is None else f"names v{named}"
+        return f"{request.alias} {points} now, not v{request.version} that was approved"
     return None
 
 

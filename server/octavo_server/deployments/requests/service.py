@@ -18,6 +18,7 @@ from octavo_server.deployments.rollouts.service import (
     DeployableModel,
     ModelCatalog,
     Objectives,
+    RateLimit,
     RolloutsService,
     ScorerProfiles,
     TrafficPlan,
@@ -49,8 +50,6 @@ class Asked:
     """Deployment, new or not."""
     model: str
     """Registered model."""
-    version: int
-    """Its version."""
     environment: str
     """Where to."""
     profile: str
@@ -61,6 +60,14 @@ class Asked:
     """What it promises."""
     reason: str
     """Why."""
+    version: int | None = None
+    """Its version; None: the one that ``alias`` names."""
+    alias: str | None = None
+    """Alias that names the version."""
+    rate_limit: RateLimit | None = None
+    """What one consumer may send."""
+    owner: str = ""
+    """Who answers for the deployment; empty: who asks."""
 
 
 class RequestsService:
@@ -102,7 +109,7 @@ class RequestsService:
         refusal = self._profiles.refusal(project)
         if refusal is not None:
             raise Forbidden(refusal, "Raise the project's budget, or wait for the next month.")
-        model = self._catalog.describe(project, asked.model, asked.version)
+        model = self._catalog.describe(project, asked.model, self._version(project, asked))
         subject = f"deployment:{project}/{asked.deployment}"
         with self._audit.change(caller, "deployments.request", subject, project) as change:
             request = self._new_request(change, project, asked, model)
@@ -114,7 +121,7 @@ class RequestsService:
             change.note(
                 request=request.id,
                 model=asked.model,
-                version=asked.version,
+                version=request.version,
                 environment=asked.environment,
                 digest=request.digest,
                 reason=asked.reason,
@@ -136,6 +143,7 @@ class RequestsService:
         model = self._catalog.describe(project, waiting.model, waiting.version)
         subject = f"deployment_request:{project}/{request_id}"
         with self._audit.change(caller, "deployments.review", subject, project) as change:
+            change.rows.lock(f"deployment:{project}/{waiting.deployment}")
             request = _known(store.request(change.rows, project, request_id), request_id)
             rules.check_review(request, caller.name, digest, change.at)
             decided = replace(
@@ -207,6 +215,18 @@ class RequestsService:
                 moved = rules.moved_request(request, RequestState.EXPIRED, message)
                 store.save_request(change.rows, moved)
 
+    def _version(self, project: str, asked: Asked) -> int:
+        """Return the version that is asked for. Raises NotFound for an alias that names none."""
+        if asked.version is not None:
+            return asked.version
+        named = self._catalog.alias(project, asked.model, asked.alias or "")
+        if named is None:
+            raise NotFound(
+                f"alias: {asked.alias!r} of {asked.model!r} names no version.",
+                "Name a version, or move the alias first.",
+            )
+        return named
+
     def _new_request(
         self, change: Change, project: str, asked: Asked, model: DeployableModel
     ) -> Request:
@@ -215,7 +235,7 @@ class RequestsService:
             project=project,
             deployment=asked.deployment,
             model=asked.model,
-            version=asked.version,
+            version=model.version,
             model_digest=model.digest,
             environment=asked.environment,
             profile=asked.profile,
@@ -229,6 +249,9 @@ class RequestsService:
             message="Waits for another person's review.",
             digest="",
             policy=PolicyResult(allowed=False, reasons=(), policy_digest=""),
+            alias=asked.alias,
+            owner=asked.owner or change.caller.name,
+            rate_limit=asked.rate_limit,
         )
         result = self._policy_gate(change, "RequestDeployment", request, model)
         return replace(request, policy=result, digest=rules.digest_of(request))
@@ -275,6 +298,8 @@ def _wanted(request: Request) -> Wanted:
         traffic=request.traffic,
         objectives=request.objectives,
         requested_by=request.requested_by,
+        owner=request.owner,
+        rate_limit=request.rate_limit,
     )
 
 

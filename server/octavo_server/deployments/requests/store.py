@@ -13,7 +13,12 @@ from octavo_server.deployments.requests.domain import (
     Request,
     RequestState,
 )
-from octavo_server.deployments.rollouts.service import Objectives, TrafficPlan
+from octavo_server.deployments.rollouts.service import (
+    Objectives,
+    plan_of,
+    plan_values,
+    rate_limit_of,
+)
 
 
 def add_request(rows: Rows, request: Request) -> None:
@@ -44,8 +49,9 @@ def _request_values(request: Request) -> Row:
     return {
         **{one.name: getattr(request, one.name) for one in fields(request)},
         "state": request.state.value,
-        "traffic": asdict(request.traffic),
+        "traffic": plan_values(request.traffic),
         "objectives": asdict(request.objectives),
+        "rate_limit": None if request.rate_limit is None else asdict(request.rate_limit),
         "policy": policy,
     }
 
@@ -56,8 +62,9 @@ def _request(row: Row) -> Request:
         **{
             **row,
             "state": RequestState(row["state"]),
-            "traffic": TrafficPlan(**row["traffic"]),
+            "traffic": plan_of(row["traffic"]),
             "objectives": Objectives(**row["objectives"]),
+            "rate_limit": rate_limit_of(row["rate_limit"]),
             "policy": PolicyResult(**policy),
         }
     )

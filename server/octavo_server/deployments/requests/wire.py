@@ -7,15 +7,19 @@ from datetime import datetime
 from typing import Literal, cast
 
 from octavo.records import deployments as wire
+from octavo.records.evidence import Evidence
 from octavo_server.deployments.requests import rules
 from octavo_server.deployments.requests.domain import Request
 from octavo_server.deployments.requests.service import RequestsService
+from octavo_server.deployments.rollouts.service import plan_values
 from octavo_server.deployments.wire_fields import fields_of
 from octavo_server.identity import Caller
 from octavo_server.permissions import PERMISSIONS
 
 
-def request(one: Request, caller: str, may_review: bool, now: datetime) -> wire.DeploymentRequest:
+def request(
+    one: Request, caller: str, may_review: bool, now: datetime, evidence: Evidence | None = None
+) -> wire.DeploymentRequest:
     """Return a request as ``caller`` sees it; ``may_review``: they hold the permission."""
     why = rules.why_not_review(one, caller, now)
     if why is None and not may_review:
@@ -32,8 +36,10 @@ def request(one: Request, caller: str, may_review: bool, now: datetime) -> wire.
     return wire.DeploymentRequest.model_validate(
         {
             **fields_of(one, wire.DeploymentRequest),
-            "traffic": asdict(one.traffic),
+            "traffic": plan_values(one.traffic),
             "objectives": asdict(one.objectives),
+            "rate_limit": None if one.rate_limit is None else asdict(one.rate_limit),
+            "evidence": evidence,
             "state": one.state.value,
             "policy": asdict(one.policy),
             "review": review,

@@ -34,6 +34,11 @@ class RegistryCatalog:
             example=first_row(found.packaging.example),
         )
 
+    def alias(self, project: str, name: str, alias: str) -> int | None:
+        """Return the version that an alias names now, None where it names none."""
+        found = self._versions.pointed_to(project, name, alias)
+        return None if found is None else found.version
+
     def fetch(self, project: str, name: str, version: int, folder: Path) -> Mapping[str, str]:
         """Write the version's files into ``folder``; return path -> SHA-256 as signed."""
         return self._versions.fetch(project, name, version, folder)

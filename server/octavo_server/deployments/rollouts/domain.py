@@ -13,6 +13,8 @@ class RolloutState(StrEnum):
     """Where a rollout stands."""
 
     STARTING = "starting"
+    SHADOW = "shadow"
+    """It answers copies of requests that nobody reads."""
     CANARY = "canary"
     LIVE = "live"
     ROLLED_BACK = "rolled_back"
@@ -22,7 +24,16 @@ class RolloutState(StrEnum):
 
 ROLLOUT_MOVES: dict[RolloutState, frozenset[RolloutState]] = {
     RolloutState.STARTING: frozenset(
-        {RolloutState.CANARY, RolloutState.LIVE, RolloutState.ROLLED_BACK, RolloutState.FAILED}
+        {
+            RolloutState.SHADOW,
+            RolloutState.CANARY,
+            RolloutState.LIVE,
+            RolloutState.ROLLED_BACK,
+            RolloutState.FAILED,
+        }
+    ),
+    RolloutState.SHADOW: frozenset(
+        {RolloutState.CANARY, RolloutState.LIVE, RolloutState.ROLLED_BACK}
     ),
     RolloutState.CANARY: frozenset({RolloutState.LIVE, RolloutState.ROLLED_BACK}),
     RolloutState.LIVE: frozenset({RolloutState.ROLLED_BACK, RolloutState.SUPERSEDED}),
@@ -44,13 +55,43 @@ class ScorerState(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CanaryStep:
+    """One share of the traffic, watched for a while."""
+
+    percent: int
+    """Share of requests, in percent."""
+    bake_s: int = 0
+    """Least seconds before the next step."""
+    min_requests: int = 1
+    """Least answered requests before the next step."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShadowPlan:
+    """Copies of requests before the version takes traffic."""
+
+    percent: int = 100
+    """Share of requests copied, in percent."""
+    bake_s: int = 0
+    """Least seconds before it goes on."""
+    min_requests: int = 1
+    """Least answered copies before it goes on."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrafficPlan:
     """How a version takes over."""
 
     kind: str
-    """``direct`` or ``canary``."""
+    """``direct``, ``canary`` or ``shadow``."""
     percent: int
-    """Its share of requests once ready, in percent."""
+    """Share of a canary without steps, in percent."""
+    steps: tuple[CanaryStep, ...] = ()
+    """Shares of a canary, rising."""
+    shadow: ShadowPlan | None = None
+    """Copies before the first share."""
+    then: str = "wait"
+    """After the last step: ``promote`` takes all traffic, ``wait`` leaves it to a person."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +103,57 @@ class Objectives:
     error_rate: float
     """Share of failed requests, 0 to 1."""
     drift_psi: float
-    """Population stability index of a feature that raises an alert."""
+    """Population stability index that counts as drift."""
+    latency_p99_ms: float | None = None
+    """99th percentile of latency, milliseconds; None promises none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RateLimit:
+    """What one consumer may send, unless their token says otherwise."""
+
+    per_second: float
+    """Requests a second, over time."""
+    burst: int
+    """Requests at once after a pause."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One objective as a look found it."""
+
+    objective: str
+    """Name of the objective."""
+    label: str
+    """It in words."""
+    value: float | None
+    """What was measured; None: not enough yet."""
+    limit: float
+    """What was promised."""
+    stable: float | None = None
+    """The same of the live version."""
+    missed: bool = False
+    """True when it surely breaks the promise."""
+    short: bool = False
+    """True when it is over the limit, but too few requests say so."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """What a look at a step found."""
+
+    at: datetime
+    """When."""
+    verdict: str
+    """``watch``, ``advance``, ``roll_back`` or ``unknown``."""
+    requests: int
+    """Requests that the version answered in this step."""
+    needed: int
+    """Requests that the step needs."""
+    findings: tuple[Finding, ...]
+    """Each objective."""
+    sentence: str
+    """The result in words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +208,18 @@ class Deployment:
     """Kept warm without traffic, for a rollback."""
     generation: int = 0
     """Counts the changes; an update names the one it read."""
+    owner: str = ""
+    """Who answers for it."""
+    rate_limit: RateLimit | None = None
+    """What one consumer may send; None: no limit of its own."""
+    shadow_version: int | None = None
+    """Answers copies of ``shadow_percent`` of the requests; nobody reads its answers."""
+    shadow_percent: int = 0
+    """Share of requests copied, in percent."""
+    controlled_at: datetime | None = None
+    """When the controller last looked at a canary or a shadow; None outside of those."""
+    judged_at: datetime | None = None
+    """When the controller last could read what they did."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +252,50 @@ class Rollout:
     """When it ended."""
     ended_by: str | None = None
     """Who promoted or rolled back."""
+    step: int = 0
+    """The step under way, from 1; 0 outside the steps."""
+    step_since: datetime | None = None
+    """When the step or the shadow began."""
+    judgement: Judgement | None = None
+    """The newest look at the step."""
+    paused_at: datetime | None = None
+    """Since when it is held."""
+    paused_by: str | None = None
+    """Who holds it."""
+    automatic: bool = False
+    """True when the platform itself rolled it back."""
+    back_asked_at: datetime | None = None
+    """When rolling back was decided."""
+    back_generation: int | None = None
+    """Generation of the deployment that carries the rollback."""
+    back_effective_at: datetime | None = None
+    """When the last answer under the old shares was given, once a router has said so."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that happened to a deployment's traffic."""
+
+    id: str
+    """Identifier."""
+    project: str
+    """Project."""
+    deployment: str
+    """Deployment."""
+    rollout_id: str
+    """The rollout it belongs to."""
+    version: int
+    """Version that the rollout is about."""
+    at: datetime
+    """When."""
+    kind: str
+    """What happened."""
+    by: str
+    """Who did it."""
+    message: str
+    """It in words."""
+    judgement: Judgement | None = None
+    """What was measured, where that decided."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,3 +328,5 @@ class Scorer:
     """When it is started again."""
     ready_at: datetime | None = None
     """Since when it answers."""
+    retire_at: datetime | None = None
+    """It has lost its traffic and is ended then; what was sent to it before is still answered."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -15,8 +15,10 @@ from octavo_server.deployments.rollouts.domain import (
     DeployableModel,
     Deployment,
     Objectives,
+    RateLimit,
     Rollout,
 )
+from octavo_server.deployments.rollouts.judging import Figures
 
 
 class ModelCatalog(Protocol):
@@ -24,6 +26,9 @@ class ModelCatalog(Protocol):
 
     def describe(self, project: str, name: str, version: int) -> DeployableModel:
         """Return a registered version with its signature checked. Raises NotFound."""
+
+    def alias(self, project: str, name: str, alias: str) -> int | None:
+        """Return the version that an alias names now, None where it names none."""
 
     def fetch(self, project: str, name: str, version: int, folder: Path) -> Mapping[str, str]:
         """Write the version's files into ``folder``; return path -> SHA-256 as signed.
@@ -109,6 +114,18 @@ class ScorerHost(Protocol):
         """Return the scorers that this host runs."""
 
 
+class Measurements(Protocol):
+    """What versions did with the requests that they got."""
+
+    def figures(self, project: str, name: str, since: datetime) -> Mapping[int, Figures]:
+        """Return what each version did since a time."""
+
+    def scores(
+        self, project: str, name: str, since: datetime, limit: int
+    ) -> Mapping[int, Sequence[float]]:
+        """Return the scores of each version's newest requests since a time."""
+
+
 class Approvals(Protocol):
     """What the requests say about rollouts: who agreed to which digest, and until when."""
 
@@ -133,3 +150,7 @@ class Agreed:
     """What the deployment promises."""
     profile: str
     """Spawner profile of its scorers."""
+    owner: str
+    """Who answers for the deployment."""
+    rate_limit: RateLimit | None
+    """What one consumer may send."""

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from octavo_server.audit.service import AuditService, Change
 from octavo_server.database.rows import Database
-from octavo_server.deployments.rollouts import rules, store
+from octavo_server.deployments.rollouts import moves, progress, rules, store
 from octavo_server.deployments.rollouts.domain import (
     Deployment,
     Rollout,
@@ -27,7 +27,6 @@ from octavo_server.deployments.rollouts.ports import (
     ScorerProfiles,
     ScorerResources,
 )
-from octavo_server.deployments.rollouts.service import current_rollout, supersede
 from octavo_server.errors import OctavoError
 from octavo_server.identity import new_id, service_caller
 from octavo_server.lineage.service import LineageService
@@ -36,6 +35,8 @@ START_LIMIT = timedelta(seconds=120)
 """A scorer that isn't ready after this long is ended and started again."""
 SETTLED = timedelta(seconds=60)
 """A scorer that answered this long has its failures forgotten."""
+DRAIN = timedelta(seconds=2)
+"""A scorer that lost its traffic answers on this long: who routes may not know it yet."""
 LEAST_RESOURCES = ScorerResources(cpus=1, memory_mib=2_048)
 """What a scorer gets when its profile was removed meanwhile: live models stay live."""
 
@@ -80,21 +81,23 @@ class Reconciler:
     def _drive(self, deployment: Deployment) -> set[str]:
         project, name = deployment.project, deployment.name
         with self._database.read() as rows:
-            rollout = current_rollout(rows, project, name)
+            rollout = moves.current_rollout(rows, project, name)
             known = {scorer.version: scorer for scorer in store.scorers(rows, project, name)}
         if rollout is not None and rollout.state is RolloutState.STARTING:
             rollout = self._refused(rollout) or rollout
         wanted = rules.wanted_versions(deployment, rollout)
-        for version, scorer in known.items():
-            if version not in wanted:
-                self._retire(scorer)
+        leaving = {
+            scorer.id
+            for version, scorer in known.items()
+            if version not in wanted and not self._retired(scorer)
+        }
         running: dict[int, Scorer] = {}
         for version in sorted(wanted):
             scorer = known.get(version) or self._new_scorer(deployment, version)
             running[version] = self._watch(deployment, scorer)
         if rollout is not None and rollout.state is RolloutState.STARTING:
             self._advance(deployment, rollout, running[rollout.to_version])
-        return {scorer.id for scorer in running.values()}
+        return leaving | {scorer.id for scorer in running.values()}
 
     def _watch(self, deployment: Deployment, scorer: Scorer) -> Scorer:
         """Look at a scorer, act on what is seen, and return it as it is now."""
@@ -113,6 +116,8 @@ class Reconciler:
         return self._answers(scorer, seen, now)
 
     def _answers(self, scorer: Scorer, seen: Observation, now: datetime) -> Scorer:
+        if scorer.retire_at is not None:
+            scorer = self._put(replace(scorer, retire_at=None))
         if scorer.state is ScorerState.READY:
             settled = scorer.ready_at is not None and now - scorer.ready_at > SETTLED
             if scorer.restarts and settled:
@@ -173,10 +178,18 @@ class Reconciler:
             )
         )
 
-    def _retire(self, scorer: Scorer) -> None:
+    def _retired(self, scorer: Scorer) -> bool:
+        """End a scorer that is not wanted any more, once nobody sends it anything; True: done."""
+        now = self._clock()
+        if scorer.retire_at is None and scorer.state is ScorerState.READY:
+            self._put(replace(scorer, retire_at=now + DRAIN))
+            return False
+        if scorer.retire_at is not None and now < scorer.retire_at:
+            return False
         self._host.stop(scorer.id)
         with self._database.write() as rows:
             store.drop_scorer(rows, scorer)
+        return True
 
     def _new_scorer(self, deployment: Deployment, version: int) -> Scorer:
         with self._database.read() as rows:
@@ -198,9 +211,10 @@ class Reconciler:
         return scorer
 
     def _advance(self, deployment: Deployment, rollout: Rollout, scorer: Scorer) -> None:
-        """Route the rollout's version once it is ready, or give it up."""
+        """Route the rollout's version once it is ready and nobody holds it, or give it up."""
         if scorer.state is ScorerState.READY:
-            self._route(deployment, rollout)
+            if rollout.paused_at is None:
+                self._route(deployment, rollout)
         elif scorer.restarts >= rules.STARTS_OF_A_ROLLOUT:
             self._fail(rollout, f"v{rollout.to_version} never became ready: {scorer.message}")
 
@@ -218,19 +232,24 @@ class Reconciler:
         worker = service_caller("worker", project)
         subject = f"deployment:{project}/{name}"
         with self._audit.change(worker, "deployments.route", subject, project) as change:
-            message = f"v{rollout.to_version} takes {rollout.traffic.percent} % of the requests."
-            agreed = self._approvals.use(change, rollout, message)
-            routed = rules.routed(deployment, rollout, change.at)
-            is_canary = routed.canary_version == rollout.to_version
-            to = RolloutState.CANARY if is_canary else RolloutState.LIVE
-            if not is_canary:
-                supersede(change, deployment)
-            store.save_deployment(
-                change.rows, replace(routed, objectives=agreed.objectives, profile=agreed.profile)
+            deployment = moves.entered(change, project, name)
+            phase = progress.first_phase(
+                rollout.traffic, rollout.to_version, deployment.stable_version is not None
             )
-            store.save_rollout(change.rows, rules.moved_rollout(rollout, to, message, change.at))
+            agreed = self._approvals.use(change, rollout, phase.message)
+            promised = replace(
+                deployment,
+                objectives=agreed.objectives,
+                profile=agreed.profile,
+                owner=agreed.owner,
+                rate_limit=agreed.rate_limit,
+            )
+            moves.happened(change, rollout, "ready", f"v{rollout.to_version} is ready.")
+            moves.lead_on(change, promised, rollout, phase)
             self._link(change, deployment, rollout)
-            change.note(version=rollout.to_version, state=to.value, request=rollout.request_id)
+            change.note(
+                version=rollout.to_version, state=phase.state.value, request=rollout.request_id
+            )
 
     def _link(self, change: Change, deployment: Deployment, rollout: Rollout) -> None:
         project, name = deployment.project, deployment.name
@@ -256,6 +275,7 @@ class Reconciler:
             moved = rules.moved_rollout(rollout, RolloutState.FAILED, message, change.at)
             store.save_rollout(change.rows, moved)
             self._approvals.give_up(change, rollout, message)
+            moves.happened(change, rollout, "failed", message)
             change.note(version=rollout.to_version, why=message)
         return moved
 

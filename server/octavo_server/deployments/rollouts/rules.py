@@ -54,20 +54,8 @@ def moved_rollout(
             f"it can't become {to.value}.",
             "Reload the deployment to see where it stands.",
         )
-    ended = None if to is RolloutState.CANARY else at
+    ended = None if to in {RolloutState.CANARY, RolloutState.SHADOW} else at
     return replace(rollout, state=to, message=message, ended_at=ended, ended_by=by)
-
-
-def routed(deployment: Deployment, rollout: Rollout, at: datetime) -> Deployment:
-    """Return the desired state once the rollout's version is ready."""
-    if rollout.traffic.kind == "canary" and deployment.stable_version is not None:
-        return replace(
-            deployment,
-            canary_version=rollout.to_version,
-            canary_percent=rollout.traffic.percent,
-            updated_at=at,
-        )
-    return taken_over(deployment, rollout.to_version, at)
 
 
 def taken_over(deployment: Deployment, version: int, at: datetime) -> Deployment:
@@ -78,8 +66,41 @@ def taken_over(deployment: Deployment, version: int, at: datetime) -> Deployment
         stable_version=version,
         canary_version=None,
         canary_percent=0,
+        shadow_version=None,
+        shadow_percent=0,
         updated_at=at,
     )
+
+
+def check_held(rollout: Rollout | None, name: str, *, held: bool) -> Rollout:
+    """Return the rollout under way. Raises IllegalMove when there is none to hold or let go."""
+    if rollout is None or rollout.ended_at is not None:
+        raise IllegalMove(
+            f"No rollout of {name!r} is under way; there is nothing to pause or resume.",
+            "Request a version as a canary first.",
+        )
+    if (rollout.paused_at is not None) is not held:
+        state, move = ("is not paused", "Pause") if held else ("is paused already", "Resume")
+        raise IllegalMove(
+            f"The rollout to v{rollout.to_version} {state}.", f"{move} it first, or reload."
+        )
+    return rollout
+
+
+def resumed(rollout: Rollout, at: datetime) -> Rollout:
+    """Return the rollout going on; the time that it was held doesn't count for its step."""
+    since = rollout.step_since
+    if since is not None and rollout.paused_at is not None:
+        since += at - max(rollout.paused_at, since)
+    return replace(rollout, step_since=since, paused_at=None, paused_by=None)
+
+
+def rollback_s(rollout: Rollout) -> float | None:
+    """Return the seconds that a rollback took to count; None until a router has confirmed it."""
+    asked, effective = rollout.back_asked_at, rollout.back_effective_at
+    if asked is None or effective is None:
+        return None
+    return (effective - asked).total_seconds()
 
 
 def rolled_back(deployment: Deployment, rollout: Rollout | None, at: datetime) -> Deployment:
@@ -88,6 +109,8 @@ def rolled_back(deployment: Deployment, rollout: Rollout | None, at: datetime) -
         return replace(deployment, updated_at=at)
     if deployment.canary_version is not None:
         return replace(deployment, canary_version=None, canary_percent=0, updated_at=at)
+    if deployment.shadow_version is not None:
+        return replace(deployment, shadow_version=None, shadow_percent=0, updated_at=at)
     if deployment.previous_version is None:
         raise IllegalMove(
             f"{deployment.name!r} has no version to go back to.",
@@ -105,7 +128,7 @@ def rollback_target(deployment: Deployment, rollout: Rollout | None) -> int | No
     """Return the version that a rollback would leave live; None when none is possible."""
     if rollout is not None and rollout.state is RolloutState.STARTING:
         return deployment.stable_version
-    if deployment.canary_version is not None:
+    if deployment.canary_version is not None or deployment.shadow_version is not None:
         return deployment.stable_version
     return deployment.previous_version
 
@@ -114,7 +137,7 @@ def check_promoter(rollout: Rollout, environment: str, caller: str) -> None:
     """Raise Forbidden when who asked for a canary takes it to all traffic alone."""
     if needs_review(environment) and rollout.requested_by == caller:
         raise Forbidden(
-            "You asked for this canary; another person has to promote it.",
+            "You asked for this version; another person has to promote it.",
             "Ask a person with the role reviewer or oncall.",
         )
 
@@ -124,6 +147,7 @@ def wanted_versions(deployment: Deployment, rollout: Rollout | None) -> frozense
     wanted = {
         deployment.stable_version,
         deployment.canary_version,
+        deployment.shadow_version,
         deployment.previous_version,
     }
     if rollout is not None and rollout.state is RolloutState.STARTING:
@@ -145,8 +169,8 @@ def health(deployment: Deployment, scorers: Mapping[int, Scorer], rollout: Rollo
     if not _answers(scorers, stable):
         starting = stable in scorers and scorers[stable].state is ScorerState.STARTING
         return "starting" if starting and scorers[stable].restarts == 0 else "down"
-    canary = deployment.canary_version
-    return "degraded" if canary is not None and not _answers(scorers, canary) else "healthy"
+    tried = deployment.canary_version or deployment.shadow_version
+    return "degraded" if tried is not None and not _answers(scorers, tried) else "healthy"
 
 
 def headline(deployment: Deployment, scorers: Mapping[int, Scorer], rollout: Rollout | None) -> str:
@@ -165,8 +189,14 @@ def headline(deployment: Deployment, scorers: Mapping[int, Scorer], rollout: Rol
         line += f"{deployment.canary_percent} % as canary."
         if state == "degraded":
             line += f" v{canary} doesn't answer: {_why(scorers, canary)} v{stable} takes over."
+    elif (shadow := deployment.shadow_version) is not None:
+        line += f" v{shadow} answers copies of {deployment.shadow_percent} %."
+        if state == "degraded":
+            line += f" v{shadow} doesn't answer: {_why(scorers, shadow)}"
     if rollout is not None and rollout.state is RolloutState.STARTING:
         line += f" v{rollout.to_version} is starting."
+    if rollout is not None and rollout.ended_at is None and rollout.paused_by is not None:
+        line += f" {rollout.paused_by} holds it."
     return line
 
 

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from octavo_server.audit.service import AuditService, Change
 from octavo_server.database.rows import Database, Rows
-from octavo_server.deployments.rollouts import rules, store
+from octavo_server.deployments.rollouts import moves, progress, rules, store
 from octavo_server.deployments.rollouts.domain import (
     DeployableModel,
     Deployment,
+    Event,
     Objectives,
+    RateLimit,
     Rollout,
     RolloutState,
     Scorer,
     ScorerState,
     TrafficPlan,
 )
+from octavo_server.deployments.rollouts.moves import current_rollout
 from octavo_server.deployments.rollouts.ports import Agreed, Approvals, ModelCatalog, ScorerProfiles
+from octavo_server.deployments.rollouts.progress import lease_lapsed
 from octavo_server.deployments.rollouts.rules import check_name, needs_review
+from octavo_server.deployments.rollouts.scores import psi
+from octavo_server.deployments.rollouts.store import plan_of, plan_values, rate_limit_of
 from octavo_server.errors import (
     IllegalMove,
     NotFound,
@@ -33,6 +40,7 @@ __all__ = [
     "Deployment",
     "ModelCatalog",
     "Objectives",
+    "RateLimit",
     "Rollout",
     "RolloutState",
     "RolloutsService",
@@ -46,12 +54,17 @@ __all__ = [
     "current_rollout",
     "headline_of",
     "health_of",
+    "lease_lapsed",
     "needs_review",
+    "plan_of",
+    "plan_values",
+    "psi",
+    "rate_limit_of",
 ]
 
 
-HISTORY = 50
-"""Rollouts and requests that a deployment shows."""
+DESCRIBED_S = 30.0
+"""Seconds that a version's description is kept: it may be deleted, or its key revoked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +91,10 @@ class Wanted:
     """What it promises."""
     requested_by: str
     """Who asked."""
+    owner: str
+    """Who answers for the deployment."""
+    rate_limit: RateLimit | None
+    """What one consumer may send."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,11 +137,16 @@ class RolloutsService:
         self._catalog = catalog
         self._approvals = approvals
         self._clock = clock
-        self._described: dict[tuple[str, str, int], DeployableModel] = {}
+        self._described: dict[tuple[str, str, int], tuple[float, DeployableModel | None]] = {}
+        self._listeners: list[Callable[[str, str], None]] = []
 
     def now(self) -> datetime:
         """Return the platform's time (UTC)."""
         return self._clock()
+
+    def tell(self, listener: Callable[[str, str], None]) -> None:
+        """Call ``listener(project, name)`` in this process after each change of traffic."""
+        self._listeners.append(listener)
 
     def begin(self, change: Change, wanted: Wanted) -> None:
         """Write the rollout that an approval allows, in the approval's own transaction.
@@ -132,69 +154,86 @@ class RolloutsService:
         Raises IllegalMove while another rollout of the deployment is under way.
         """
         project, name = wanted.project, wanted.deployment
+        change.rows.lock(f"deployment:{project}/{name}")
         deployment = store.deployment(change.rows, project, name)
         rollout = current_rollout(change.rows, project, name)
-        if rollout is not None and rollout.state in UNDER_WAY:
+        if rollout is not None and rollout.state in progress.UNDER_WAY:
             raise IllegalMove(
                 f"{name!r} is moving to v{rollout.to_version} ({rollout.state.value}).",
                 "Promote it or roll it back first.",
             )
         if deployment is None:
-            deployment = Deployment(
-                project=project,
-                name=name,
-                model=wanted.model,
-                environment=wanted.environment,
-                profile=wanted.profile,
-                objectives=wanted.objectives,
-                created_at=change.at,
-                updated_at=change.at,
-            )
+            deployment = _new_deployment(change, wanted)
             store.add_deployment(change.rows, deployment)
-        store.add_rollout(change.rows, _first_step(change, wanted, deployment))
+        begun = _first_step(change, wanted, deployment)
+        store.add_rollout(change.rows, begun)
+        moves.happened(change, begun, "started", begun.message)
 
     def promote(self, caller: Caller, project: str, name: str, reason: str) -> View:
-        """Give all traffic to the canary; never by who asked for it alone."""
+        """Give all traffic to the canary or the shadow; never by who asked for it alone."""
         subject = f"deployment:{project}/{name}"
         with self._audit.change(caller, "deployments.promote", subject, project) as change:
-            deployment = self._deployment(change.rows, project, name)
+            deployment = moves.entered(change, project, name)
             rollout = current_rollout(change.rows, project, name)
-            if rollout is None or rollout.state is not RolloutState.CANARY:
+            if rollout is None or rollout.state not in progress.WATCHED:
                 raise IllegalMove(
                     f"{name!r} has no canary to promote.", "Request a version as a canary first."
                 )
             rules.check_promoter(rollout, deployment.environment, caller.name)
-            promoted = rules.taken_over(deployment, rollout.to_version, change.at)
-            supersede(change, deployment)
             message = f"{caller.name} promoted v{rollout.to_version}: {reason}"
-            store.save_rollout(
-                change.rows,
-                rules.moved_rollout(rollout, RolloutState.LIVE, message, change.at, caller.name),
-            )
-            store.save_deployment(change.rows, promoted)
+            phase = progress.Phase(state=RolloutState.LIVE, step=0, message=message)
+            moves.lead_on(change, deployment, rollout, phase, by=caller.name)
             change.note(version=rollout.to_version, reason=reason)
-        return self.get(project, name)
+        return self._changed(project, name)
 
     def roll_back(self, caller: Caller, project: str, name: str, reason: str) -> View:
         """Move one step back at once: drop the canary, or make the version before live again."""
+        asked_at = self._clock()
         subject = f"deployment:{project}/{name}"
         with self._audit.change(caller, "deployments.rollback", subject, project) as change:
-            deployment = self._deployment(change.rows, project, name)
+            deployment = moves.entered(change, project, name)
             rollout = current_rollout(change.rows, project, name)
-            back = rules.rolled_back(deployment, rollout, change.at)
             message = f"{caller.name} rolled back: {reason}"
-            if rollout is not None and rollout.state in UNDER_WAY | {RolloutState.LIVE}:
-                store.save_rollout(
-                    change.rows,
-                    rules.moved_rollout(
-                        rollout, RolloutState.ROLLED_BACK, message, change.at, caller.name
-                    ),
-                )
-                if rollout.state is RolloutState.STARTING:
-                    self._approvals.give_up(change, rollout, message)
-            store.save_deployment(change.rows, back)
+            back = moves.go_back(
+                change, deployment, rollout, self._approvals, message, asked_at=asked_at
+            )
             change.note(live=back.stable_version, reason=reason)
+        return self._changed(project, name)
+
+    def hold(self, caller: Caller, project: str, name: str, reason: str, *, held: bool) -> View:
+        """Pause the rollout under way, or let it go on; while paused it is watched all the same."""
+        action = "deployments.pause" if held else "deployments.resume"
+        subject = f"deployment:{project}/{name}"
+        with self._audit.change(caller, action, subject, project) as change:
+            moves.entered(change, project, name)
+            found = current_rollout(change.rows, project, name)
+            rollout = rules.check_held(found, name, held=not held)
+            done = "paused" if held else "resumed"
+            message = f"{caller.name} {done} the rollout to v{rollout.to_version}: {reason}"
+            moved = rules.resumed(rollout, change.at)
+            if held:
+                moved = replace(rollout, paused_at=change.at, paused_by=caller.name)
+            store.save_rollout(change.rows, replace(moved, message=message))
+            moves.happened(change, rollout, done, message)
+            change.note(version=rollout.to_version, reason=reason)
         return self.get(project, name)
+
+    def confirm(
+        self, project: str, name: str, generation: int, last_older: datetime | None
+    ) -> None:
+        """Take a router's word that it routes by ``generation``; rollbacks are timed by it.
+
+        ``last_older`` is when it last began an answer under an older generation.
+        """
+        with self._database.write() as rows:
+            for rollout in store.rollouts(rows, project, name, moves.HISTORY):
+                back, asked = rollout.back_generation, rollout.back_asked_at
+                if back is None or asked is None or back > generation:
+                    continue
+                known = rollout.back_effective_at
+                effective = max(filter(None, (asked, last_older, known, rollout.ended_at)))
+                if known is None or (effective > known and back == generation):
+                    store.save_rollout(rows, replace(rollout, back_effective_at=effective))
 
     def views(self, project: str | None = None) -> list[View]:
         """Return the deployments of a project, or of all projects."""
@@ -205,15 +244,21 @@ class RolloutsService:
     def get(self, project: str, name: str) -> View:
         """Return one deployment. Raises NotFound."""
         with self._database.read() as rows:
-            return self._view(rows, self._deployment(rows, project, name))
+            return self._view(rows, moves.known(rows, project, name))
 
     def history(self, project: str, name: str) -> History:
         """Return one deployment with its rollouts. Raises NotFound."""
         with self._database.read() as rows:
             return History(
-                view=self._view(rows, self._deployment(rows, project, name)),
-                rollouts=tuple(store.rollouts(rows, project, name, HISTORY)),
+                view=self._view(rows, moves.known(rows, project, name)),
+                rollouts=tuple(store.rollouts(rows, project, name, moves.HISTORY)),
             )
+
+    def events(self, project: str, name: str, limit: int, offset: int) -> list[Event]:
+        """Return what happened to a deployment's traffic, newest first. Raises NotFound."""
+        with self._database.read() as rows:
+            moves.known(rows, project, name)
+            return store.events(rows, project, name, limit, offset)
 
     def find(self, rows: Rows, project: str, name: str) -> Deployment | None:
         """Return a deployment as a transaction of another room sees it, None when there is none."""
@@ -222,17 +267,15 @@ class RolloutsService:
     def traffic(self, project: str, name: str) -> tuple[Deployment, dict[int, Scorer]]:
         """Return who gets requests, and the scorers by version. Raises NotFound."""
         with self._database.read() as rows:
-            deployment = self._deployment(rows, project, name)
+            deployment = moves.known(rows, project, name)
             found = store.scorers(rows, project, name)
         return deployment, {one.version: one for one in found}
 
-    def _deployment(self, rows: Rows, project: str, name: str) -> Deployment:
-        found = store.deployment(rows, project, name)
-        if found is None:
-            raise NotFound(
-                f"There is no deployment {name[:63]!r} in {project!r}.", "See the deployments."
-            )
-        return found
+    def _changed(self, project: str, name: str) -> View:
+        """Tell who routes in this process, so that the change counts at once."""
+        for listener in self._listeners:
+            listener(project, name)
+        return self.get(project, name)
 
     def _view(self, rows: Rows, deployment: Deployment) -> View:
         project, name = deployment.project, deployment.name
@@ -245,35 +288,33 @@ class RolloutsService:
             model=None if stable is None else self._known_model(project, deployment.model, stable),
         )
 
-    def _known_model(self, project: str, model: str, version: int) -> DeployableModel:
-        """Return a version's description, kept: a registered version never changes."""
-        key = (project, model, version)
-        if key not in self._described:
-            self._described[key] = self._catalog.describe(*key)
-        return self._described[key]
+    def _known_model(self, project: str, model: str, version: int) -> DeployableModel | None:
+        """Return a version's description, kept for a while; None when it was deleted."""
+        key, now = (project, model, version), time.monotonic()
+        kept = self._described.get(key)
+        if kept is not None and kept[0] > now:
+            return kept[1]
+        try:
+            found: DeployableModel | None = self._catalog.describe(*key)
+        except NotFound:
+            found = None
+        self._described[key] = (now + DESCRIBED_S, found)
+        return found
 
 
-UNDER_WAY = frozenset({RolloutState.STARTING, RolloutState.CANARY})
-"""A rollout that somebody or something still has to finish."""
-
-
-def current_rollout(rows: Rows, project: str, name: str) -> Rollout | None:
-    """Return the rollout under way, else the newest live one, else the newest."""
-    found = store.rollouts(rows, project, name, HISTORY)
-    for states in (UNDER_WAY, {RolloutState.LIVE}):
-        for rollout in found:
-            if rollout.state in states:
-                return rollout
-    return found[0] if found else None
-
-
-def supersede(change: Change, deployment: Deployment) -> None:
-    """Close the rollout of the version that is live until now."""
-    for rollout in store.rollouts(change.rows, deployment.project, deployment.name, HISTORY):
-        if rollout.state is RolloutState.LIVE:
-            message = "A later version took over."
-            moved = rules.moved_rollout(rollout, RolloutState.SUPERSEDED, message, change.at)
-            store.save_rollout(change.rows, moved)
+def _new_deployment(change: Change, wanted: Wanted) -> Deployment:
+    return Deployment(
+        project=wanted.project,
+        name=wanted.deployment,
+        model=wanted.model,
+        environment=wanted.environment,
+        profile=wanted.profile,
+        objectives=wanted.objectives,
+        created_at=change.at,
+        updated_at=change.at,
+        owner=wanted.owner,
+        rate_limit=wanted.rate_limit,
+    )
 
 
 def _first_step(change: Change, wanted: Wanted, deployment: Deployment) -> Rollout:
@@ -299,4 +340,13 @@ def health_of(view: View) -> str:
 
 def headline_of(view: View) -> str:
     """Return one line of truth about a deployment."""
-    return rules.headline(view.deployment, view.scorers, view.rollout)
+    line = rules.headline(view.deployment, view.scorers, view.rollout)
+    stable = view.deployment.stable_version
+    if stable is None:
+        return line
+    if view.model is None:
+        return (
+            f"{line} v{stable} was deleted from the registry: it keeps answering, but can't be "
+            "started again."
+        )
+    return line if view.model.signed else f"{line} The signature of v{stable} doesn't hold."

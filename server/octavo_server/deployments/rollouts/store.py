@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
+from datetime import datetime
 from typing import Any
 
 from octavo_server.database.rows import Row, Rows, Where
 from octavo_server.database.tables.deployments import (
+    deployment_rollout_events,
     deployment_rollouts,
     deployment_scorers,
     deployments,
 )
 from octavo_server.deployments.rollouts.domain import (
+    CanaryStep,
     Deployment,
+    Event,
+    Finding,
+    Judgement,
     Objectives,
+    RateLimit,
     Rollout,
     RolloutState,
     Scorer,
     ScorerState,
+    ShadowPlan,
     TrafficPlan,
 )
-from octavo_server.errors import (
-    Conflict,
-)
+from octavo_server.errors import Conflict
+
+LEASE = ("controlled_at", "judged_at")
+"""Columns of a deployment that the controller renews; they are no part of its desired state."""
 
 
 def add_deployment(rows: Rows, deployment: Deployment) -> None:
@@ -33,9 +43,10 @@ def add_deployment(rows: Rows, deployment: Deployment) -> None:
 def save_deployment(rows: Rows, deployment: Deployment) -> Deployment:
     """Write new desired state over the generation that was read. Raises Conflict when stale."""
     saved = replace(deployment, generation=deployment.generation + 1)
+    values = _deployment_values(saved)
     changed = rows.update(
         deployments,
-        _deployment_values(saved),
+        {name: value for name, value in values.items() if name not in LEASE},
         ("project", "=", deployment.project),
         ("name", "=", deployment.name),
         ("generation", "=", deployment.generation),
@@ -45,6 +56,18 @@ def save_deployment(rows: Rows, deployment: Deployment) -> Deployment:
             f"{deployment.name!r} was changed by someone else meanwhile.", "Reload and try again."
         )
     return saved
+
+
+def renew_lease(
+    rows: Rows, project: str, name: str, controlled_at: datetime | None, judged_at: datetime | None
+) -> None:
+    """Write when the controller last looked, and when it last could read what it saw."""
+    rows.update(
+        deployments,
+        {"controlled_at": controlled_at, "judged_at": judged_at},
+        ("project", "=", project),
+        ("name", "=", name),
+    )
 
 
 def deployment(rows: Rows, project: str, name: str) -> Deployment | None:
@@ -89,6 +112,30 @@ def latest_rollout(rows: Rows, project: str, name: str) -> Rollout | None:
     return found[0] if found else None
 
 
+def rollout(rows: Rows, rollout_id: str) -> Rollout | None:
+    """Return one rollout."""
+    row = rows.get(deployment_rollouts, id=rollout_id)
+    return _rollout(row) if row else None
+
+
+def add_event(rows: Rows, event: Event) -> None:
+    """Write what happened."""
+    rows.insert(deployment_rollout_events, {**_plain(event), "judgement": _judgement_values(event)})
+
+
+def events(rows: Rows, project: str, name: str, limit: int, offset: int) -> list[Event]:
+    """Return what happened to a deployment's traffic, newest first."""
+    found = rows.find(
+        deployment_rollout_events,
+        ("project", "=", project),
+        ("deployment", "=", name),
+        order_by=("-at", "-id"),
+        limit=limit,
+        offset=offset,
+    )
+    return [Event(**{**row, "judgement": _judgement(row["judgement"])}) for row in found]
+
+
 def scorers(rows: Rows, project: str | None = None, name: str | None = None) -> list[Scorer]:
     """Return the scorers of a deployment, of a project, or all."""
     where: list[Where] = [] if project is None else [("project", "=", project)]
@@ -113,30 +160,76 @@ def _plain(record: Any) -> Row:
     return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
+def plan_values(plan: TrafficPlan) -> Row:
+    """Return a traffic plan as JSON."""
+    return {**asdict(plan), "steps": [asdict(step) for step in plan.steps]}
+
+
+def plan_of(values: Mapping[str, Any]) -> TrafficPlan:
+    """Return the traffic plan of its JSON, also one that was written before there were steps."""
+    shadow = values.get("shadow")
+    return TrafficPlan(
+        kind=values["kind"],
+        percent=values["percent"],
+        steps=tuple(CanaryStep(**step) for step in values.get("steps", ())),
+        shadow=None if shadow is None else ShadowPlan(**shadow),
+        then=values.get("then", "wait"),
+    )
+
+
+def rate_limit_of(values: Mapping[str, Any] | None) -> RateLimit | None:
+    """Return the rate limit of its JSON."""
+    return None if values is None else RateLimit(**values)
+
+
 def _deployment_values(deployment: Deployment) -> Row:
-    return {**_plain(deployment), "objectives": asdict(deployment.objectives)}
+    limit = deployment.rate_limit
+    return {
+        **_plain(deployment),
+        "objectives": asdict(deployment.objectives),
+        "rate_limit": None if limit is None else asdict(limit),
+    }
 
 
 def _deployment(row: Row) -> Deployment:
-    return Deployment(**{**row, "objectives": Objectives(**row["objectives"])})
+    read = {
+        "objectives": Objectives(**row["objectives"]),
+        "rate_limit": rate_limit_of(row["rate_limit"]),
+    }
+    return Deployment(**{**row, **read})
 
 
 def _rollout_values(rollout: Rollout) -> Row:
     return {
         **_plain(rollout),
         "state": rollout.state.value,
-        "traffic": asdict(rollout.traffic),
+        "traffic": plan_values(rollout.traffic),
+        "judgement": _judgement_values(rollout),
     }
 
 
 def _rollout(row: Row) -> Rollout:
-    return Rollout(
-        **{
-            **row,
-            "state": RolloutState(row["state"]),
-            "traffic": TrafficPlan(**row["traffic"]),
-        }
-    )
+    read = {
+        "state": RolloutState(row["state"]),
+        "traffic": plan_of(row["traffic"]),
+        "judgement": _judgement(row["judgement"]),
+    }
+    return Rollout(**{**row, **read})
+
+
+def _judgement_values(of: Rollout | Event) -> Row | None:
+    if of.judgement is None:
+        return None
+    values = asdict(of.judgement)
+    return {**values, "at": of.judgement.at.isoformat(), "findings": list(values["findings"])}
+
+
+def _judgement(values: Mapping[str, Any] | None) -> Judgement | None:
+    if values is None:
+        return None
+    findings = tuple(Finding(**one) for one in values["findings"])
+    at = datetime.fromisoformat(values["at"])
+    return Judgement(**{**values, "at": at, "findings": findings})
 
 
 def _scorer_key(scorer: Scorer) -> tuple[Where, ...]:
