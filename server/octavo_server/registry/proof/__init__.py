@@ -1,0 +1,1 @@
+"""What proves a model version: keys, bills of materials, bundles, the chain from data on."""
