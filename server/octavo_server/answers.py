@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
 import sys
 from typing import Any
@@ -14,7 +15,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from octavo_server.errors import Internal, Invalid, NotFound, OctavoError, TooLarge
+from octavo_server.errors import (
+    Internal,
+    Invalid,
+    NotFound,
+    OctavoError,
+    TooLarge,
+    TooMany,
+)
 from octavo_server.guard import Replay
 from octavo_server.identity import new_id
 
@@ -41,8 +49,15 @@ def error_body(error: OctavoError, request_id: str | None) -> dict[str, Any]:
 
 def error_response(error: OctavoError, request_id: str | None) -> JSONResponse:
     """Return the answer for an error."""
-    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None
-    return JSONResponse(error_body(error, request_id), error.status, headers)
+    return JSONResponse(error_body(error, request_id), error.status, error_headers(error))
+
+
+def error_headers(error: OctavoError) -> dict[str, str]:
+    """Return the headers that an error's answer has besides."""
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    if isinstance(error, TooMany) and error.retry_after_s is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
+    return headers
 
 
 class RequestIds:

@@ -83,10 +83,14 @@ class Invalid(OctavoError):
 
 
 class TooMany(OctavoError):
-    """A rate or a quota is used up."""
+    """A rate or a quota is used up; ``retry_after_s`` says when it is worth asking again."""
 
     code = "too_many"
     status = 429
+
+    def __init__(self, message: str, remedy: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(message, remedy)
+        self.retry_after_s = retry_after_s
 
 
 class Unavailable(OctavoError):

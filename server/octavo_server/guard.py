@@ -190,13 +190,21 @@ class GovernedRoute(APIRoute):
                     await run_in_threadpool(request.app.state.guard.keep_refusal, request, refusal)
                 raise
             claim = getattr(request.state, "claim", None)
-            if claim is not None and claim.claimed and response.status_code < 400:
+            if claim is not None and claim.claimed and _keepable(response):
                 guard: Guard = request.app.state.guard
                 body = bytes(response.body)
                 await run_in_threadpool(guard.keep_answer, claim, response.status_code, body)
             return response
 
         return handle
+
+
+def _keepable(response: Response) -> bool:
+    """Return whether an answer may be kept: not a failed one, and none that holds a secret.
+
+    What may not be stored is marked as for caches; its request, sent again, is told so.
+    """
+    return response.status_code < 400 and response.headers.get("cache-control") != "no-store"
 
 
 def spoken_for(hub: Caller, person: str | None, groups: str | None) -> Caller:

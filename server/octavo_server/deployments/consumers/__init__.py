@@ -1,0 +1,1 @@
+"""Who asks deployments from outside: consumers, their tokens, limits and query patterns."""
