@@ -548,6 +548,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services/octavo/api/v1/projects/{project}/consumers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Consumers
+         * @description List a project's consumers, or those that a deployment is open to.
+         */
+        get: operations["list_consumers_services_octavo_api_v1_projects__project__consumers_get"];
+        put?: never;
+        /**
+         * Create Consumer
+         * @description Make a consumer; it has no token yet.
+         */
+        post: operations["create_consumer_services_octavo_api_v1_projects__project__consumers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/consumers/{consumer}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Consumer
+         * @description Read a consumer with its tokens, its use and what its rows look like.
+         */
+        get: operations["read_consumer_services_octavo_api_v1_projects__project__consumers__consumer__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Consumer
+         * @description Change which deployments a consumer may ask, and how much.
+         */
+        patch: operations["change_consumer_services_octavo_api_v1_projects__project__consumers__consumer__patch"];
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/consumers/{consumer}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke Consumer
+         * @description End a consumer with all of its tokens, for good.
+         */
+        post: operations["revoke_consumer_services_octavo_api_v1_projects__project__consumers__consumer__revoke_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/consumers/{consumer}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issue Token
+         * @description Make a token; this answer alone holds it, and it is kept nowhere.
+         */
+        post: operations["issue_token_services_octavo_api_v1_projects__project__consumers__consumer__tokens_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/consumers/{consumer}/tokens/{token}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke Token
+         * @description End one token; within two seconds it opens nothing.
+         */
+        post: operations["revoke_token_services_octavo_api_v1_projects__project__consumers__consumer__tokens__token__revoke_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/services/octavo/api/v1/projects/{project}/cost": {
         parameters: {
             query?: never;
@@ -692,6 +800,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services/octavo/api/v1/projects/{project}/deployments/{name}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Rollout History
+         * @description Read what happened to a deployment's traffic, newest first.
+         */
+        get: operations["read_rollout_history_services_octavo_api_v1_projects__project__deployments__name__history_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/services/octavo/api/v1/projects/{project}/deployments/{name}/invocations": {
         parameters: {
             query?: never;
@@ -712,6 +840,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services/octavo/api/v1/projects/{project}/deployments/{name}/patterns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Query Patterns
+         * @description List what the callers of a deployment ask, what looks like copying the model first.
+         */
+        get: operations["list_query_patterns_services_octavo_api_v1_projects__project__deployments__name__patterns_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/deployments/{name}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Rollout
+         * @description Hold the rollout under way where it is; a missed objective still rolls it back.
+         */
+        post: operations["pause_rollout_services_octavo_api_v1_projects__project__deployments__name__pause_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/services/octavo/api/v1/projects/{project}/deployments/{name}/promote": {
         parameters: {
             query?: never;
@@ -723,9 +891,29 @@ export interface paths {
         put?: never;
         /**
          * Promote Canary
-         * @description Give all traffic to the canary.
+         * @description Give all traffic to the canary, or to the shadow.
          */
         post: operations["promote_canary_services_octavo_api_v1_projects__project__deployments__name__promote_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/deployments/{name}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Rollout
+         * @description Let a paused rollout go on.
+         */
+        post: operations["resume_rollout_services_octavo_api_v1_projects__project__deployments__name__resume_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1956,6 +2144,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services/octavo/api/v1/projects/{project}/models/{name}/registrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Registration
+         * @description Begin to register a run's logged model; look at the registration to see how far it is.
+         */
+        post: operations["start_registration_services_octavo_api_v1_projects__project__models__name__registrations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/services/octavo/api/v1/projects/{project}/models/{name}/versions": {
         parameters: {
             query?: never;
@@ -2402,6 +2610,66 @@ export interface paths {
         get: operations["read_quota_services_octavo_api_v1_projects__project__quota_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/registrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Registrations
+         * @description List a project's registrations, the newest first; of one model if it is named.
+         */
+        get: operations["list_registrations_services_octavo_api_v1_projects__project__registrations_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/registrations/{registration}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Registration
+         * @description Say how far a registration is, and why it failed if it did.
+         */
+        get: operations["read_registration_services_octavo_api_v1_projects__project__registrations__registration__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/registrations/{registration}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Registration
+         * @description Cancel a registration; nothing of it stays.
+         */
+        post: operations["cancel_registration_services_octavo_api_v1_projects__project__registrations__registration__cancel_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2930,6 +3198,28 @@ export interface components {
              * @description What you found or will do.
              */
             note: string;
+        };
+        /**
+         * AffectedConsumer
+         * @description Somebody who asked the deployment lately.
+         */
+        AffectedConsumer: {
+            /**
+             * Last At
+             * Format: date-time
+             * @description Their newest request, UTC.
+             */
+            last_at: string;
+            /**
+             * Name
+             * @description Who asked.
+             */
+            name: string;
+            /**
+             * Requests
+             * @description Requests in the window.
+             */
+            requests: number;
         };
         /**
          * Alert
@@ -3525,6 +3815,29 @@ export interface components {
             soft_stop_percent: number;
         };
         /**
+         * CanaryStep
+         * @description One share of the traffic, watched for a while.
+         */
+        CanaryStep: {
+            /**
+             * Bake S
+             * @description Least seconds that the objectives are watched before the next step.
+             * @default 600
+             */
+            bake_s: number;
+            /**
+             * Min Requests
+             * @description Least requests the version must have answered before the next step.
+             * @default 20
+             */
+            min_requests: number;
+            /**
+             * Percent
+             * @description Share of requests it takes, in percent.
+             */
+            percent: number;
+        };
+        /**
          * CellComparison
          * @description How one cell's outputs, or one artifact, compare.
          */
@@ -3809,6 +4122,11 @@ export interface components {
              * @description What it is, for a person.
              */
             label: string;
+            /**
+             * Required In
+             * @description Environments that take no version without it.
+             */
+            required_in?: ("dev" | "test" | "prod")[];
             /** @description done, todo (missing, may stay missing) or required (missing, policy wants it). */
             state: components["schemas"]["ItemState"];
         };
@@ -3979,6 +4297,334 @@ export interface components {
              * @description The compared runs, in the asked order.
              */
             runs: components["schemas"]["ComparedRun"][];
+        };
+        /**
+         * Consumer
+         * @description A consumer, as a list shows it.
+         */
+        Consumer: {
+            /**
+             * Active Tokens
+             * @description Tokens that open something now.
+             */
+            active_tokens: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description Who made it.
+             */
+            created_by: string;
+            /**
+             * Deployments
+             * @description Deployments that its tokens open.
+             */
+            deployments: string[];
+            /**
+             * Generation
+             * @description Counts the changes; a change names the one it read.
+             */
+            generation: number;
+            /**
+             * Last Used At
+             * @description Newest use of a token, UTC.
+             */
+            last_used_at: string | null;
+            /** @description How much it may ask. */
+            limits: components["schemas"]["ConsumerLimits"];
+            /**
+             * Name
+             * @description Its name.
+             */
+            name: string;
+            /**
+             * Owner
+             * @description Who answers for it.
+             */
+            owner: string;
+            /**
+             * Purpose
+             * @description What it asks for.
+             */
+            purpose: string;
+            /**
+             * State
+             * @description Whether its tokens open anything.
+             * @enum {string}
+             */
+            state: "active" | "revoked";
+        };
+        /**
+         * ConsumerBody
+         * @description Makes a consumer.
+         */
+        ConsumerBody: {
+            /**
+             * Deployments
+             * @description Deployments that its tokens open.
+             */
+            deployments: string[];
+            /** @description How much it may ask. */
+            limits?: components["schemas"]["ConsumerLimits"];
+            /**
+             * Name
+             * @description Name of the consumer, unique in the project.
+             */
+            name: string;
+            /**
+             * Owner
+             * @description Who answers for it; unset: who makes it.
+             */
+            owner?: string | null;
+            /**
+             * Purpose
+             * @description What it asks for, in one sentence.
+             */
+            purpose: string;
+        };
+        /**
+         * ConsumerChangeBody
+         * @description Changes what a consumer may do; what is left out stays.
+         */
+        ConsumerChangeBody: {
+            /**
+             * Deployments
+             * @description Deployments that its tokens open.
+             */
+            deployments?: string[] | null;
+            /**
+             * Generation
+             * @description The generation that was read.
+             */
+            generation: number;
+            /** @description How much it may ask. */
+            limits?: components["schemas"]["ConsumerLimits"] | null;
+            /**
+             * Reason
+             * @description Why, in one sentence.
+             */
+            reason: string;
+        };
+        /**
+         * ConsumerDetail
+         * @description A consumer with its tokens and what it does.
+         */
+        ConsumerDetail: {
+            /**
+             * Active Tokens
+             * @description Tokens that open something now.
+             */
+            active_tokens: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description Who made it.
+             */
+            created_by: string;
+            /**
+             * Deployments
+             * @description Deployments that its tokens open.
+             */
+            deployments: string[];
+            /**
+             * Generation
+             * @description Counts the changes; a change names the one it read.
+             */
+            generation: number;
+            /**
+             * Last Used At
+             * @description Newest use of a token, UTC.
+             */
+            last_used_at: string | null;
+            /** @description How much it may ask. */
+            limits: components["schemas"]["ConsumerLimits"];
+            /**
+             * Name
+             * @description Its name.
+             */
+            name: string;
+            /**
+             * Owner
+             * @description Who answers for it.
+             */
+            owner: string;
+            /**
+             * Patterns
+             * @description What its rows look like, by deployment.
+             */
+            patterns: components["schemas"]["QueryPattern"][];
+            /**
+             * Purpose
+             * @description What it asks for.
+             */
+            purpose: string;
+            /**
+             * State
+             * @description Whether its tokens open anything.
+             * @enum {string}
+             */
+            state: "active" | "revoked";
+            /**
+             * Tokens
+             * @description Its tokens, newest first.
+             */
+            tokens: components["schemas"]["ConsumerToken"][];
+            /**
+             * Use
+             * @description What it asked lately, by deployment.
+             */
+            use: components["schemas"]["ConsumerUse"][];
+        };
+        /**
+         * ConsumerLimits
+         * @description How much a consumer may ask; the platform service counts, each replica by itself.
+         */
+        ConsumerLimits: {
+            /**
+             * Burst
+             * @description Requests that it may send at once after a pause.
+             * @default 40
+             */
+            burst: number;
+            /**
+             * Requests Per Second
+             * @description Requests a second that it may keep up.
+             * @default 20
+             */
+            requests_per_second: number;
+            /**
+             * Rows Per Minute
+             * @description Rows a minute; none: only requests count.
+             */
+            rows_per_minute?: number | null;
+        };
+        /**
+         * ConsumerList
+         * @description The consumers of a project, by name.
+         */
+        ConsumerList: {
+            /**
+             * Items
+             * @description The consumers.
+             */
+            items: components["schemas"]["Consumer"][];
+            /**
+             * Next Cursor
+             * @description None: it is one page.
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * ConsumerToken
+         * @description A token, without its secret.
+         */
+        ConsumerToken: {
+            /**
+             * Created At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description Who made it.
+             */
+            created_by: string;
+            /**
+             * Expires At
+             * Format: date-time
+             * @description When it ends by itself, UTC.
+             */
+            expires_at: string;
+            /**
+             * Id
+             * @description Id of the token; its public part.
+             */
+            id: string;
+            /**
+             * Last Used At
+             * @description Newest use, UTC, to a minute; none: never.
+             */
+            last_used_at: string | null;
+            /**
+             * Note
+             * @description Where it is used.
+             */
+            note: string;
+            /**
+             * Revoked At
+             * @description When, UTC.
+             */
+            revoked_at: string | null;
+            /**
+             * Revoked By
+             * @description Who revoked it.
+             */
+            revoked_by: string | null;
+            /**
+             * State
+             * @description Whether it opens anything.
+             * @enum {string}
+             */
+            state: "active" | "expired" | "revoked";
+        };
+        /**
+         * ConsumerUse
+         * @description What a consumer asked of one deployment, as this replica of the service saw it.
+         */
+        ConsumerUse: {
+            /**
+             * Deployment
+             * @description The deployment.
+             */
+            deployment: string;
+            /**
+             * Refused
+             * @description Of these, refused because a limit was reached.
+             */
+            refused: number;
+            /**
+             * Requests
+             * @description Requests since the window began.
+             */
+            requests: number;
+            /**
+             * Rows
+             * @description Rows since the window began.
+             */
+            rows: number;
+            /**
+             * Since
+             * Format: date-time
+             * @description Start of the window, UTC.
+             */
+            since: string;
+        };
+        /**
+         * Conversion
+         * @description Whether another form of the version could be made.
+         */
+        Conversion: {
+            /**
+             * Detail
+             * @description What was compared, or why the model stays as it is.
+             */
+            detail: string;
+            /**
+             * Outcome
+             * @description How it went.
+             * @enum {string}
+             */
+            outcome: "converted" | "refused" | "not_tried";
         };
         /**
          * CostDay
@@ -4594,10 +5240,20 @@ export interface components {
          */
         Deployment: {
             /**
+             * Can Pause
+             * @description Whether a rollout is under way that can be held.
+             */
+            can_pause: boolean;
+            /**
              * Can Promote
-             * @description Whether a canary waits to be promoted.
+             * @description Whether a canary or a shadow can take all traffic.
              */
             can_promote: boolean;
+            /**
+             * Can Resume
+             * @description Whether a rollout is held.
+             */
+            can_resume: boolean;
             /**
              * Can Roll Back
              * @description Whether one click moves it back now.
@@ -4650,6 +5306,11 @@ export interface components {
             /** @description What it promises. */
             objectives: components["schemas"]["Objectives"];
             /**
+             * Owner
+             * @description Who answers for it.
+             */
+            owner: string;
+            /**
              * Profile
              * @description Spawner profile of its scorers.
              */
@@ -4659,6 +5320,8 @@ export interface components {
              * @description Project it belongs to.
              */
             project: string;
+            /** @description What one consumer may send. */
+            rate_limit: components["schemas"]["RateLimit"] | null;
             /** @description The latest rollout. */
             rollout: components["schemas"]["Rollout"] | null;
             /**
@@ -4684,10 +5347,20 @@ export interface components {
          */
         DeploymentDetail: {
             /**
+             * Can Pause
+             * @description Whether a rollout is under way that can be held.
+             */
+            can_pause: boolean;
+            /**
              * Can Promote
-             * @description Whether a canary waits to be promoted.
+             * @description Whether a canary or a shadow can take all traffic.
              */
             can_promote: boolean;
+            /**
+             * Can Resume
+             * @description Whether a rollout is held.
+             */
+            can_resume: boolean;
             /**
              * Can Roll Back
              * @description Whether one click moves it back now.
@@ -4740,6 +5413,11 @@ export interface components {
             /** @description What it promises. */
             objectives: components["schemas"]["Objectives"];
             /**
+             * Owner
+             * @description Who answers for it.
+             */
+            owner: string;
+            /**
              * Profile
              * @description Spawner profile of its scorers.
              */
@@ -4749,6 +5427,8 @@ export interface components {
              * @description Project it belongs to.
              */
             project: string;
+            /** @description What one consumer may send. */
+            rate_limit: components["schemas"]["RateLimit"] | null;
             /**
              * Requests
              * @description Requests, newest first.
@@ -4800,6 +5480,11 @@ export interface components {
          */
         DeploymentRequest: {
             /**
+             * Alias
+             * @description Alias it was asked for by.
+             */
+            alias: string | null;
+            /**
              * Deployment
              * @description Deployment it changes.
              */
@@ -4815,6 +5500,8 @@ export interface components {
              * @enum {string}
              */
             environment: "dev" | "test" | "prod";
+            /** @description What a reviewer rests on; null in lists. */
+            evidence: components["schemas"]["Evidence"] | null;
             /**
              * Expires At
              * Format: date-time
@@ -4853,6 +5540,11 @@ export interface components {
             model_digest: string;
             /** @description What the deployment promises. */
             objectives: components["schemas"]["Objectives"];
+            /**
+             * Owner
+             * @description Who answers for the deployment.
+             */
+            owner: string;
             /** @description What policy said. */
             policy: components["schemas"]["PolicyOutcome"];
             /**
@@ -4865,6 +5557,8 @@ export interface components {
              * @description Project it belongs to.
              */
             project: string;
+            /** @description What one consumer may send. */
+            rate_limit: components["schemas"]["RateLimit"] | null;
             /**
              * Reason
              * @description Why it was asked for.
@@ -4903,6 +5597,11 @@ export interface components {
          */
         DeploymentRequestBody: {
             /**
+             * Alias
+             * @description Alias that names the version now; it has to name it still when it goes live.
+             */
+            alias?: string | null;
+            /**
              * Deployment
              * @description Name of the deployment; created when new.
              */
@@ -4921,11 +5620,19 @@ export interface components {
             /** @description What the deployment promises. */
             objectives?: components["schemas"]["Objectives"];
             /**
+             * Owner
+             * @description Who answers for the deployment; empty: who asks.
+             * @default
+             */
+            owner: string;
+            /**
              * Profile
              * @description Spawner profile the scorer runs with.
              * @default cpu-small
              */
             profile: string;
+            /** @description What one consumer may send; null: no limit of its own. */
+            rate_limit?: components["schemas"]["RateLimit"] | null;
             /**
              * Reason
              * @description Why, in one sentence a reviewer can judge.
@@ -4935,9 +5642,9 @@ export interface components {
             traffic?: components["schemas"]["TrafficPlan"];
             /**
              * Version
-             * @description Version of the registered model.
+             * @description Version of the registered model; else an alias.
              */
-            version: number;
+            version?: number | null;
         };
         /**
          * DeploymentRequestList
@@ -4954,6 +5661,43 @@ export interface components {
              * @description Cursor of the next page; none on the last.
              */
             next_cursor: string | null;
+        };
+        /**
+         * DerivedModel
+         * @description Another form of a version, made by Octavo from its files and signed for itself.
+         */
+        DerivedModel: {
+            /**
+             * Digest
+             * @description SHA-256 of the manifest of its files.
+             */
+            digest: string;
+            /**
+             * Kind
+             * @description What it is.
+             * @constant
+             */
+            kind: "onnx";
+            /**
+             * Max Difference
+             * @description Largest difference from the model's own outputs.
+             */
+            max_difference: number;
+            /**
+             * Rows
+             * @description Rows on which both were compared.
+             */
+            rows: number;
+            /**
+             * Size
+             * @description Bytes.
+             */
+            size: number;
+            /**
+             * Speedup
+             * @description How many times faster one row was; null: unknown.
+             */
+            speedup: number | null;
         };
         /**
          * DiffLine
@@ -4998,7 +5742,7 @@ export interface components {
              * Findings
              * @description Faults and remarks, in the order of lines.
              */
-            findings: components["schemas"]["Finding"][];
+            findings: components["schemas"]["octavo__records__profiles__Finding"][];
             /**
              * Fits
              * @description Node pools, or the machine, that it fits on.
@@ -5043,6 +5787,69 @@ export interface components {
              * @description The document as YAML.
              */
             text?: string | null;
+        };
+        /**
+         * DraftEnvironment
+         * @description Packages that a run was trained with.
+         */
+        DraftEnvironment: {
+            /**
+             * Packages
+             * @description name=version, with spaces between.
+             */
+            packages: string;
+            /**
+             * Python
+             * @description Version of Python.
+             */
+            python: string;
+            /**
+             * Sha256
+             * @description Digest over both.
+             */
+            sha256: string;
+        };
+        /**
+         * DraftFeatures
+         * @description Features that a run says it read.
+         */
+        DraftFeatures: {
+            /**
+             * Services
+             * @description Feature services by name.
+             */
+            services: string[];
+            /**
+             * Snapshot
+             * @description Digest of the feature registry's snapshot.
+             */
+            snapshot: string | null;
+            /**
+             * Views
+             * @description Feature views by name.
+             */
+            views: string[];
+        };
+        /**
+         * DraftNotebook
+         * @description The notebook version that made a run.
+         */
+        DraftNotebook: {
+            /**
+             * Cell
+             * @description Id of the cell that ran.
+             */
+            cell: string | null;
+            /**
+             * Digest
+             * @description SHA-256 of its bytes when the run began.
+             */
+            digest: string | null;
+            /**
+             * Path
+             * @description Its path in the person's home.
+             */
+            path: string;
         };
         /**
          * DriftReport
@@ -5127,6 +5934,65 @@ export interface components {
              * @description Version of the interpreter.
              */
             python: string;
+        };
+        /**
+         * Evidence
+         * @description What a reviewer sees before they decide.
+         */
+        Evidence: {
+            /**
+             * Alerts
+             * @description Alerts of the deployment that were open.
+             */
+            alerts: components["schemas"]["OpenAlert"][];
+            /**
+             * Champion Version
+             * @description Live version it compares with.
+             */
+            champion_version: number | null;
+            /**
+             * Consumers
+             * @description Who asked in the last 7 days.
+             */
+            consumers: components["schemas"]["AffectedConsumer"][];
+            /**
+             * Digest
+             * @description SHA-256 of the evidence; a review may name it.
+             */
+            digest: string | null;
+            /**
+             * Fresh Until
+             * @description Until when a review may rest on it, UTC.
+             */
+            fresh_until: string | null;
+            /**
+             * Freshness
+             * @description Feature views that the version reads.
+             */
+            freshness: components["schemas"]["octavo__records__evidence__FeatureFreshness"][];
+            /**
+             * Gathered At
+             * @description When it was gathered, UTC.
+             */
+            gathered_at: string | null;
+            /**
+             * Message
+             * @description What is under way or why it failed, in words.
+             */
+            message: string;
+            /** @description Replayed requests; null when none were logged. */
+            replay: components["schemas"]["octavo__records__evidence__Replay"] | null;
+            /**
+             * Stale Because
+             * @description What changed since; while it holds, the evidence has to be gathered again.
+             */
+            stale_because: string[];
+            /**
+             * State
+             * @description gathering: the replay is under way; failed: it could not be made.
+             * @enum {string}
+             */
+            state: "gathering" | "complete" | "failed";
         };
         /**
          * Experiment
@@ -5843,47 +6709,6 @@ export interface components {
             where: string;
         };
         /**
-         * FeatureFreshness
-         * @description How old a view's data is, by both clocks.
-         */
-        FeatureFreshness: {
-            /**
-             * Checked At
-             * Format: date-time
-             * @description When both were read.
-             */
-            checked_at: string;
-            /**
-             * Expected By
-             * @description What says so: the view's tag `freshness`, its TTL, or how often rows came so far.
-             * @default
-             * @enum {string}
-             */
-            expected_by: "tag" | "ttl" | "cadence" | "";
-            /**
-             * Expected Seconds
-             * @description The newest event should be at most this old; None: nothing is expected.
-             */
-            expected_seconds?: number | null;
-            /**
-             * Materialized Until
-             * @description End of the last materialisation window; None if never materialised.
-             */
-            materialized_until: string | null;
-            /**
-             * Newest Event At
-             * @description Event time of the newest row in the source; None for an empty source.
-             */
-            newest_event_at: string | null;
-            /**
-             * State
-             * @description stale: older than expected; empty: no rows; unknown: nothing is expected.
-             * @default unknown
-             * @enum {string}
-             */
-            state: "fresh" | "stale" | "empty" | "unknown";
-        };
-        /**
          * FeatureHistogram
          * @description How a numeric feature's values are spread: `edges` has one more element than `counts`.
          *
@@ -6149,7 +6974,7 @@ export interface components {
              */
             entities: string[];
             /** @description How old its data is. */
-            freshness: components["schemas"]["FeatureFreshness"];
+            freshness: components["schemas"]["octavo__records__features__FeatureFreshness"];
             /**
              * Join Keys
              * @description Columns that an entity frame must have.
@@ -6565,7 +7390,7 @@ export interface components {
              */
             features: components["schemas"]["FeatureColumn"][];
             /** @description How old its data is. */
-            freshness: components["schemas"]["FeatureFreshness"];
+            freshness: components["schemas"]["octavo__records__features__FeatureFreshness"];
             /**
              * Join Keys
              * @description Columns that an entity frame must have.
@@ -6717,7 +7542,7 @@ export interface components {
              */
             entities: string[];
             /** @description How old its data is. */
-            freshness: components["schemas"]["FeatureFreshness"];
+            freshness: components["schemas"]["octavo__records__features__FeatureFreshness"];
             /**
              * Join Keys
              * @description Columns that an entity frame must have.
@@ -6919,48 +7744,6 @@ export interface components {
              * @description What to put in place of the characters from start to end.
              */
             text: string;
-        };
-        /**
-         * Finding
-         * @description One fault of a document, or one remark on it.
-         */
-        Finding: {
-            /**
-             * Field
-             * @description Field, for example resources.gpu.count; empty: the whole.
-             */
-            field: string;
-            /**
-             * File
-             * @description File, or the name under which the document was sent.
-             */
-            file: string;
-            /**
-             * Limit
-             * @description What is allowed there; empty where nothing can be said.
-             */
-            limit: string;
-            /**
-             * Line
-             * @description Line in the document, from 1; null: the whole of it.
-             */
-            line: number | null;
-            /**
-             * Message
-             * @description The fault as a sentence.
-             */
-            message: string;
-            /**
-             * Severity
-             * @description An error keeps it from publishing.
-             * @enum {string}
-             */
-            severity: "error" | "warning";
-            /**
-             * Value
-             * @description The value found, shortened.
-             */
-            value: string;
         };
         /**
          * Fit
@@ -7195,12 +7978,63 @@ export interface components {
             } | null;
         };
         /**
+         * IssuedToken
+         * @description A new token: the only answer that ever holds its secret.
+         */
+        IssuedToken: {
+            /** @description The token as it is listed from now on. */
+            about: components["schemas"]["ConsumerToken"];
+            /**
+             * Token
+             * @description Send it as `Authorization: Bearer ...`; it isn't shown again.
+             */
+            token: string;
+        };
+        /**
          * ItemState
          * @description How far one line of the registration checklist is.
          * @enum {string}
          */
         ItemState: "done" | "todo" | "required";
         JsonValue: unknown;
+        /**
+         * Judgement
+         * @description What the newest look at a step found.
+         */
+        Judgement: {
+            /**
+             * At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            at: string;
+            /**
+             * Findings
+             * @description Each objective.
+             */
+            findings: components["schemas"]["octavo__records__rollouts__Finding"][];
+            /**
+             * Needed
+             * @description Requests the step needs.
+             */
+            needed: number;
+            /**
+             * Requests
+             * @description Requests the version answered in this step.
+             */
+            requests: number;
+            /**
+             * Sentence
+             * @description The result in words.
+             */
+            sentence: string;
+            /**
+             * Verdict
+             * @description watch: too early; unknown: the measurements could not be read.
+             * @enum {string}
+             */
+            verdict: "watch" | "advance" | "roll_back" | "unknown";
+        };
         /**
          * LakeColumn
          * @description One column of a table of the lake.
@@ -8197,6 +9031,19 @@ export interface components {
              */
             checklist: components["schemas"]["ChecklistItem"][];
             /**
+             * @description Whether an ONNX form could be made.
+             * @default {
+             *       "detail": "",
+             *       "outcome": "not_tried"
+             *     }
+             */
+            conversion: components["schemas"]["Conversion"];
+            /**
+             * Derived
+             * @description Its other forms.
+             */
+            derived?: components["schemas"]["DerivedModel"][];
+            /**
              * Envelope
              * @description The DSSE envelope that was signed.
              */
@@ -8220,6 +9067,12 @@ export interface components {
             input_example: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Owner
+             * @description Who answers for it.
+             * @default
+             */
+            owner: string;
             /** @description The prediction check. */
             prediction: components["schemas"]["PredictionCheck"];
             /** @description What the scan saw. */
@@ -8557,12 +9410,12 @@ export interface components {
         };
         /**
          * Objectives
-         * @description What the deployment promises; the monitor alerts when it is missed.
+         * @description What the deployment promises; a step that misses one is rolled back by itself.
          */
         Objectives: {
             /**
              * Drift Psi
-             * @description Population stability index of a feature that raises an alert.
+             * @description Population stability index that counts as drift: of a feature against training, and of a canary's scores against those of the live version.
              * @default 0.2
              */
             drift_psi: number;
@@ -8578,6 +9431,11 @@ export interface components {
              * @default 250
              */
             latency_p95_ms: number;
+            /**
+             * Latency P99 Ms
+             * @description 99th percentile of latency, in milliseconds; null promises none.
+             */
+            latency_p99_ms?: number | null;
         };
         /**
          * Offers
@@ -8702,6 +9560,39 @@ export interface components {
             entity: {
                 [key: string]: string | number;
             };
+        };
+        /**
+         * OpenAlert
+         * @description An alert that was open when the evidence was gathered.
+         */
+        OpenAlert: {
+            /**
+             * Id
+             * @description Id of the alert.
+             */
+            id: string;
+            /**
+             * Level
+             * @description How bad.
+             * @enum {string}
+             */
+            level: "warning" | "critical";
+            /**
+             * Message
+             * @description What happened, in words.
+             */
+            message: string;
+            /**
+             * Opened At
+             * Format: date-time
+             * @description When it was raised, UTC.
+             */
+            opened_at: string;
+            /**
+             * Rule
+             * @description Rule that raised it.
+             */
+            rule: string;
         };
         /**
          * OpenSession
@@ -9922,7 +10813,7 @@ export interface components {
              * Findings
              * @description Faults and remarks.
              */
-            findings: components["schemas"]["Finding"][];
+            findings: components["schemas"]["octavo__records__profiles__Finding"][];
             /**
              * Id
              * @description Id of the change.
@@ -10617,6 +11508,90 @@ export interface components {
             views: string[];
         };
         /**
+         * QueryPattern
+         * @description What a caller's rows look like, and whether that looks like copying the model.
+         */
+        QueryPattern: {
+            /**
+             * Caller
+             * @description consumer:<name>, or a person's or run's name.
+             */
+            caller: string;
+            /**
+             * Deployment
+             * @description The deployment that is asked.
+             */
+            deployment: string;
+            /**
+             * Distinct Rows
+             * @description Different rows among them, estimated within 4 %.
+             */
+            distinct_rows: number;
+            /**
+             * Even Columns
+             * @description Numeric columns whose values cover their range evenly.
+             */
+            even_columns: number;
+            /**
+             * Findings
+             * @description grid: values cover their range evenly; sweep: one column changes at a time; novelty: far more different rows than anybody asked before.
+             */
+            findings: ("grid" | "sweep" | "novelty")[];
+            /**
+             * Level
+             * @description warning: it looks like extraction.
+             * @enum {string}
+             */
+            level: "ok" | "warning";
+            /**
+             * New Share
+             * @description Share of rows that nobody had asked before, 0 to 1.
+             */
+            new_share: number;
+            /**
+             * Numeric Columns
+             * @description Numeric columns that were looked at.
+             */
+            numeric_columns: number;
+            /**
+             * Rows
+             * @description Rows that were looked at in the window.
+             */
+            rows: number;
+            /**
+             * Sentence
+             * @description The same in words, with the numbers.
+             */
+            sentence: string;
+            /**
+             * Since
+             * Format: date-time
+             * @description Start of the window, UTC.
+             */
+            since: string;
+            /**
+             * Single Change Share
+             * @description Share of rows that differ from the one before in a single column, 0 to 1.
+             */
+            single_change_share: number;
+        };
+        /**
+         * QueryPatternList
+         * @description What the callers of a project's deployments ask, the suspicious ones first.
+         */
+        QueryPatternList: {
+            /**
+             * Items
+             * @description One a caller and deployment.
+             */
+            items: components["schemas"]["QueryPattern"][];
+            /**
+             * Next Cursor
+             * @description None: it is one page.
+             */
+            next_cursor: string | null;
+        };
+        /**
          * QueuedTurns
          * @description All starts that wait and all stops that are due, in one answer for the hub.
          */
@@ -10813,6 +11788,22 @@ export interface components {
             since: string;
         };
         /**
+         * RateLimit
+         * @description What one consumer may send, unless their token says otherwise.
+         */
+        RateLimit: {
+            /**
+             * Burst
+             * @description Requests at once after a pause.
+             */
+            burst: number;
+            /**
+             * Per Second
+             * @description Requests a second, over time.
+             */
+            per_second: number;
+        };
+        /**
          * RegisterRequest
          * @description Registers a logged model of a run as the next version of a model.
          */
@@ -10824,15 +11815,122 @@ export interface components {
              */
             card: string;
             /**
+             * Convert
+             * @description Try to make an ONNX form, kept where its outputs match the model's.
+             * @default true
+             */
+            convert: boolean;
+            /**
              * Model Id
              * @description The logged model; may be left out when the run logged exactly one.
              */
             model_id?: string | null;
             /**
+             * Owner
+             * @description Who answers for it, a member of the project; null: who asks.
+             */
+            owner?: string | null;
+            /**
              * Run Id
              * @description The MLflow run.
              */
             run_id: string;
+        };
+        /**
+         * Registration
+         * @description A registration that was asked for, and how far it is.
+         */
+        Registration: {
+            /**
+             * Cancel Requested By
+             * @description Who cancelled it; null: nobody.
+             */
+            cancel_requested_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            created_at: string;
+            /**
+             * Done
+             * @description Bytes copied so far; 0 before the copy.
+             */
+            done: number;
+            /**
+             * Ended At
+             * @description When it ended; null before.
+             */
+            ended_at: string | null;
+            /**
+             * Id
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Label
+             * @description The step in words.
+             */
+            label: string;
+            /**
+             * Message
+             * @description Why it failed; empty otherwise.
+             */
+            message: string;
+            /**
+             * Model Id
+             * @description The logged model.
+             */
+            model_id: string;
+            /**
+             * Name
+             * @description Name of the model.
+             */
+            name: string;
+            /**
+             * Project
+             * @description The project.
+             */
+            project: string;
+            /**
+             * Remedy
+             * @description What to do then; may be empty.
+             */
+            remedy: string;
+            /**
+             * Requested By
+             * @description Who asked.
+             */
+            requested_by: string;
+            /**
+             * Run Id
+             * @description The MLflow run.
+             */
+            run_id: string;
+            /**
+             * Started At
+             * @description When it began; null while it waits.
+             */
+            started_at: string | null;
+            /** @description queued, running, done, failed (message says why) or cancelled. */
+            state: components["schemas"]["RegistrationState"];
+            /** @description What it does now, or did last. */
+            step: components["schemas"]["RegistrationStep"];
+            /**
+             * Step At
+             * @description When its step began.
+             */
+            step_at: string | null;
+            /**
+             * Total
+             * @description Bytes to copy; 0 before that is known.
+             */
+            total: number;
+            /**
+             * Version
+             * @description The version that was made; null before.
+             */
+            version: number | null;
         };
         /**
          * RegistrationDraft
@@ -10856,6 +11954,17 @@ export interface components {
              * @description The checklist.
              */
             checklist: components["schemas"]["ChecklistItem"][];
+            /** @description Packages that it was trained with. */
+            environment: components["schemas"]["DraftEnvironment"] | null;
+            /** @description What features the run says it read. */
+            features: components["schemas"]["DraftFeatures"];
+            /**
+             * Input Example
+             * @description Its input example, where it has one.
+             */
+            input_example: {
+                [key: string]: unknown;
+            } | null;
             /**
              * Metrics
              * @description The run's metrics.
@@ -10883,6 +11992,13 @@ export interface components {
              * @description The version that it would get under this name.
              */
             next_version: number;
+            /** @description The notebook version that made the run. */
+            notebook: components["schemas"]["DraftNotebook"] | null;
+            /**
+             * Owner
+             * @description Who would answer for it: who asks, unless said otherwise.
+             */
+            owner: string;
             /**
              * Ready
              * @description True when no line is `required`.
@@ -10898,7 +12014,49 @@ export interface components {
              * @description Its name.
              */
             run_name: string;
+            /**
+             * Signature
+             * @description The model's signature, where it has one.
+             */
+            signature: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Training Data
+             * @description Data sets that the run says it read.
+             */
+            training_data: components["schemas"]["TrainingData"][];
+            /**
+             * Usable In
+             * @description Environment -> True when nothing that it requires is missing.
+             */
+            usable_in: {
+                [key: string]: boolean;
+            };
         };
+        /**
+         * RegistrationList
+         * @description Registrations of a project, the newest first.
+         */
+        RegistrationList: {
+            /**
+             * Items
+             * @description The registrations, at most 50.
+             */
+            items: components["schemas"]["Registration"][];
+        };
+        /**
+         * RegistrationState
+         * @description Where a registration is.
+         * @enum {string}
+         */
+        RegistrationState: "queued" | "running" | "done" | "failed" | "cancelled";
+        /**
+         * RegistrationStep
+         * @description What a registration does, in this order.
+         * @enum {string}
+         */
+        RegistrationStep: "queued" | "copy" | "scan" | "trial" | "convert" | "sign" | "done";
         /**
          * RegistryProblem
          * @description Something that is wrong with a project's feature registry.
@@ -11191,27 +12349,55 @@ export interface components {
             verified_at: string;
         };
         /**
-         * Replay
-         * @description The clean-room replay: two executions in fresh processes, compared.
+         * ReplayedVersion
+         * @description What one version did with the logged requests, in the sandbox.
          */
-        Replay: {
-            /** @description What made it fail. */
-            error?: components["schemas"]["CellError"] | null;
-            /** @description How far it is. */
-            progress?: components["schemas"]["Progress"] | null;
+        ReplayedVersion: {
             /**
-             * Seconds
-             * @description Seconds of one execution.
+             * Cost Micro Eur Per 1000
+             * @description What 1,000 one-row calls keep busy of the profile, in millionths of a euro.
              */
-            seconds?: number | null;
+            cost_micro_eur_per_1000: number | null;
             /**
-             * State
-             * @description Where it stands.
-             * @enum {string}
+             * Failure
+             * @description The first failure in words.
              */
-            state: "queued" | "running" | "done" | "failed";
-            /** @description The second against the first. */
-            verdict?: components["schemas"]["Verdict"] | null;
+            failure: string | null;
+            /**
+             * Failures
+             * @description Rows that it could not score.
+             */
+            failures: number;
+            /**
+             * Latency P50 Ms
+             * @description Median of one-row calls in the sandbox, milliseconds.
+             */
+            latency_p50_ms: number | null;
+            /**
+             * Latency P99 Ms
+             * @description 99th percentile of them, milliseconds.
+             */
+            latency_p99_ms: number | null;
+            /**
+             * Load S
+             * @description Seconds to load the model.
+             */
+            load_s: number | null;
+            /**
+             * Mean Score
+             * @description Mean score.
+             */
+            mean_score: number | null;
+            /**
+             * Rows
+             * @description Rows it scored.
+             */
+            rows: number;
+            /**
+             * Version
+             * @description Version of the model.
+             */
+            version: number;
         };
         /**
          * ResolveRequest
@@ -11302,6 +12488,22 @@ export interface components {
              */
             digest: string;
             /**
+             * Evidence Digest
+             * @description Digest of the evidence that was looked at; refused when it is another now.
+             */
+            evidence_digest?: string | null;
+            /**
+             * Reason
+             * @description Why, in one sentence.
+             */
+            reason: string;
+        };
+        /**
+         * RevokeBody
+         * @description Revokes a token, or a consumer with all of its tokens.
+         */
+        RevokeBody: {
+            /**
              * Reason
              * @description Why, in one sentence.
              */
@@ -11312,6 +12514,11 @@ export interface components {
          * @description One move of a deployment from a version to another.
          */
         Rollout: {
+            /**
+             * Automatic
+             * @description True when the platform itself rolled it back.
+             */
+            automatic: boolean;
             /**
              * Ended At
              * @description When it ended, UTC; none while it goes on.
@@ -11332,16 +12539,33 @@ export interface components {
              * @description Id of the rollout.
              */
             id: string;
+            /** @description The newest look at the step. */
+            judgement: components["schemas"]["Judgement"] | null;
             /**
              * Message
              * @description What happened last, in words.
              */
             message: string;
             /**
+             * Paused At
+             * @description Since when it is held, UTC.
+             */
+            paused_at: string | null;
+            /**
+             * Paused By
+             * @description Who holds it.
+             */
+            paused_by: string | null;
+            /**
              * Request Id
              * @description The approved request behind it.
              */
             request_id: string;
+            /**
+             * Rollback S
+             * @description Seconds from the decision to roll back to the last answer under the old shares; null until a router has confirmed it.
+             */
+            rollback_s: number | null;
             /**
              * Started At
              * Format: date-time
@@ -11353,7 +12577,27 @@ export interface components {
              * @description Where it stands.
              * @enum {string}
              */
-            state: "starting" | "canary" | "live" | "rolled_back" | "failed" | "superseded";
+            state: "starting" | "shadow" | "canary" | "live" | "rolled_back" | "failed" | "superseded";
+            /**
+             * Step
+             * @description The step under way, from 1; null outside the steps.
+             */
+            step: number | null;
+            /**
+             * Step Since
+             * @description When the step or the shadow began, UTC.
+             */
+            step_since: string | null;
+            /**
+             * Step Until
+             * @description When it has lasted long enough, UTC; null where a person decides.
+             */
+            step_until: string | null;
+            /**
+             * Steps
+             * @description How many steps there are.
+             */
+            steps: number;
             /**
              * To Version
              * @description Version it moves to.
@@ -11364,7 +12608,7 @@ export interface components {
         };
         /**
          * RolloutChangeBody
-         * @description Promotes or rolls back, with the reason for the trail.
+         * @description Promotes, pauses, resumes or rolls back, with the reason for the trail.
          */
         RolloutChangeBody: {
             /**
@@ -11372,6 +12616,67 @@ export interface components {
              * @description Why, in one sentence.
              */
             reason: string;
+        };
+        /**
+         * RolloutEvent
+         * @description Something that happened to a deployment's traffic.
+         */
+        RolloutEvent: {
+            /**
+             * At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            at: string;
+            /**
+             * By
+             * @description Who did it; service:worker is the platform.
+             */
+            by: string;
+            /**
+             * Id
+             * @description Id of the event.
+             */
+            id: string;
+            /** @description What was measured, where that decided. */
+            judgement: components["schemas"]["Judgement"] | null;
+            /**
+             * Kind
+             * @description What happened.
+             * @enum {string}
+             */
+            kind: "started" | "ready" | "stepped" | "paused" | "resumed" | "promoted" | "live" | "rolled_back" | "failed" | "superseded" | "model_gone";
+            /**
+             * Message
+             * @description It in words.
+             */
+            message: string;
+            /**
+             * Rollout Id
+             * @description The rollout it belongs to.
+             */
+            rollout_id: string;
+            /**
+             * Version
+             * @description Version that the rollout is about.
+             */
+            version: number;
+        };
+        /**
+         * RolloutEventList
+         * @description A page of a deployment's history, newest first.
+         */
+        RolloutEventList: {
+            /**
+             * Items
+             * @description The events.
+             */
+            items: components["schemas"]["RolloutEvent"][];
+            /**
+             * Next Cursor
+             * @description Cursor of the next page; none on the last.
+             */
+            next_cursor: string | null;
         };
         /**
          * Run
@@ -12371,6 +13676,52 @@ export interface components {
             points: number;
         };
         /**
+         * SegmentDifference
+         * @description Score differences in one part of the requests.
+         */
+        SegmentDifference: {
+            /**
+             * Candidate
+             * @description Mean score of the candidate.
+             */
+            candidate: number;
+            /**
+             * Champion
+             * @description Mean score of the live version.
+             */
+            champion: number;
+            /**
+             * Column
+             * @description Input column that makes the segment; empty: all rows.
+             */
+            column: string;
+            /**
+             * Largest
+             * @description Largest absolute difference.
+             */
+            largest: number;
+            /**
+             * Mean Absolute
+             * @description Mean of the absolute differences.
+             */
+            mean_absolute: number;
+            /**
+             * Mean Difference
+             * @description Mean of candidate minus champion.
+             */
+            mean_difference: number;
+            /**
+             * Rows
+             * @description Rows of the segment.
+             */
+            rows: number;
+            /**
+             * Value
+             * @description Its value or range.
+             */
+            value: string;
+        };
+        /**
          * SeriesPoint
          * @description One interval of the chosen window.
          */
@@ -12666,6 +14017,30 @@ export interface components {
          */
         Severity: "error" | "warning" | "info";
         /**
+         * ShadowPlan
+         * @description Copies of requests that the version answers and nobody reads, before it takes traffic.
+         */
+        ShadowPlan: {
+            /**
+             * Bake S
+             * @description Least seconds that the objectives are watched before it goes on.
+             * @default 600
+             */
+            bake_s: number;
+            /**
+             * Min Requests
+             * @description Least copies answered before it goes on.
+             * @default 20
+             */
+            min_requests: number;
+            /**
+             * Percent
+             * @description Share of requests copied, in percent.
+             * @default 100
+             */
+            percent: number;
+        };
+        /**
          * SignatureColumn
          * @description One input column of the model, for the Try it form.
          */
@@ -12936,7 +14311,7 @@ export interface components {
              */
             release: string | null;
             /** @description The clean-room replay. */
-            replay: components["schemas"]["Replay"];
+            replay: components["schemas"]["octavo__records__notebooks__Replay"];
             /**
              * Replay Parameters
              * @description Values the replay used.
@@ -13179,6 +14554,24 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * TokenBody
+         * @description Asks for a token.
+         */
+        TokenBody: {
+            /**
+             * Days
+             * @description Days until it expires.
+             * @default 90
+             */
+            days: number;
+            /**
+             * Note
+             * @description Where it is used, for those who revoke it one day.
+             * @default
+             */
+            note: string;
+        };
+        /**
          * Tolerance
          * @description How far two numbers may be apart and still count as equivalent.
          */
@@ -13230,17 +14623,31 @@ export interface components {
         TrafficPlan: {
             /**
              * Kind
-             * @description direct: all traffic once ready; canary: a share of it, until promoted.
+             * @description direct: all traffic once ready; canary: growing shares of it, each judged; shadow: copies of requests alone, until a person promotes it.
              * @default direct
              * @enum {string}
              */
-            kind: "direct" | "canary";
+            kind: "direct" | "canary" | "shadow";
             /**
              * Percent
-             * @description Share of requests the new version takes, in percent.
+             * @description Share of a canary without steps, in percent; otherwise 100 or left out.
              * @default 100
              */
             percent: number;
+            /** @description Copies of requests before the first share; kind shadow needs it. */
+            shadow?: components["schemas"]["ShadowPlan"] | null;
+            /**
+             * Steps
+             * @description Shares of a canary, rising; without them it stays at percent until promoted.
+             */
+            steps?: components["schemas"]["CanaryStep"][];
+            /**
+             * Then
+             * @description After the last step: promote takes all traffic, wait leaves it to a person.
+             * @default wait
+             * @enum {string}
+             */
+            then: "promote" | "wait";
         };
         /**
          * TrafficShare
@@ -13264,10 +14671,10 @@ export interface components {
             restarts: number;
             /**
              * Role
-             * @description standby: kept warm for a rollback, takes no traffic.
+             * @description shadow: its percent are copies that nobody reads; standby: kept warm for a rollback, takes no traffic.
              * @enum {string}
              */
-            role: "stable" | "canary" | "standby";
+            role: "stable" | "canary" | "shadow" | "standby";
             /**
              * Scorer
              * @description Whether its process answers.
@@ -13279,6 +14686,27 @@ export interface components {
              * @description Version of the model.
              */
             version: number;
+        };
+        /**
+         * TrainingData
+         * @description A data set that a run says it read.
+         */
+        TrainingData: {
+            /**
+             * Context
+             * @description What for, such as training.
+             */
+            context: string | null;
+            /**
+             * Digest
+             * @description The digest that MLflow recorded.
+             */
+            digest: string;
+            /**
+             * Name
+             * @description Its name.
+             */
+            name: string;
         };
         /**
          * Usage
@@ -13550,6 +14978,70 @@ export interface components {
             size_gib: number | null;
         };
         /**
+         * FeatureFreshness
+         * @description How fresh one feature view is that the version reads.
+         */
+        octavo__records__evidence__FeatureFreshness: {
+            /**
+             * Level
+             * @description Against its limit.
+             * @enum {string}
+             */
+            level: "ok" | "warning" | "critical" | "unknown";
+            /**
+             * Newest Event At
+             * @description Time of its newest value, UTC.
+             */
+            newest_event_at: string | null;
+            /**
+             * Sentence
+             * @description It in words.
+             */
+            sentence: string;
+            /**
+             * View
+             * @description Feature view.
+             */
+            view: string;
+        };
+        /**
+         * Replay
+         * @description The last logged requests, scored by the candidate and by the live version.
+         */
+        octavo__records__evidence__Replay: {
+            /** @description What the requested version did. */
+            candidate: components["schemas"]["ReplayedVersion"];
+            /** @description What the live version did. */
+            champion: components["schemas"]["ReplayedVersion"] | null;
+            /** @description Differences over all rows. */
+            overall: components["schemas"]["SegmentDifference"] | null;
+            /**
+             * Psi
+             * @description Population stability index of the candidate's scores against the champion's.
+             */
+            psi: number | null;
+            /**
+             * Requests
+             * @description Logged requests that were replayed.
+             */
+            requests: number;
+            /**
+             * Segments
+             * @description By segment, the largest first.
+             */
+            segments: components["schemas"]["SegmentDifference"][];
+            /**
+             * Since
+             * @description Time of the oldest one, UTC.
+             */
+            since: string | null;
+            /**
+             * Until
+             * @description Time of the newest one, UTC.
+             */
+            until: string | null;
+        };
+        /**
          * FeatureCost
          * @description What loading the online store will take.
          */
@@ -13600,6 +15092,149 @@ export interface components {
              * @description How long that took in all.
              */
             seconds: number;
+        };
+        /**
+         * FeatureFreshness
+         * @description How old a view's data is, by both clocks.
+         */
+        octavo__records__features__FeatureFreshness: {
+            /**
+             * Checked At
+             * Format: date-time
+             * @description When both were read.
+             */
+            checked_at: string;
+            /**
+             * Expected By
+             * @description What says so: the view's tag `freshness`, its TTL, or how often rows came so far.
+             * @default
+             * @enum {string}
+             */
+            expected_by: "tag" | "ttl" | "cadence" | "";
+            /**
+             * Expected Seconds
+             * @description The newest event should be at most this old; None: nothing is expected.
+             */
+            expected_seconds?: number | null;
+            /**
+             * Materialized Until
+             * @description End of the last materialisation window; None if never materialised.
+             */
+            materialized_until: string | null;
+            /**
+             * Newest Event At
+             * @description Event time of the newest row in the source; None for an empty source.
+             */
+            newest_event_at: string | null;
+            /**
+             * State
+             * @description stale: older than expected; empty: no rows; unknown: nothing is expected.
+             * @default unknown
+             * @enum {string}
+             */
+            state: "fresh" | "stale" | "empty" | "unknown";
+        };
+        /**
+         * Replay
+         * @description The clean-room replay: two executions in fresh processes, compared.
+         */
+        octavo__records__notebooks__Replay: {
+            /** @description What made it fail. */
+            error?: components["schemas"]["CellError"] | null;
+            /** @description How far it is. */
+            progress?: components["schemas"]["Progress"] | null;
+            /**
+             * Seconds
+             * @description Seconds of one execution.
+             */
+            seconds?: number | null;
+            /**
+             * State
+             * @description Where it stands.
+             * @enum {string}
+             */
+            state: "queued" | "running" | "done" | "failed";
+            /** @description The second against the first. */
+            verdict?: components["schemas"]["Verdict"] | null;
+        };
+        /**
+         * Finding
+         * @description One fault of a document, or one remark on it.
+         */
+        octavo__records__profiles__Finding: {
+            /**
+             * Field
+             * @description Field, for example resources.gpu.count; empty: the whole.
+             */
+            field: string;
+            /**
+             * File
+             * @description File, or the name under which the document was sent.
+             */
+            file: string;
+            /**
+             * Limit
+             * @description What is allowed there; empty where nothing can be said.
+             */
+            limit: string;
+            /**
+             * Line
+             * @description Line in the document, from 1; null: the whole of it.
+             */
+            line: number | null;
+            /**
+             * Message
+             * @description The fault as a sentence.
+             */
+            message: string;
+            /**
+             * Severity
+             * @description An error keeps it from publishing.
+             * @enum {string}
+             */
+            severity: "error" | "warning";
+            /**
+             * Value
+             * @description The value found, shortened.
+             */
+            value: string;
+        };
+        /**
+         * Finding
+         * @description One objective as a step found it.
+         */
+        octavo__records__rollouts__Finding: {
+            /**
+             * Label
+             * @description It in words.
+             */
+            label: string;
+            /**
+             * Limit
+             * @description What was promised.
+             */
+            limit: number;
+            /**
+             * Missed
+             * @description True when it breaks the promise.
+             */
+            missed: boolean;
+            /**
+             * Objective
+             * @description Which objective.
+             * @enum {string}
+             */
+            objective: "latency_p99_ms" | "latency_p95_ms" | "error_rate" | "drift_psi";
+            /**
+             * Stable
+             * @description The same of the live version, to compare with.
+             */
+            stable: number | null;
+            /**
+             * Value
+             * @description What was measured; null: not enough yet.
+             */
+            value: number | null;
         };
     };
     responses: never;
@@ -14582,6 +16217,251 @@ export interface operations {
             };
         };
     };
+    list_consumers_services_octavo_api_v1_projects__project__consumers_get: {
+        parameters: {
+            query?: {
+                deployment?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsumerList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    create_consumer_services_octavo_api_v1_projects__project__consumers_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsumerBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consumer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_consumer_services_octavo_api_v1_projects__project__consumers__consumer__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                consumer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsumerDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_consumer_services_octavo_api_v1_projects__project__consumers__consumer__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                consumer: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsumerChangeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consumer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    revoke_consumer_services_octavo_api_v1_projects__project__consumers__consumer__revoke_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                consumer: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevokeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consumer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    issue_token_services_octavo_api_v1_projects__project__consumers__consumer__tokens_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                consumer: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedToken"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    revoke_token_services_octavo_api_v1_projects__project__consumers__consumer__tokens__token__revoke_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                consumer: string;
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevokeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsumerToken"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     project_cost_services_octavo_api_v1_projects__project__cost_get: {
         parameters: {
             query?: {
@@ -14858,6 +16738,41 @@ export interface operations {
             };
         };
     };
+    read_rollout_history_services_octavo_api_v1_projects__project__deployments__name__history_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolloutEventList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     invoke_deployment_services_octavo_api_v1_projects__project__deployments__name__invocations_post: {
         parameters: {
             query?: never;
@@ -14896,7 +16811,111 @@ export interface operations {
             };
         };
     };
+    list_query_patterns_services_octavo_api_v1_projects__project__deployments__name__patterns_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryPatternList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pause_rollout_services_octavo_api_v1_projects__project__deployments__name__pause_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RolloutChangeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deployment"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     promote_canary_services_octavo_api_v1_projects__project__deployments__name__promote_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RolloutChangeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deployment"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    resume_rollout_services_octavo_api_v1_projects__project__deployments__name__resume_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -17320,6 +19339,42 @@ export interface operations {
             };
         };
     };
+    start_registration_services_octavo_api_v1_projects__project__models__name__registrations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registration"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     register_version_services_octavo_api_v1_projects__project__models__name__versions_post: {
         parameters: {
             query?: never;
@@ -18154,6 +20209,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QuotaStatus"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_registrations_services_octavo_api_v1_projects__project__registrations_get: {
+        parameters: {
+            query?: {
+                name?: string | null;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_registration_services_octavo_api_v1_projects__project__registrations__registration__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                registration: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registration"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_registration_services_octavo_api_v1_projects__project__registrations__registration__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                registration: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registration"];
                 };
             };
             /** @description Validation Error */
