@@ -1,262 +1,300 @@
-"""The scorer's routes: MLflow's ``/invocations``, Open Inference Protocol v2, metrics."""
+"""The scorer's routes as one plain ASGI application: a framework would cost more than a model.
+
+MLflow's ``/invocations``, the Open Inference Protocol v2, health, metrics, OpenAPI, and the swap.
+"""
 
 from __future__ import annotations
 
 import hmac
+import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
-from fastapi.concurrency import run_in_threadpool
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from starlette.exceptions import HTTPException
+import msgspec
 
-from octavo_scorer.contract import Contract
-from octavo_scorer.errors import Internal, NotFound, ScorerError, TooLarge, Unauthenticated
-from octavo_scorer.formats import V2_TYPES, Batch, parse_json, read_invocation, read_v2
+from octavo_scorer.errors import (
+    Busy,
+    Internal,
+    Invalid,
+    NotFound,
+    ScorerError,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)
+from octavo_scorer.formats import Batch, parse_json, read_csv, read_invocation
+from octavo_scorer.holder import Held, Holder
 from octavo_scorer.metrics import CONTENT_TYPE, ScorerMetrics
-from octavo_scorer.wire import READY_PATH, REQUEST_ID_HEADER, SECRET_HEADER
+from octavo_scorer.openapi import describe_api
+from octavo_scorer.swapping import Swaps
+from octavo_scorer.tensors import describe_model, output_tensor, read_v2
+from octavo_scorer.wire import (
+    LIVE_PATH,
+    READY_PATH,
+    REQUEST_ID_HEADER,
+    SECRET_HEADER,
+    VERSION_HEADER,
+)
 
-MAX_BODY = 8 << 20
-"""Bytes of one request."""
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+JSON = b"application/json"
+SECRET = SECRET_HEADER.encode()
+REQUEST_ID = REQUEST_ID_HEADER.encode()
 
-
-class Model(Protocol):
-    """A model in memory."""
-
-    contract: Contract
-
-    def predict(self, batch: Batch) -> list[Any]:
-        """Return one JSON value a row."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Identity:
-    """Which model this scorer holds."""
-
-    name: str
-    """The registered model."""
-    version: str
-    """Its version."""
-    digest: str
-    """SHA-256 of its signed manifest."""
+log = logging.getLogger("octavo.scorer")
 
 
-Reader = Callable[[Contract, dict[str, Any]], Batch]
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What goes back."""
+
+    body: bytes
+    status: int = 200
+    kind: bytes = JSON
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
-class Scoring:
-    """Scores one body at a time and counts what happened."""
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request without its body."""
 
-    def __init__(self, model: Model, metrics: ScorerMetrics) -> None:
-        self._model = model
+    headers: Mapping[bytes, bytes]
+    path: str
+    receive: Receive
+
+
+Handler = Callable[[Call], Awaitable[Reply]]
+
+
+class Scorer:
+    """The application."""
+
+    def __init__(
+        self, holder: Holder, metrics: ScorerMetrics, secret: str | None, swaps: Swaps
+    ) -> None:
+        """``secret`` is what all but the health routes want; None: anybody may call."""
+        self._holder = holder
         self._metrics = metrics
+        self._secret = None if secret is None else secret.encode()
+        self._swaps = swaps
+        self._open: dict[tuple[str, str], Handler] = {
+            ("GET", LIVE_PATH): self._live,
+            ("GET", READY_PATH): self._ready,
+            ("GET", "/ping"): self._ready,
+            ("GET", "/health"): self._ready,
+        }
+        self._closed: dict[tuple[str, str], Handler] = {
+            ("POST", "/invocations"): self._invocations,
+            ("GET", "/metrics"): self._counters,
+            ("GET", "/openapi.json"): self._openapi,
+            ("GET", "/v2"): self._server,
+            ("GET", "/version"): self._server,
+        }
 
-    @property
-    def contract(self) -> Contract:
-        """What the model accepts."""
-        return self._model.contract
-
-    def score(self, body: bytes, read: Reader) -> tuple[dict[str, Any], list[Any]]:
-        """Return the body's object and one prediction a row. Raises ScorerError."""
-        started = time.perf_counter()
-        outcome, rows = "internal", 0
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            raise RuntimeError(f"the scorer speaks HTTP, not {scope['type']}")
+        headers = dict(scope["headers"])
         try:
-            document = parse_json(body)
-            batch = read(self._model.contract, document)
-            predictions = self._model.predict(batch)
-            outcome, rows = "ok", batch.size
+            reply = await self._reply(scope, Call(headers, scope["path"], receive))
         except ScorerError as error:
-            outcome = error.code
-            raise
-        finally:
-            self._metrics.answered(outcome, rows, time.perf_counter() - started)
-        return document, predictions
+            self._metrics.refused(error.code)
+            reply = refusal(error, headers)
+        except Exception:
+            log.exception("the scorer failed at %s", scope["path"])
+            self._metrics.refused("internal")
+            reply = refusal(Internal("The scorer failed.", "See the scorer's log."), headers)
+        size = str(len(reply.body)).encode()
+        await send(
+            {
+                "type": "http.response.start",
+                "status": reply.status,
+                "headers": [
+                    (b"content-type", reply.kind),
+                    (b"content-length", size),
+                    *reply.headers,
+                ],
+            }
+        )
+        await send({"type": "http.response.body", "body": reply.body})
 
+    async def _reply(self, scope: Scope, call: Call) -> Reply:
+        route = (scope["method"], call.path)
+        handler = self._open.get(route)
+        if handler is not None:
+            return await handler(call)
+        if self._secret is not None:
+            given = call.headers.get(SECRET, b"")
+            if not hmac.compare_digest(given, self._secret):
+                raise Unauthenticated(
+                    "The scorer's secret is missing or wrong.",
+                    "Call the deployment through Octavo.",
+                )
+        handler = self._closed.get(route)
+        if handler is not None:
+            return await handler(call)
+        return await self._model_route(scope["method"], call)
 
-def create_app(model: Model, identity: Identity, secret: str) -> FastAPI:
-    """Return the scorer's application; all but the health routes want ``secret``."""
-    metrics = ScorerMetrics(identity.name, identity.version, identity.digest)
-    scoring = Scoring(model, metrics)
-    app = FastAPI(title="Octavo scorer", docs_url=None, redoc_url=None, openapi_url=None)
-    _answer_errors(app)
+    async def _model_route(self, method: str, call: Call) -> Reply:
+        """Answer below ``/v2/models/{name}`` and ``/v2/repository/models/{name}``."""
+        parts = call.path.strip("/").split("/")
+        if parts[:3] == ["v2", "repository", "models"] and parts[4:] == ["load"]:
+            if method == "POST":
+                return await self._load(parts[3], call)
+        elif parts[:2] == ["v2", "models"] and len(parts) > 2:
+            held = self._same(parts[2])
+            rest = parts[3:]
+            if rest[:1] == ["versions"] and len(rest) > 1:
+                self._same_version(held, rest[1])
+                rest = rest[2:]
+            if (method, rest) == ("POST", ["infer"]):
+                return await self._infer(held, call)
+            if (method, rest) == ("GET", ["ready"]):
+                return as_json({"name": held.identity.name, "ready": held.ready})
+            if (method, rest) == ("GET", []):
+                return as_json(self._describe(held))
+        raise NotFound(f"No {method} {call.path[:200]} here.", "GET /openapi.json lists the paths.")
 
-    def known(request: Request) -> None:
-        given = request.headers.get(SECRET_HEADER, "")
-        if not hmac.compare_digest(given.encode(), secret.encode()):
-            raise Unauthenticated(
-                "The scorer's secret is missing or wrong.", "Call the deployment through Octavo."
-            )
+    async def _live(self, _call: Call) -> Reply:
+        return as_json({"live": True})
 
-    app.include_router(_health_routes())
-    app.include_router(_about_routes(identity, scoring, metrics), dependencies=[Depends(known)])
-    app.include_router(_scoring_routes(identity, scoring), dependencies=[Depends(known)])
-    return app
+    async def _ready(self, _call: Call) -> Reply:
+        held = self._holder.held
+        if held is None or not held.ready:
+            raise Unavailable("The model is being loaded.", "Ask again in a second.")
+        return as_json({"ready": True})
 
+    async def _counters(self, _call: Call) -> Reply:
+        return Reply(self._metrics.text(), kind=CONTENT_TYPE.encode())
 
-def _health_routes() -> APIRouter:
-    router = APIRouter()
+    async def _openapi(self, _call: Call) -> Reply:
+        held = self._model()
+        return as_json(describe_api(held.identity.name, held.identity.version, held.contract))
 
-    @router.get("/v2/health/live")
-    def live() -> dict[str, bool]:
-        """Answer while the process runs."""
-        return {"live": True}
+    async def _server(self, _call: Call) -> Reply:
+        return as_json(
+            {"name": "octavo-scorer", "version": "2", "extensions": ["model_repository"]}
+        )
 
-    @router.get(READY_PATH)
-    def ready() -> dict[str, bool]:
-        """Answer once the model is in memory: it is loaded before the socket opens."""
-        return {"ready": True}
+    async def _invocations(self, call: Call) -> Reply:
+        held = self._model()
+        body = await self._body(call)
+        started = time.perf_counter()
+        if call.headers.get(b"content-type", JSON).startswith(b"text/csv"):
+            batch = read_csv(held.contract, body)
+        else:
+            batch = read_invocation(held.contract, parse_json(body))
+        predictions = await self._score(held, batch, started)
+        return Reply(b'{"predictions":' + predictions + b"}", headers=_version(held))
 
-    return router
-
-
-def _about_routes(identity: Identity, scoring: Scoring, metrics: ScorerMetrics) -> APIRouter:
-    router = APIRouter()
-
-    @router.get("/metrics")
-    def counters() -> Response:
-        """Return Prometheus' text."""
-        return Response(metrics.text(), media_type=CONTENT_TYPE)
-
-    @router.get("/v2")
-    def server() -> dict[str, Any]:
-        """Return what the v2 protocol calls server metadata."""
-        return {"name": "octavo-scorer", "version": "2", "extensions": []}
-
-    @router.get("/v2/models/{name}")
-    def describe(name: str) -> dict[str, Any]:
-        """Return what the v2 protocol calls model metadata."""
-        return describe_model(_same(identity, name), scoring.contract)
-
-    @router.get("/v2/models/{name}/ready")
-    def model_ready(name: str) -> dict[str, Any]:
-        """Answer whether this model is in memory."""
-        return {"name": _same(identity, name).name, "ready": True}
-
-    return router
-
-
-def _scoring_routes(identity: Identity, scoring: Scoring) -> APIRouter:
-    router = APIRouter()
-
-    @router.post("/invocations")
-    async def invocations(request: Request) -> JSONResponse:
-        """Score rows in one of MLflow's formats."""
-        body = await _body(request)
-        _, predictions = await run_in_threadpool(scoring.score, body, read_invocation)
-        return JSONResponse({"predictions": predictions})
-
-    @router.post("/v2/models/{name}/infer")
-    async def infer(name: str, request: Request) -> JSONResponse:
-        """Score tensors of the Open Inference Protocol."""
-        _same(identity, name)
-        body = await _body(request)
-        document, predictions = await run_in_threadpool(scoring.score, body, read_v2)
-        answer = {
-            "model_name": identity.name,
-            "model_version": identity.version,
+    async def _infer(self, held: Held, call: Call) -> Reply:
+        body = await self._body(call)
+        started = time.perf_counter()
+        document = parse_json(body)
+        batch = read_v2(held.contract, document)
+        predictions = msgspec.json.decode(await self._score(held, batch, started))
+        answer: dict[str, Any] = {
+            "model_name": held.identity.name,
+            "model_version": held.identity.version,
             "outputs": [output_tensor(predictions)],
         }
         if isinstance(document.get("id"), str):
             answer["id"] = document["id"][:200]
-        return JSONResponse(answer)
+        reply = as_json(answer)
+        return Reply(reply.body, headers=_version(held))
 
-    return router
+    async def _score(self, held: Held, batch: Batch, started: float) -> bytes:
+        predictions = await held.score(batch)
+        self._metrics.scored(batch.size, time.perf_counter() - started)
+        return predictions
 
+    async def _load(self, name: str, call: Call) -> Reply:
+        held = self._same(name)
+        files = self._swaps.read(held.identity, parse_json(await self._body(call)))
+        held = await self._holder.load(files)
+        return as_json(self._describe(held))
 
-def describe_model(identity: Identity, contract: Contract) -> dict[str, Any]:
-    """Return the v2 metadata of a model."""
-    inputs: list[dict[str, Any]] = [
-        {"name": column.name, "datatype": V2_TYPES[column.type][0], "shape": [-1]}
-        for column in contract.columns
-    ]
-    if contract.tensor is not None:
-        inputs = [
-            {
-                "name": "input",
-                "datatype": contract.tensor.dtype.upper().replace("FLOAT", "FP"),
-                "shape": list(contract.tensor.shape),
-            }
-        ]
-    return {
-        "name": identity.name,
-        "versions": [identity.version],
-        "platform": "mlflow_pyfunc",
-        "inputs": inputs,
-        "parameters": {"digest": identity.digest, "max_rows": contract.max_rows},
-    }
-
-
-def output_tensor(predictions: list[Any]) -> dict[str, Any]:
-    """Return predictions as one v2 tensor; rows of equal length are laid out row by row."""
-    first = predictions[0]
-    if isinstance(first, list):
-        flat = [value for row in predictions for value in row]
-        shape = [len(predictions), len(first)]
-    else:
-        flat, shape = predictions, [len(predictions)]
-    if all(isinstance(value, bool) for value in flat):
-        datatype = "BOOL"
-    elif all(isinstance(value, int) and not isinstance(value, bool) for value in flat):
-        datatype = "INT64"
-    elif all(isinstance(value, int | float) and not isinstance(value, bool) for value in flat):
-        datatype = "FP64"
-    else:
-        datatype = "BYTES"
-    return {"name": "predictions", "datatype": datatype, "shape": shape, "data": flat}
-
-
-def _same(identity: Identity, name: str) -> Identity:
-    if name != identity.name:
-        raise NotFound(f"No model {name[:60]!r} here.", f"This scorer holds {identity.name!r}.")
-    return identity
-
-
-async def _body(request: Request) -> bytes:
-    kept = bytearray()
-    async for chunk in request.stream():
-        kept += chunk
-        if len(kept) > MAX_BODY:
-            raise TooLarge(
-                f"The body is over {MAX_BODY >> 20} MiB.", "Send the rows in several requests."
-            )
-    return bytes(kept)
-
-
-def _answer_errors(app: FastAPI) -> None:
-    """Give every error the platform's one shape."""
-
-    def answer(request: Request, error: ScorerError) -> JSONResponse:
-        request_id = request.headers.get(REQUEST_ID_HEADER, "")[:64] or secrets.token_hex(8)
-        return JSONResponse(
-            {
-                "error": error.code,
-                "message": error.message,
-                "remedy": error.remedy,
-                "request_id": request_id,
-            },
-            status_code=error.status,
-            headers={REQUEST_ID_HEADER: request_id},
+    def _describe(self, held: Held) -> dict[str, Any]:
+        one = held.identity
+        return describe_model(
+            one.name, one.version, held.contract, digest=one.digest, engine=held.engine
         )
 
-    @app.exception_handler(ScorerError)
-    async def ours(request: Request, error: ScorerError) -> JSONResponse:
-        return answer(request, error)
+    def _model(self) -> Held:
+        held = self._holder.held
+        if held is None:
+            raise Unavailable("No model is in memory yet.", "Ask again in a second.")
+        return held
 
-    @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        return answer(request, Internal(f"{error}", "See the scorer's log."))
+    def _same(self, name: str) -> Held:
+        held = self._model()
+        if name != held.identity.name:
+            raise NotFound(
+                f"No model {name[:60]!r} here.", f"This scorer holds {held.identity.name!r}."
+            )
+        return held
 
-    @app.exception_handler(HTTPException)
-    async def unknown(request: Request, error: HTTPException) -> JSONResponse:
-        answered = answer(request, NotFound(f"{error.detail}.", "See the v2 protocol's paths."))
-        answered.status_code = error.status_code
-        return answered
+    def _same_version(self, held: Held, version: str) -> None:
+        if version != held.identity.version:
+            raise NotFound(
+                f"No version {version[:60]!r} here.",
+                f"This scorer holds version {held.identity.version}.",
+            )
 
-    @app.exception_handler(Exception)
-    async def fault(request: Request, _error: Exception) -> JSONResponse:
-        return answer(request, Internal("The scorer failed.", "See the scorer's log."))
+    async def _body(self, call: Call) -> bytes:
+        """Return the whole body. Raises TooLarge before more than its limit is kept."""
+        most = self._holder.limits.body_bytes
+        said = call.headers.get(b"content-length", b"0")
+        if said.isdigit() and int(said[:20]) > most:
+            raise _too_large(most)
+        message = await call.receive()
+        body: bytes = message.get("body", b"")
+        if not message.get("more_body"):
+            return body
+        kept = bytearray(body)
+        while message.get("more_body"):
+            message = await call.receive()
+            if message["type"] == "http.disconnect":
+                raise Invalid("The body ended early.", "Send all bytes that were announced.")
+            kept += message.get("body", b"")
+            if len(kept) > most:
+                raise _too_large(most)
+        return bytes(kept)
+
+
+def as_json(value: Any) -> Reply:
+    """Return a value as a JSON reply."""
+    return Reply(msgspec.json.encode(value))
+
+
+def refusal(error: ScorerError, headers: Mapping[bytes, bytes]) -> Reply:
+    """Return an error in the platform's one shape."""
+    request_id = headers.get(REQUEST_ID, b"")[:64] or secrets.token_hex(8).encode()
+    body = {
+        "error": error.code,
+        "message": error.message,
+        "remedy": error.remedy,
+        "request_id": request_id.decode("latin-1"),
+    }
+    extra: tuple[tuple[bytes, bytes], ...] = ((REQUEST_ID, request_id),)
+    if isinstance(error, Busy):
+        extra += ((b"retry-after", str(error.retry_after_s).encode()),)
+    return Reply(msgspec.json.encode(body), status=error.status, headers=extra)
+
+
+def _version(held: Held) -> tuple[tuple[bytes, bytes], ...]:
+    return ((VERSION_HEADER.encode(), held.identity.version.encode("latin-1", "replace")),)
+
+
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(
+        f"The body is over {most >> 20} MiB ({most:,} bytes).",
+        "Send the rows in several requests, or score them in a batch.",
+    )

@@ -59,6 +59,20 @@ class Unavailable(ScorerError):
     status = 503
 
 
+class Busy(Unavailable):
+    """More requests wait than the model can answer in time."""
+
+    retry_after_s: ClassVar[int] = 1
+    """Whole seconds after which a caller may try again."""
+
+
+class ModelFailed(ScorerError):
+    """The model's code raised, or answered what can't be an answer, on rows that fit."""
+
+    code = "model_failed"
+    status = 500
+
+
 class Internal(ScorerError):
     """A fault of the scorer's own; its details are in its log under the request id."""
 

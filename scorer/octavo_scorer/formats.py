@@ -1,29 +1,23 @@
-"""Turns a request's body into rows: MLflow's three formats and Open Inference Protocol v2."""
+"""Turns a request's body into rows: MLflow's JSON formats and its CSV."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from octavo_scorer.contract import Contract, check_count, check_rows
+import msgspec
+
+from octavo_scorer.contract import WHOLE_LIMITS, Contract, check_columns, check_count
 from octavo_scorer.errors import Invalid
 
-FORMATS = ("dataframe_split", "dataframe_records", "inputs")
-V2_TYPES = {
-    "boolean": ("BOOL",),
-    "integer": ("INT32", "INT16", "INT8", "UINT16", "UINT8"),
-    "long": ("INT64", "INT32", "INT16", "INT8", "UINT32", "UINT16", "UINT8"),
-    "float": ("FP32", "FP16"),
-    "double": ("FP64", "FP32", "FP16"),
-    "string": ("BYTES",),
-    "datetime": ("BYTES",),
-    "binary": ("BYTES",),
-}
-"""Tensor types of the v2 protocol that each column type takes; the first is the exact one."""
-V2_DTYPES = {"float32": "FP32", "float64": "FP64", "int64": "INT64", "int32": "INT32"}
+FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
+TRUTH = {"true": True, "false": False}
+"""How MLflow's CSV writes truth values, in lower case."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,19 +34,68 @@ class Batch:
 
 def parse_json(body: bytes) -> dict[str, Any]:
     """Return the body's object. Raises Invalid for no JSON, no object, NaN or Infinity."""
-
-    def refuse(name: str) -> NoReturn:
-        raise Invalid(f"The body holds {name}, which is not JSON.", "Send null for no value.")
-
     try:
-        document = json.loads(body, parse_constant=refuse)
-    except (ValueError, RecursionError) as error:
-        raise Invalid(f"The body is not JSON: {error}.", "Send a JSON object.") from error
+        document = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        raise Invalid(
+            f"The body is not JSON: {_why_no_json(body, error)}.",
+            "Send a JSON object; null stands for a missing value.",
+        ) from error
     if not isinstance(document, dict):
         raise Invalid(
             f"The body is a {type(document).__name__}, not an object.", "Send a JSON object."
         )
     return document
+
+
+def _why_no_json(body: bytes, error: Exception) -> str:
+    """Name NaN and Infinity, which other writers of JSON produce, where they are the fault."""
+
+    def refuse(name: str) -> NoReturn:
+        raise ValueError(f"it holds {name}, which is no JSON number")
+
+    try:
+        json.loads(body, parse_constant=refuse)
+    except (ValueError, RecursionError) as plain:
+        return str(plain)
+    return str(error)
+
+
+def read_csv(contract: Contract, body: bytes) -> Batch:
+    """Return the checked rows of a CSV with a header line, as MLflow's ``text/csv``."""
+    if contract.tensor is not None:
+        raise Invalid("The model takes one tensor, not a table.", "Send JSON with inputs.")
+    try:
+        names, *rows = list(csv.reader(io.StringIO(body.decode("utf-8"), newline=""), strict=True))
+    except (ValueError, csv.Error) as error:
+        raise Invalid(
+            f"The body is no CSV with a header line: {error}.", "Send column names, then rows."
+        ) from error
+    readers = [_cell_reader(contract, name) for name in names]
+    # A row of another length keeps its cells: the check of rows names it.
+    typed = [[read(cell) for read, cell in zip(readers, row, strict=False)] for row in rows if row]
+    for row, cells in zip(typed, filter(None, rows), strict=True):
+        row += cells[len(row) :]
+    return _by_row(contract, names, typed)
+
+
+def _cell_reader(contract: Contract, name: str) -> Callable[[str], Any]:
+    """Return what turns a cell's text into the column's value; what it can't stays text."""
+    kind = next((column.type for column in contract.columns if column.name == name), "string")
+
+    def read(cell: str) -> Any:
+        if cell == "" and kind != "string":
+            return None
+        try:
+            if kind in WHOLE_LIMITS:
+                return int(cell)
+            if kind in {"double", "float"}:
+                return float(cell)
+        except ValueError:
+            return cell
+        return TRUTH.get(cell.lower(), cell) if kind == "boolean" else cell
+
+    return read
 
 
 def read_invocation(contract: Contract, document: Mapping[str, Any]) -> Batch:
@@ -67,37 +110,14 @@ def read_invocation(contract: Contract, document: Mapping[str, Any]) -> Batch:
         raise Invalid(
             f"The body holds {len(given)} of {', '.join(FORMATS)}.", "Send exactly one of them."
         )
-    value = document[given[0]]
+    name, value = given[0], document[given[0]]
     if contract.tensor is not None:
-        return _tensor_batch(contract, given[0], value)
-    if given[0] == "dataframe_split":
+        return tensor_batch(contract, name, value)
+    if name == "dataframe_split":
         return _split(contract, value)
-    if given[0] == "dataframe_records":
-        return _records(contract, value)
-    return _inputs(contract, value)
-
-
-def read_v2(contract: Contract, document: Mapping[str, Any]) -> Batch:
-    """Return the checked rows of a v2 inference request: one tensor a column, or one in all."""
-    tensors = document.get("inputs")
-    if not isinstance(tensors, list) or not all(isinstance(one, dict) for one in tensors):
-        raise Invalid("Field 'inputs' is no list of tensors.", "Send a list of input tensors.")
-    if contract.tensor is not None:
-        return _v2_tensor(contract, tensors)
-    types = {column.name: column.type for column in contract.columns}
-    columns: dict[str, list[Any]] = {}
-    for one in tensors:
-        name = _text(one, "name")
-        if name in columns:
-            raise Invalid(f"Input {name!r} is given twice.", "Send each input once.")
-        columns[name] = _flat(one, name)
-        allowed = V2_TYPES.get(types.get(name, ""), ())
-        if name in types and one.get("datatype") not in allowed:
-            raise Invalid(
-                f"Input {name!r} has datatype {one.get('datatype')!r}, wanted is {types[name]}.",
-                f"Send datatype {allowed[0]}.",
-            )
-    return _by_column(contract, columns)
+    if name == "dataframe_records" or (name == "instances" and isinstance(value, list)):
+        return _records(contract, name, value)
+    return _inputs(contract, name, value)
 
 
 def _split(contract: Contract, value: Any) -> Batch:
@@ -111,58 +131,70 @@ def _split(contract: Contract, value: Any) -> Batch:
         raise Invalid("Field 'dataframe_split.columns' is no list of names.", "Send names.")
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
         raise Invalid("Field 'dataframe_split.data' is no list of rows.", "Send lists of values.")
-    return _checked(contract, names, rows)
+    return _by_row(contract, names, rows)
 
 
-def _records(contract: Contract, value: Any) -> Batch:
-    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
-        raise Invalid("Field 'dataframe_records' is no list of objects.", "Send one object a row.")
-    check_count(contract, len(value))
-    names = list(value[0])
-    for number, row in enumerate(value):
-        if row.keys() != value[0].keys():
-            odd = min(row.keys() ^ value[0].keys())
+def _by_row(contract: Contract, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> Batch:
+    check_count(contract, len(rows))
+    if len(set(names)) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Invalid(f"Column {twice[:60]!r} is given twice.", "Send each column once.")
+    for number, row in enumerate(rows):
+        if len(row) != len(names):
             raise Invalid(
-                f"Row {number} and row 0 differ in column {odd!r}.",
+                f"Row {number} has {len(row)} values, there are {len(names)} columns.",
+                "Give each row one value a column.",
+            )
+    columns = [list(values) for values in zip(*rows, strict=True)]
+    return by_column(contract, dict(zip(names, columns, strict=True)), len(rows))
+
+
+def _records(contract: Contract, field: str, value: Any) -> Batch:
+    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+        raise Invalid(f"Field {field!r} is no list of objects.", "Send one object a row.")
+    check_count(contract, len(value))
+    first = value[0]
+    for number, row in enumerate(value):
+        if row.keys() != first.keys():
+            odd = min(row.keys() ^ first.keys())
+            raise Invalid(
+                f"Row {number} and row 0 differ in column {odd[:60]!r}.",
                 "Give all rows the same columns.",
             )
-    return _checked(contract, names, [[row[name] for name in names] for row in value])
+    columns = {name: [row[name] for row in value] for name in first}
+    return by_column(contract, columns, len(value))
 
 
-def _inputs(contract: Contract, value: Any) -> Batch:
+def _inputs(contract: Contract, field: str, value: Any) -> Batch:
     if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
-        return _records(contract, value)
+        return _records(contract, field, value)
     if not isinstance(value, dict):
         raise Invalid(
-            "Field 'inputs' is no object of columns.", 'Send {"column": [values], ...} or records.'
+            f"Field {field!r} is no object of columns.",
+            'Send {"column": [values], ...} or records.',
         )
     columns = {
         name: values if isinstance(values, list) else [values] for name, values in value.items()
     }
-    return _by_column(contract, columns)
+    return by_column(contract, columns, len(next(iter(columns.values()), [])))
 
 
-def _by_column(contract: Contract, columns: Mapping[str, list[Any]]) -> Batch:
-    sizes = {name: len(values) for name, values in columns.items()}
-    if len(set(sizes.values())) > 1:
+def by_column(contract: Contract, columns: Mapping[str, list[Any]], size: int) -> Batch:
+    """Return the checked rows of values by column, in the model's order."""
+    sizes = {name[:60]: len(values) for name, values in list(columns.items())[:20]}
+    if any(len(values) != size for values in columns.values()):
         raise Invalid(f"The columns differ in length: {sizes}.", "Send one value a row.")
-    rows = [list(row) for row in zip(*columns.values(), strict=True)]
-    return _checked(contract, list(columns), rows)
-
-
-def _checked(contract: Contract, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> Batch:
-    check_rows(contract, names, rows)
-    place = {name: number for number, name in enumerate(names)}
-    columns = {
-        column.name: [row[place[column.name]] for row in rows]
-        for column in contract.columns
-        if column.name in place
+    check_count(contract, size)
+    check_columns(contract, columns)
+    ordered = {
+        column.name: columns[column.name] for column in contract.columns if column.name in columns
     }
-    return Batch(columns=columns, tensor=None, size=len(rows))
+    return Batch(columns=ordered, tensor=None, size=size)
 
 
-def _tensor_batch(contract: Contract, name: str, value: Any) -> Batch:
-    if name != "inputs" or not isinstance(value, list):
+def tensor_batch(contract: Contract, name: str, value: Any) -> Batch:
+    """Return the checked rows of a model that takes one tensor."""
+    if name not in {"inputs", "instances"} or not isinstance(value, list):
         raise Invalid("The model takes one tensor, not columns.", 'Send {"inputs": [[...], ...]}.')
     check_count(contract, len(value))
     tensor = contract.tensor
@@ -187,42 +219,3 @@ def _check_shape(value: Any, shape: Sequence[int], where: str) -> None:
         raise Invalid(f"Tensor, {where}: {have} values.", f"Send {shape[0]} values.")
     for one in value:
         _check_shape(one, shape[1:], where)
-
-
-def _v2_tensor(contract: Contract, tensors: Sequence[Mapping[str, Any]]) -> Batch:
-    tensor = contract.tensor
-    if tensor is None or len(tensors) != 1:
-        raise Invalid(f"The model takes one tensor, {len(tensors)} were sent.", "Send one tensor.")
-    wanted = V2_DTYPES.get(tensor.dtype)
-    if tensors[0].get("datatype") != wanted:
-        raise Invalid(
-            f"The tensor has datatype {tensors[0].get('datatype')!r}.", f"Send datatype {wanted}."
-        )
-    shape, data = tensors[0].get("shape"), tensors[0].get("data")
-    if not isinstance(shape, list) or len(shape) != len(tensor.shape) or not isinstance(data, list):
-        raise Invalid(f"The tensor's shape is {shape!r}.", f"Send a shape like {tensor.shape}.")
-    if data and not isinstance(data[0], list) and len(shape) == 2:
-        width = int(shape[1]) or 1
-        data = [data[start : start + width] for start in range(0, len(data), width)]
-    return _tensor_batch(contract, "inputs", data)
-
-
-def _flat(one: Mapping[str, Any], name: str) -> list[Any]:
-    shape, data = one.get("shape"), one.get("data")
-    if not isinstance(data, list):
-        raise Invalid(f"Input {name!r} has no list 'data'.", "Send its values.")
-    if data and all(isinstance(value, list) and len(value) == 1 for value in data):
-        data = [value[0] for value in data]
-    if shape not in ([len(data)], [len(data), 1]):
-        raise Invalid(
-            f"Input {name!r} has shape {shape!r} and {len(data)} values.",
-            f"Send shape [{len(data)}].",
-        )
-    return list(data)
-
-
-def _text(one: Mapping[str, Any], name: str) -> str:
-    value = one.get(name)
-    if not isinstance(value, str) or not value:
-        raise Invalid(f"An input has no {name!r}.", "Name every input.")
-    return value

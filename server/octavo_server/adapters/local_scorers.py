@@ -168,7 +168,7 @@ def _spawn(
         sys.executable, "-m", "octavo_scorer",
         "--model-dir", str(model / "files"), "--manifest", str(model / "manifest.json"),
         "--name", order.model, "--version", str(order.version), "--digest", order.digest,
-        "--uds", str(address),
+        "--uds", str(address), "--memory-mib", str(order.resources.memory_mib),
     ]  # fmt: skip
     limits = Limits(
         memory_bytes=order.resources.memory_mib << 20,

@@ -9,7 +9,8 @@ import pytest
 
 from octavo_scorer.contract import MAX_TEXT, read_contract
 from octavo_scorer.errors import Invalid, ScorerError, TooLarge, Unavailable
-from octavo_scorer.formats import parse_json, read_invocation, read_v2
+from octavo_scorer.formats import parse_json, read_invocation
+from octavo_scorer.tensors import read_v2
 
 SIGNATURE = {
     "inputs": json.dumps(
