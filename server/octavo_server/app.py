@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 from octavo_server import answers
 from octavo_server.adapters.hub import HubClient
 from octavo_server.audit import http as audit_http
+from octavo_server.deployments.consumers import http as consumers_http
 from octavo_server.deployments.requests import http as requests_http
 from octavo_server.deployments.rollouts import http as rollouts_http
 from octavo_server.deployments.serving import http as serving_http
@@ -30,6 +31,7 @@ from octavo_server.notebooks import http as notebooks_http
 from octavo_server.pipelines import http as pipelines_http
 from octavo_server.policy import http as policy_http
 from octavo_server.projects import http as projects_http
+from octavo_server.registry.proof import http as proof_http
 from octavo_server.registry.registration import http as registration_http
 from octavo_server.registry.versions import http as versions_http
 from octavo_server.settings import load_settings
@@ -94,11 +96,15 @@ def _models(services: Services, guard: Guard) -> list[APIRouter]:
     """Return the routes of models and deployments; fixed words come before names of either."""
     deployments = services.deployments
     return [
-        registration_http.routes(services.registry.registration, guard),
+        registration_http.routes(services.registry.registration, services.registry.jobs, guard),
         versions_http.routes(services.registry.versions, guard),
-        requests_http.routes(deployments.requests, guard),
+        proof_http.routes(services.proofs.service, guard),
+        requests_http.routes(deployments.requests, services.reviews, guard),
         rollouts_http.routes(deployments.rollouts, deployments.requests, guard),
         serving_http.routes(deployments.router, guard),
+        consumers_http.routes(
+            deployments.consumers, deployments.access, deployments.patterns, guard
+        ),
     ]
 
 

@@ -189,6 +189,14 @@ class Settings(BaseSettings):
         description="What the notebook versions that made runs may fill in each project, in GiB; "
         "at it no more are stored, and runs go on without. Default: 10.",
     )
+    model_size_gib: float = Field(
+        50.0,
+        gt=0,
+        le=100_000,
+        allow_inf_nan=False,
+        description="Most that the files of one model version may have together, in GiB; larger "
+        "models are refused when they are registered. Default: 50.",
+    )
     indexed_runs: int = Field(
         1_000_000,
         ge=1,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from octavo.records.base import Answer, Request, Visible
+from octavo.records.base import Answer, Request, Visible, cut
 from octavo.records.experiments import LoggedModel
 
 Name = Annotated[str, Field(max_length=500)]
@@ -34,6 +34,41 @@ class ChecklistItem(Answer):
         description="done, todo (missing, may stay missing) or required (missing, policy wants it)."
     )
     detail: Text = Field(description="What was found, or what to do.")
+    required_in: list[Literal["dev", "test", "prod"]] = Field(
+        default_factory=list, description="Environments that take no version without it."
+    )
+
+
+class TrainingData(Answer):
+    """A data set that a run says it read."""
+
+    name: Annotated[Name, cut(500)] = Field(description="Its name.")
+    digest: Annotated[Name, cut(500)] = Field(description="The digest that MLflow recorded.")
+    context: Annotated[Name, cut(500)] | None = Field(description="What for, such as training.")
+
+
+class DraftFeatures(Answer):
+    """Features that a run says it read."""
+
+    snapshot: Name | None = Field(description="Digest of the feature registry's snapshot.")
+    views: list[Name] = Field(description="Feature views by name.")
+    services: list[Name] = Field(description="Feature services by name.")
+
+
+class DraftNotebook(Answer):
+    """The notebook version that made a run."""
+
+    path: Annotated[Name, cut(500)] = Field(description="Its path in the person's home.")
+    digest: Name | None = Field(description="SHA-256 of its bytes when the run began.")
+    cell: Annotated[Name, cut(500)] | None = Field(description="Id of the cell that ran.")
+
+
+class DraftEnvironment(Answer):
+    """Packages that a run was trained with."""
+
+    python: Annotated[Name, cut(500)] = Field(description="Version of Python.")
+    packages: Annotated[Text, cut(20_000)] = Field(description="name=version, with spaces between.")
+    sha256: Name = Field(description="Digest over both.")
 
 
 class RegistrationDraft(Answer):
@@ -52,6 +87,16 @@ class RegistrationDraft(Answer):
     champion: dict[str, float | None] | None = Field(
         description="Metrics of the present champion under this name, to compare with."
     )
+    owner: Name = Field(description="Who would answer for it: who asks, unless said otherwise.")
+    signature: dict[str, Any] | None = Field(description="The model's signature, where it has one.")
+    input_example: dict[str, Any] | None = Field(description="Its input example, where it has one.")
+    training_data: list[TrainingData] = Field(description="Data sets that the run says it read.")
+    features: DraftFeatures = Field(description="What features the run says it read.")
+    notebook: DraftNotebook | None = Field(description="The notebook version that made the run.")
+    environment: DraftEnvironment | None = Field(description="Packages that it was trained with.")
+    usable_in: dict[Literal["dev", "test", "prod"], bool] = Field(
+        description="Environment -> True when nothing that it requires is missing."
+    )
 
 
 class RegisterRequest(Request):
@@ -66,6 +111,13 @@ class RegisterRequest(Request):
     )
     card: str = Field(
         default="", max_length=20_000, description="Model card, Markdown; empty takes the draft."
+    )
+    owner: Annotated[str, Field(min_length=1, max_length=255), Visible] | None = Field(
+        default=None, description="Who answers for it, a member of the project; null: who asks."
+    )
+    convert: bool = Field(
+        default=True,
+        description="Try to make an ONNX form, kept where its outputs match the model's.",
     )
 
 
@@ -128,6 +180,24 @@ class ModelVersion(Answer):
     )
 
 
+class DerivedModel(Answer):
+    """Another form of a version, made by Octavo from its files and signed for itself."""
+
+    kind: Literal["onnx"] = Field(description="What it is.")
+    digest: Digest = Field(description="SHA-256 of the manifest of its files.")
+    size: int = Field(description="Bytes.")
+    max_difference: float = Field(description="Largest difference from the model's own outputs.")
+    rows: int = Field(description="Rows on which both were compared.")
+    speedup: float | None = Field(description="How many times faster one row was; null: unknown.")
+
+
+class Conversion(Answer):
+    """Whether another form of the version could be made."""
+
+    outcome: Literal["converted", "refused", "not_tried"] = Field(description="How it went.")
+    detail: Text = Field(description="What was compared, or why the model stays as it is.")
+
+
 class ModelVersionDetail(Answer):
     """Everything about one version."""
 
@@ -147,6 +217,12 @@ class ModelVersionDetail(Answer):
         description="Feature registry snapshot it was trained on."
     )
     envelope: dict[str, Any] = Field(description="The DSSE envelope that was signed.")
+    owner: Name = Field(default="", description="Who answers for it.")
+    conversion: Conversion = Field(
+        default=Conversion(outcome="not_tried", detail=""),
+        description="Whether an ONNX form could be made.",
+    )
+    derived: list[DerivedModel] = Field(default_factory=list, description="Its other forms.")
 
 
 class Verification(Answer):

@@ -14,6 +14,8 @@ from octavo_server.policy import rules, store
 from octavo_server.policy.domain import Decision, PolicyState, PolicyVersion
 from octavo_server.policy.ports import PolicyEngine
 
+__all__ = ["Decision", "PolicyService"]
+
 
 class PolicyService:
     """Facts in, a decision with reasons out."""

@@ -8,11 +8,17 @@ from octavo.local.accounts import Accounts
 from octavo_server.adapters.artifact_folder import ArtifactFolder
 from octavo_server.adapters.mlflow_registry import MlflowVersionBook
 from octavo_server.adapters.mlflow_rest import MlflowRest
+from octavo_server.adapters.model_files import ModelStore, VersionFiles
+from octavo_server.adapters.model_intake import ModelIntake
+from octavo_server.adapters.model_store import ModelFolder
 from octavo_server.adapters.model_workbench import AccountWorkbench
 from octavo_server.experiments.runs.service import ExperimentsService
+from octavo_server.periodic import PeriodicTask
 from octavo_server.registry.registration.examination import Registration
+from octavo_server.registry.registration.jobs import RegistrationJobs
 from octavo_server.registry.registration.service import RegistrationService
 from octavo_server.registry.versions.service import VersionsService
+from octavo_server.settings import Settings
 from octavo_server.wiring.foundation import Foundation
 
 
@@ -22,6 +28,7 @@ class Registry:
 
     versions: VersionsService
     registration: RegistrationService
+    jobs: RegistrationJobs
 
 
 def build_registry(
@@ -29,8 +36,11 @@ def build_registry(
 ) -> Registry:
     """Return the area's rooms."""
     home = base.settings.home
-    files, book = ArtifactFolder(home / "artifacts"), MlflowVersionBook(mlflow)
-    workbench = AccountWorkbench(Accounts(home), home / "runs", files)
+    artifacts, book = ArtifactFolder(home / "artifacts"), MlflowVersionBook(mlflow)
+    store = build_model_store(base.settings)
+    files = VersionFiles(artifacts, store)
+    intake = ModelIntake(home / "models" / "incoming", int(base.settings.model_size_gib * 2**30))
+    workbench = AccountWorkbench(Accounts(home), home / "runs", artifacts, intake)
     versions = VersionsService(
         database=base.database,
         audit=base.audit,
@@ -47,7 +57,22 @@ def build_registry(
         experiments=experiments,
         versions=versions,
         book=book,
-        steps=Registration(base.policy, files, workbench, book, base.signer),
+        steps=Registration(base.policy, files, workbench, store, book, base.signer),
         clock=base.clock,
     )
-    return Registry(versions=versions, registration=registration)
+    jobs = RegistrationJobs(
+        database=base.database, audit=base.audit, registration=registration, clock=base.clock
+    )
+    return Registry(versions=versions, registration=registration, jobs=jobs)
+
+
+def build_model_store(settings: Settings) -> ModelStore:
+    """Return the store of registered models that the settings name."""
+    return ModelFolder(settings.home / "models")
+
+
+def registry_tasks(registry: Registry) -> list[PeriodicTask]:
+    """Return what the worker does again and again for models."""
+    return [
+        PeriodicTask(name="lost registrations", period_s=15.0, call=registry.jobs.end_lost),
+    ]

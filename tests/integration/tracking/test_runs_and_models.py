@@ -327,33 +327,63 @@ def test_a_changed_byte_is_found_and_never_handed_out(
 ) -> None:
     services = governed.platform.services
     version = services.registry.versions.version("flights", "late", 1)
-    place = version.location.removeprefix("mlflow-artifacts:/")
-    stored = services.settings.home / "artifacts" / place / "model.pkl"
+    digest = next(one.sha256 for one in version.files if one.path == "model.pkl")
+    stored = services.settings.home / "models" / "blobs" / digest[:2] / digest
     services.registry.versions.fetch("flights", "late", 1, tmp_path / "good")
     assert (tmp_path / "good" / "model.pkl").read_bytes() == stored.read_bytes()
     before = stored.read_bytes()
+    stored.chmod(0o600)
     stored.write_bytes(before[:-2] + bytes([before[-2] ^ 1]) + before[-1:])
+    path = f"{MODELS}/late/versions/1/verify"
     try:
-        path = f"{MODELS}/late/versions/1/verify"
         checked = governed.platform.call("oncall", "POST", path).json()
         assert not checked["ok"]
         assert checked["problems"][0].startswith("model.pkl was changed")
         with pytest.raises(Exception, match="is not what was signed"):
             services.registry.versions.fetch("flights", "late", 1, tmp_path / "bad")
-        (stored.parent / "added.py").write_text("x = 1")
-        checked = governed.platform.call("oncall", "POST", path).json()
-        assert "added.py was added." in checked["problems"]
     finally:
         stored.write_bytes(before)
-        (stored.parent / "added.py").unlink(missing_ok=True)
     assert governed.platform.call("oncall", "POST", path).json()["ok"]
+
+
+def test_what_a_stock_client_would_load_is_checked_too(
+    governed: Governed, registered: dict[str, Any], tmp_path: Path
+) -> None:
+    services = governed.platform.services
+    version = services.registry.versions.version("flights", "late", 1)
+    place = version.source.removeprefix("mlflow-artifacts:/")
+    added = services.settings.home / "artifacts" / place / "added.py"
+    added.write_text("x = 1")
+    path = f"{MODELS}/late/versions/1/verify"
+    try:
+        checked = governed.platform.call("oncall", "POST", path).json()
+        assert checked["problems"] == ["What MLflow's clients load: added.py was added."]
+        fetched = services.registry.versions.fetch("flights", "late", 1, tmp_path / "good")
+        assert "added.py" not in fetched
+    finally:
+        added.unlink()
+    assert governed.platform.call("oncall", "POST", path).json()["ok"]
+
+
+def test_a_version_has_a_form_that_answers_the_same(
+    governed: Governed, registered: dict[str, Any], tmp_path: Path
+) -> None:
+    assert registered["conversion"]["outcome"] == "converted", registered["conversion"]
+    (form,) = registered["derived"]
+    assert form["max_difference"] < 1e-5
+    assert form["rows"] > 200
+    services = governed.platform.services
+    fetched = services.registry.versions.fetch("flights", "late", 1, tmp_path)
+    assert {"octavo-onnx/model.onnx", "octavo-onnx/contract.json"} < fetched.keys()
+    contract = json.loads((tmp_path / "octavo-onnx" / "contract.json").read_text())
+    assert [one["column"] for one in contract["inputs"]] == ["delay", "wind"]
 
 
 def test_the_files_of_a_registered_model_cannot_be_changed_by_a_client(
     governed: Governed, registered: dict[str, Any]
 ) -> None:
     version = governed.platform.services.registry.versions.version("flights", "late", 1)
-    place = version.location.removeprefix("mlflow-artifacts:/")
+    place = version.source.removeprefix("mlflow-artifacts:/")
     base = f"{governed.tracking}/api/2.0"
     with httpx.Client(headers={"Authorization": "Bearer scientist"}, trust_env=False) as client:
         path = f"{base}/mlflow-artifacts/artifacts/{place}/model.pkl"

@@ -16,6 +16,7 @@ from octavo_server.errors import Forbidden, Invalid
 from octavo_server.experiments.runs.domain import DataInput
 from octavo_server.registry.registration import card
 from octavo_server.registry.registration import rules as registration_rules
+from octavo_server.registry.registration.rules import Wanted
 from octavo_server.registry.versions import provenance
 from octavo_server.registry.versions import rules as versions_rules
 from octavo_server.registry.versions.domain import (
@@ -145,13 +146,15 @@ def facts() -> dict[str, Any]:
         "metrics": ["auc"],
         "notebook": "train.ipynb",
         "owner": "ada",
+        "key": "octavo-1",
+        "views": ("weather",),
     }
 
 
 def test_a_complete_model_has_nothing_open() -> None:
     found = registration_rules.found_of(facts(), PACKAGING, "# card", CLEAN, PASSED)
     assert registration_rules.missing(found) == []
-    items = registration_rules.checklist(found, frozenset(), {})
+    items = registration_rules.checklist(found, Wanted(), {})
     assert {item.state for item in items} == {ItemState.DONE}
     assert [item.key for item in items] == list(registration_rules.ITEMS)
 
@@ -159,12 +162,20 @@ def test_a_complete_model_has_nothing_open() -> None:
 def test_an_empty_model_has_everything_open() -> None:
     found = registration_rules.found_of({"inputs": [], "metrics": []}, Packaging(), " ")
     assert registration_rules.missing(found) == sorted(registration_rules.ITEMS)
-    items = registration_rules.checklist(
-        found, frozenset({"signature"}), {"scan": "found something"}
+    wanted = Wanted(
+        to_register=frozenset({"signature"}),
+        by_environment={"dev": frozenset(), "prod": frozenset({"card", "scan"})},
     )
+    items = registration_rules.checklist(found, wanted, {"scan": "found something"})
     states = {item.key: item.state for item in items}
     assert states["signature"] is ItemState.REQUIRED
     assert states["card"] is ItemState.TODO
+    assert {item.key: item.required_in for item in items if item.required_in} == {
+        "card": ("prod",),
+        "scan": ("prod",),
+    }
+    assert wanted.usable(["scan"]) == {"dev": True, "prod": True}
+    assert wanted.usable(["card"]) == {"dev": True, "prod": False}
     assert next(item.detail for item in items if item.key == "scan") == "found something"
 
 

@@ -11,13 +11,21 @@ from octavo_server.identity import Caller
 from octavo_server.policy.service import PolicyService
 from octavo_server.registry.registration import card as cards
 from octavo_server.registry.registration import rules
+from octavo_server.registry.registration.domain import Checkout, ConvertedForm, Order, Step
+from octavo_server.registry.registration.features_read import FeaturesRead, features_read
 from octavo_server.registry.registration.origin import origin_of
-from octavo_server.registry.registration.ports import Workbench
+from octavo_server.registry.registration.ports import Store, Workbench
+from octavo_server.registry.registration.requirements import Requirements
+from octavo_server.registry.registration.watch import Watch
 from octavo_server.registry.versions.service import (
+    DERIVED_PREDICATE,
     PREDICATE,
     ArtifactFile,
     Attestor,
     ChecklistItem,
+    Conversion,
+    ConversionOutcome,
+    Derived,
     ItemState,
     ModelFiles,
     ModelVersion,
@@ -32,8 +40,8 @@ from octavo_server.registry.versions.service import (
     statement_predicate,
 )
 
-#: What only registering itself can settle; a draft does not hold it against the model.
-SETTLED_LATER = frozenset({"scan", "prediction"})
+NOT_TRIED = Conversion()
+"""What is said of a form before anybody tried to make it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +64,14 @@ class Draft:
     """Draft of the card."""
     champion: ModelVersion | None
     """What it would compete with."""
+    packaging: Packaging
+    """What the model's files say."""
+    features: FeaturesRead
+    """What features the run says it read."""
+    owner: str
+    """Who would answer for it."""
+    usable_in: Mapping[str, bool]
+    """Environment -> whether nothing that it requires is missing."""
 
     @property
     def ready(self) -> bool:
@@ -75,8 +91,12 @@ class Proposal:
     """The logged model."""
     name: str
     """Name of the model."""
+    owner: str
+    """Who answers for it."""
     card: str
     """Its card."""
+    location: str
+    """Where the files are kept."""
     files: tuple[ArtifactFile, ...]
     """Its files."""
     packaging: Packaging
@@ -87,6 +107,10 @@ class Proposal:
     """Whether it predicted."""
     checklist: tuple[ChecklistItem, ...]
     """The checklist."""
+    conversion: Conversion = NOT_TRIED
+    """Whether another form could be made."""
+    derived: tuple[Derived, ...] = ()
+    """Its other forms."""
 
     def facts(self) -> dict[str, object]:
         """What policy decides on."""
@@ -102,12 +126,15 @@ class Registration:
         policy: PolicyService,
         files: ModelFiles,
         workbench: Workbench,
+        store: Store,
         book: VersionBook,
         attestor: Attestor,
     ) -> None:
         self._policy = policy
+        self._requirements = Requirements(policy)
         self._files = files
         self._workbench = workbench
+        self._store = store
         self._book = book
         self._attestor = attestor
 
@@ -123,17 +150,22 @@ class Registration:
         """What registering would look like. Raises NotFound for a model the run didn't log."""
         model = self.choose(models, model_id) if model_id else next(iter(models), None)
         packaging = self._files.packaging(model.location) if model else Packaging()
-        found = rules.found_of(_facts(run), packaging, "")
         text = cards.draft(name, run, packaging)
+        found = rules.found_of({**_facts(run), "key": self._attestor.key_id}, packaging, "")
+        wanted = self._requirements.of(caller, run.project)
         return Draft(
             run=run,
             name=name,
             next_version=self._book.next_version(registered_name(run.project, name)),
             models=tuple(models),
             model_id=model.model_id if model else None,
-            checklist=rules.checklist(found, self._required(caller, run.project, found), {}),
+            checklist=rules.checklist(found, wanted, {}),
             card=text,
             champion=champion,
+            packaging=packaging,
+            features=features_read(run.tags),
+            owner=caller.name,
+            usable_in=wanted.usable(rules.missing(found)),
         )
 
     def choose(self, models: Sequence[LoggedModel], model_id: str | None) -> LoggedModel:
@@ -157,28 +189,91 @@ class Registration:
         return found[0]
 
     def examine(
-        self, caller: Caller, run: Run, model: LoggedModel, name: str, card: str
+        self, caller: Caller, run: Run, model: LoggedModel, order: Order, watch: Watch
     ) -> Proposal:
-        """Copies, scans and tries the model. Raises PolicyRefused with what speaks against it."""
-        with self._workbench.checkout(model.location) as copy:
-            scan = self._workbench.scan(copy)
-            trial = self._trial(scan, lambda: self._workbench.trial(copy))
-        text = card if card.strip() else cards.draft(name, run, copy.packaging)
-        found = rules.found_of(_facts(run), copy.packaging, text, scan, trial)
-        proposal = Proposal(
+        """Copies, scans, tries and keeps the model. Raises PolicyRefused with what is against it.
+
+        Nothing is kept of a model that policy refuses.
+        """
+        watch.step(Step.COPY)
+        with self._workbench.checkout(model.location, watch) as copy:
+            proposal = self._looked_at(caller, run, model, order, copy, watch)
+            facts = proposal.facts()
+            self._policy.require(None, "RegisterModel", caller, project=run.project, facts=facts)
+            conversion, derived = self._converted(proposal, order, copy, watch)
+            watch.step(Step.SIGN)
+            location = self._store.keep(copy.staged)
+        return replace(proposal, location=location, conversion=conversion, derived=derived)
+
+    def _looked_at(
+        self,
+        caller: Caller,
+        run: Run,
+        model: LoggedModel,
+        order: Order,
+        copy: Checkout,
+        watch: Watch,
+    ) -> Proposal:
+        watch.step(Step.SCAN)
+        scan = self._workbench.scan(copy, watch)
+        watch.step(Step.TRIAL)
+        trial = self._trial(scan, lambda: self._workbench.trial(copy, watch))
+        card = order.card
+        text = card if card.strip() else cards.draft(order.name, run, copy.packaging)
+        facts = {**_facts(run), "key": self._attestor.key_id}
+        found = rules.found_of(facts, copy.packaging, text, scan, trial)
+        wanted = self._requirements.of(caller, run.project)
+        return Proposal(
             run=run,
             model=model,
-            name=name,
+            name=order.name,
+            owner=order.owner or caller.name,
             card=text,
-            files=copy.files,
+            location="",
+            files=copy.staged.files,
             packaging=copy.packaging,
             scan=scan,
             trial=trial,
-            checklist=rules.checklist(found, frozenset(), _open(scan, trial)),
+            checklist=rules.checklist(found, wanted.settled(), _open(scan, trial)),
         )
-        facts = proposal.facts()
-        self._policy.require(None, "RegisterModel", caller, project=run.project, facts=facts)
-        return proposal
+
+    def _converted(
+        self, proposal: Proposal, order: Order, copy: Checkout, watch: Watch
+    ) -> tuple[Conversion, tuple[Derived, ...]]:
+        if not order.convert:
+            return Conversion(detail="Nobody asked for it."), ()
+        if proposal.trial.outcome is not TrialOutcome.PASSED:
+            return Conversion(detail="The model did not predict on an example of its own."), ()
+        watch.step(Step.CONVERT)
+        with self._workbench.convert(copy, watch) as made:
+            if isinstance(made, str):
+                return Conversion(outcome=ConversionOutcome.REFUSED, detail=made), ()
+            derived = self._derived(manifest_digest(proposal.files), made)
+        return Conversion(outcome=ConversionOutcome.CONVERTED, detail=made.detail), (derived,)
+
+    def _derived(self, source: str, made: ConvertedForm) -> Derived:
+        files = made.staged.files
+        location = self._store.keep(made.staged)
+        return Derived(
+            kind="onnx",
+            location=location,
+            digest=manifest_digest(files),
+            files=files,
+            max_difference=made.max_difference,
+            rows=made.rows,
+            speedup=made.speedup,
+            envelope=self._attestor.attest(
+                subjects={one.path: one.sha256 for one in files},
+                predicate_type=DERIVED_PREDICATE,
+                predicate={
+                    "kind": "onnx",
+                    "source_manifest_sha256": source,
+                    "max_difference": repr(made.max_difference),
+                    "rows": made.rows,
+                    "compared": made.detail,
+                },
+            ),
+        )
 
     def book(self, proposal: Proposal) -> int:
         """Makes the version in MLflow and returns its number."""
@@ -198,7 +293,7 @@ class Registration:
             version=version,
             run_id=proposal.run.run_id,
             model_id=proposal.model.model_id,
-            location=proposal.model.location,
+            location=proposal.location,
             digest=manifest_digest(proposal.files),
             key_id=self._attestor.key_id,
             files=proposal.files,
@@ -210,6 +305,10 @@ class Registration:
             metrics=proposal.run.metrics,
             feature_snapshot=proposal.run.tags.get("octavo.feature_snapshot"),
             origin=origin_of(proposal.run, proposal.packaging, proposal.card),
+            source=proposal.model.location,
+            owner=proposal.owner,
+            conversion=proposal.conversion,
+            derived=proposal.derived,
             envelope={},
             created_by=caller.name,
             created_at=at,
@@ -232,29 +331,22 @@ class Registration:
         found: Trial = run()
         return found
 
-    def _required(self, caller: Caller, project: str, found: Mapping[str, str]) -> frozenset[str]:
-        """The missing items that the policies in force insist on."""
-        return frozenset(
-            key
-            for key in rules.missing(found)
-            if key not in SETTLED_LATER
-            and not self._policy.decide(
-                "RegisterModel",
-                caller,
-                project=project,
-                facts={"missing": [key], "scan_findings": 0},
-            ).allowed
-        )
-
 
 def _facts(run: Run) -> dict[str, Any]:
     link = run.notebook
     version = f" at {link.digest[:12]}" if link and link.digest else ""
+    cell = f", cell {link.cell[:40]}" if link and link.cell else ""
+    produced = run.pipeline_run
     return {
         "feature_snapshot": run.tags.get("octavo.feature_snapshot"),
+        "views": features_read(run.tags).views,
         "inputs": [{"name": one.name, "digest": one.digest} for one in run.inputs],
         "metrics": sorted(run.metrics),
-        "notebook": f"{link.path}{version}" if link else None,
+        "notebook": f"{link.path}{version}{cell}"
+        if link
+        else f"production run {produced[:64]}"
+        if produced
+        else None,
         "owner": run.owner,
     }
 

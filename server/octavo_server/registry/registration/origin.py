@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -10,10 +11,11 @@ from typing import Any
 from octavo import __version__
 from octavo_server.experiments.runs.service import Run
 from octavo_server.registry.registration.features_read import features_read
-from octavo_server.registry.versions.service import Packaging
+from octavo_server.registry.versions.service import ModelVersion, Packaging, data_node
 
 MOST_INPUTS = 200
 MOST_PARAMETERS = 500
+PIPELINE_RUN = re.compile(r"[a-z0-9-]{1,64}")
 LONGEST = 500
 """Characters of a text that a person wrote; a run may log without limit."""
 
@@ -52,6 +54,16 @@ def origin_of(run: Run, packaging: Packaging, card: str) -> dict[str, Any]:
         },
         "card_sha256": hashlib.sha256(card.encode()).hexdigest(),
     }
+
+
+def edges_of(version: ModelVersion) -> list[tuple[str, str]]:
+    """What led to the version's run, as nodes of the lineage graph, each with its relation."""
+    project, origin = version.project, version.origin
+    found = [(data_node(project, one), "read by") for one in origin.get("inputs") or ()]
+    pipeline_run = str(origin.get("pipeline_run") or "")
+    if PIPELINE_RUN.fullmatch(pipeline_run):
+        found.append((f"pipeline_run:{project}/{pipeline_run}", "trained"))
+    return found
 
 
 def _notebook(run: Run) -> dict[str, Any] | None:

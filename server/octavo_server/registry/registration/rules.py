@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from octavo_server.registry.versions.service import (
@@ -58,7 +59,36 @@ ITEMS: Final[Mapping[str, tuple[str, str]]] = {
         "Predicts",
         "The model is loaded and tried on its input example when it is registered.",
     ),
+    "signing_key": ("Signature key", "Ask an admin to look at the platform's signing key."),
 }
+#: What only registering itself can settle; a draft does not hold it against the model.
+SETTLED_LATER: Final = frozenset({"scan", "prediction"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which lines of the checklist are required."""
+
+    to_register: frozenset[str] = frozenset()
+    """Lines without which nothing is registered."""
+    by_environment: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Environment -> lines without which it takes no version."""
+
+    def environments(self, key: str) -> tuple[str, ...]:
+        """Return the environments that require a line."""
+        return tuple(one for one, keys in self.by_environment.items() if key in keys)
+
+    def usable(self, missing: Iterable[str]) -> dict[str, bool]:
+        """Return for each environment whether nothing that it requires is missing.
+
+        What registering itself settles doesn't count: nobody knows it yet.
+        """
+        lacking = frozenset(missing) - SETTLED_LATER
+        return {one: not keys & lacking for one, keys in self.by_environment.items()}
+
+    def settled(self) -> Wanted:
+        """Return the same for a model that policy let through."""
+        return replace(self, to_register=frozenset())
 
 
 def found_of(
@@ -70,7 +100,8 @@ def found_of(
 ) -> dict[str, str]:
     """What there is already: item -> what was found.  Items that are missing are left out.
 
-    `facts` holds of the run: feature_snapshot, inputs, metrics, notebook, owner.
+    `facts` holds of the run: feature_snapshot, views, inputs, metrics, notebook, owner; and key,
+    the platform's signing key.
     """
     loose = unpinned(packaging.requirements)
     pinned = len([line for line in packaging.requirements if "==" in line])
@@ -81,9 +112,7 @@ def found_of(
         if signature
         else "",
         "input_example": "logged with the model" if packaging.has_example else "",
-        "features": f"snapshot {facts['feature_snapshot'][:12]}"
-        if facts.get("feature_snapshot")
-        else "",
+        "features": _features(facts),
         "training_data": ", ".join(
             f"{one['name']} {one['digest']}" for one in facts.get("inputs", [])
         ),
@@ -94,8 +123,16 @@ def found_of(
         "card": f"{len(card.split())} words" if card.strip() else "",
         "scan": scan_words(scan) if scan and not scan.alarms else "",
         "prediction": trial.detail if trial and trial.outcome is TrialOutcome.PASSED else "",
+        "signing_key": str(facts.get("key") or ""),
     }
     return {key: value[:500] for key, value in found.items() if value}
+
+
+def _features(facts: Mapping[str, Any]) -> str:
+    if not facts.get("feature_snapshot"):
+        return ""
+    views = ", ".join(facts.get("views", ()))
+    return f"snapshot {facts['feature_snapshot'][:12]}" + (f": {views}" if views else "")
 
 
 def scan_words(scan: Scan) -> str:
@@ -104,7 +141,7 @@ def scan_words(scan: Scan) -> str:
 
 
 def checklist(
-    found: Mapping[str, str], required: frozenset[str], open_items: Mapping[str, str]
+    found: Mapping[str, str], wanted: Wanted, open_items: Mapping[str, str]
 ) -> tuple[ChecklistItem, ...]:
     """The checklist; `open_items` overrides what a missing item says."""
     return tuple(
@@ -114,9 +151,10 @@ def checklist(
             state=ItemState.DONE
             if key in found
             else ItemState.REQUIRED
-            if key in required
+            if key in wanted.to_register
             else ItemState.TODO,
             detail=found.get(key) or open_items.get(key) or todo,
+            required_in=wanted.environments(key),
         )
         for key, (label, todo) in ITEMS.items()
     )

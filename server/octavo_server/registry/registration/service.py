@@ -8,14 +8,19 @@ from datetime import datetime
 
 from octavo_server.audit.service import AuditService, Change
 from octavo_server.errors import OctavoError, Unavailable
-from octavo_server.experiments.runs.service import ExperimentsService
+from octavo_server.experiments.runs.service import ExperimentsService, LoggedModel, Run
 from octavo_server.identity import Caller
 from octavo_server.lineage.service import LineageService
-from octavo_server.policy.service import PolicyService
+from octavo_server.policy.service import Decision, PolicyService
 from octavo_server.registry.registration import rules
+from octavo_server.registry.registration.domain import Order, Step
 from octavo_server.registry.registration.examination import Draft, Registration
 from octavo_server.registry.registration.features_read import FeaturesRead, features_read
+from octavo_server.registry.registration.origin import edges_of
+from octavo_server.registry.registration.requirements import USE, usable_facts
+from octavo_server.registry.registration.watch import Unwatched, Watch
 from octavo_server.registry.versions.service import (
+    ItemState,
     ModelVersion,
     VersionBook,
     VersionsService,
@@ -23,7 +28,7 @@ from octavo_server.registry.versions.service import (
     registered_name,
 )
 
-__all__ = ["Draft", "RegistrationService"]
+__all__ = ["Draft", "Order", "RegistrationService"]
 
 
 class RegistrationService:
@@ -61,39 +66,55 @@ class RegistrationService:
         champion = self._versions.pointed_to(project, chosen, "champion")
         return self._registration.draft(caller, run, logged, model_id, chosen, champion)
 
-    def register(
-        self,
-        caller: Caller,
-        project: str,
-        name: str,
-        *,
-        run_id: str,
-        model_id: str | None,
-        card: str,
-    ) -> ModelVersion:
+    def usable(
+        self, caller: Caller, project: str, name: str, version: int, environment: str
+    ) -> Decision:
+        """Whether an environment takes a version, with the policies' reasons. Raises NotFound."""
+        found = self._versions.version(project, name, version)
+        open_items = [one.key for one in found.checklist if one.state is not ItemState.DONE]
+        facts = usable_facts(environment, open_items, found.scan_report.alarms)
+        return self._policy.decide(USE, caller, project=project, facts=facts)
+
+    def prepare(self, order: Order) -> tuple[Run, LoggedModel]:
+        """The run and the logged model that an order means.
+
+        Raises NotFound, Invalid, or Conflict for a model registered before.
+        """
+        check_name(order.name)
+        run = self._experiments.run(order.project, order.run_id)
+        model = self._registration.choose(self._experiments.models(run), order.model_id)
+        self._versions.refuse_twin(order.project, order.name, model.model_id)
+        return run, model
+
+    def register(self, caller: Caller, order: Order, watch: Watch | None = None) -> ModelVersion:
         """Makes a signed version from a run's logged model.
 
-        Raises NotFound, Invalid, PolicyRefused, or Conflict for a model registered before.
+        Raises NotFound, Invalid, PolicyRefused, Cancelled, or Conflict for a model registered
+        before.
         """
-        check_name(name)
-        run = self._experiments.run(project, run_id)
-        model = self._registration.choose(self._experiments.models(run), model_id)
-        self._versions.refuse_twin(project, name, model.model_id)
-        proposal = self._registration.examine(caller, run, model, name, card)
+        watch = watch or Unwatched()
+        run, model = self.prepare(order)
+        proposal = self._registration.examine(caller, run, model, order, watch)
+        watch.step(Step.SIGN)
         version = self._registration.book(proposal)
         signed = self._registration.sign(caller, proposal, version, self._clock())
         try:
-            self._keep(caller, signed, proposal.facts(), features_read(run.tags))
+            self._keep(caller, signed, proposal.facts(), features_read(run.tags), watch)
         except Exception:
             # Nothing unsigned stays behind in MLflow when the version isn't kept here.
             with suppress(OctavoError):
-                self._book.delete_version(registered_name(project, name), version)
+                self._book.delete_version(registered_name(order.project, order.name), version)
             raise
         self._mark(signed, run.registered)
         return signed
 
     def _keep(
-        self, caller: Caller, version: ModelVersion, facts: dict[str, object], read: FeaturesRead
+        self,
+        caller: Caller,
+        version: ModelVersion,
+        facts: dict[str, object],
+        read: FeaturesRead,
+        watch: Watch,
     ) -> None:
         project, name = version.project, version.name
         subject = f"model_version:{project}/{name}/{version.version}"
@@ -101,11 +122,13 @@ class RegistrationService:
             self._policy.require(change, "RegisterModel", caller, project=project, facts=facts)
             self._versions.add(change, version)
             self._link(change, version, read)
+            watch.kept(change, version.version)
             change.note(
                 digest=version.digest,
                 run=version.run_id,
                 scan=version.scan,
                 prediction=version.prediction,
+                conversion=version.conversion.outcome.value,
             )
 
     def _link(self, change: Change, version: ModelVersion, read: FeaturesRead) -> None:
@@ -122,6 +145,8 @@ class RegistrationService:
             self._lineage.link(
                 change, source=snapshot, target=run, relation="used by", project=project
             )
+        for node, relation in edges_of(version):
+            self._lineage.link(change, source=node, target=run, relation=relation, project=project)
         for node in read.nodes(project):
             self._lineage.link(change, source=node, target=run, relation="read by", project=project)
 

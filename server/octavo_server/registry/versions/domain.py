@@ -43,6 +43,8 @@ class ChecklistItem:
     """done, todo, or required by policy."""
     detail: str
     """What was found, or what to do."""
+    required_in: tuple[str, ...] = ()
+    """Environments that took no version without it, when it was registered."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +125,51 @@ class Packaging:
     """Lines of requirements.txt."""
 
 
+class ConversionOutcome(StrEnum):
+    """Whether another form of a model could be made."""
+
+    CONVERTED = "converted"
+    REFUSED = "refused"
+    NOT_TRIED = "not_tried"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversion:
+    """How making another form of a model went."""
+
+    outcome: ConversionOutcome = ConversionOutcome.NOT_TRIED
+    """How it went."""
+    detail: str = ""
+    """What was compared, or why the model stays as it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derived:
+    """Another form of a version, made from its files and signed for itself."""
+
+    kind: str
+    """What it is: onnx."""
+    location: str
+    """Where its files are, an address of the store."""
+    digest: str
+    """SHA-256 of the manifest of its files."""
+    files: tuple[ArtifactFile, ...]
+    """Its files."""
+    max_difference: float
+    """Largest difference from the model's own outputs."""
+    rows: int
+    """Rows on which both were compared."""
+    speedup: float | None
+    """How many times faster one row was; None: unknown."""
+    envelope: Mapping[str, Any]
+    """The signed statement about it."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of its files."""
+        return sum(one.size for one in self.files)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ModelVersion:
     """One registered, signed version."""
@@ -167,6 +214,14 @@ class ModelVersion:
     """When."""
     origin: Mapping[str, Any] = field(default_factory=dict)
     """Where it came from, as signed: run, notebook, inputs, features, parameters, environment."""
+    source: str = ""
+    """Where MLflow keeps the files that were registered; empty where ``location`` says it."""
+    owner: str = ""
+    """Who answers for it; empty: who registered it."""
+    conversion: Conversion = Conversion()
+    """Whether another form of it could be made."""
+    derived: tuple[Derived, ...] = ()
+    """Its other forms."""
     aliases: tuple[str, ...] = field(default=(), compare=False)
     """Aliases that point to it now; filled in when read."""
     tags: Mapping[str, str] = field(default_factory=dict, compare=False)

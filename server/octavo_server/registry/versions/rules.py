@@ -11,10 +11,13 @@ from typing import Any, Final
 from octavo_server.errors import Forbidden, Invalid
 from octavo_server.registry.versions.domain import (
     ArtifactFile,
+    Derived,
     ModelVersion,
 )
 from octavo_server.registry.versions.provenance import predicate_problems
 
+#: Kind of the signed statement about another form of a version.
+DERIVED_PREDICATE: Final = "urn:octavo:statement:derived-model:v1"
 #: Aliases that production loads; a second person moves them.
 PROTECTED: Final = frozenset({"champion"})
 MODEL_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,62}")
@@ -68,6 +71,25 @@ def differences(signed: Sequence[ArtifactFile], found: Sequence[ArtifactFile]) -
         for path in sorted(before.keys() & after.keys())
         if before[path].sha256 != after[path].sha256
     ]
+    return tuple(problems)
+
+
+def derived_problems(
+    version: ModelVersion,
+    form: Derived,
+    statement: Mapping[str, Any],
+    found: Sequence[ArtifactFile],
+) -> tuple[str, ...]:
+    """Where another form is not the one that was signed as made from this version's files."""
+    subjects = {one["name"]: one["digest"]["sha256"] for one in statement["subject"]}
+    listed = {one.path: one.sha256 for one in form.files}
+    problems = list(differences(form.files, found))
+    if subjects != listed:
+        problems.append(f"The signed list of files of the {form.kind} form is not the stored one.")
+    if statement["predicateType"] != DERIVED_PREDICATE:
+        problems.append(f"The statement about the {form.kind} form is about something else.")
+    elif statement["predicate"].get("source_manifest_sha256") != version.digest:
+        problems.append(f"The {form.kind} form was made from other files than this version's.")
     return tuple(problems)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from octavo_server.registry.versions.domain import (
     AliasMove,
     ArtifactFile,
     ChecklistItem,
+    Conversion,
+    ConversionOutcome,
+    Derived,
     Finding,
     ItemState,
     Model,
@@ -28,8 +32,14 @@ from octavo_server.registry.versions.domain import (
     Verification,
 )
 from octavo_server.registry.versions.ports import Attestor, ModelFiles, VersionBook
-from octavo_server.registry.versions.provenance import PREDICATE, statement_predicate
+from octavo_server.registry.versions.provenance import (
+    FIRST_PREDICATE,
+    PREDICATE,
+    data_node,
+    statement_predicate,
+)
 from octavo_server.registry.versions.rules import (
+    DERIVED_PREDICATE,
     MODEL_NAME,
     check_name,
     manifest_digest,
@@ -37,12 +47,17 @@ from octavo_server.registry.versions.rules import (
 )
 
 __all__ = [
+    "DERIVED_PREDICATE",
+    "FIRST_PREDICATE",
     "MODEL_NAME",
     "PREDICATE",
     "AliasMove",
     "ArtifactFile",
     "Attestor",
     "ChecklistItem",
+    "Conversion",
+    "ConversionOutcome",
+    "Derived",
     "Finding",
     "ItemState",
     "Model",
@@ -57,6 +72,7 @@ __all__ = [
     "VersionBook",
     "VersionsService",
     "check_name",
+    "data_node",
     "manifest_digest",
     "registered_name",
     "statement_predicate",
@@ -134,10 +150,13 @@ class VersionsService:
         """Checks the stored bytes and the signature of a version now. Raises NotFound."""
         found = self.version(project, name, version)
         problems = list(self._signature_problems(found))
-        try:
-            problems += rules.differences(found.files, self._files.manifest(found.location))
-        except NotFound as error:
-            problems.append(error.message)
+        problems += self._changed(found.location, found.files)
+        if found.source:
+            told = self._changed(found.source, found.files)
+            problems += [f"What MLflow's clients load: {one}" for one in told]
+        for form in found.derived:
+            told = self._changed(form.location, form.files)
+            problems += [f"The {form.kind} form: {one}" for one in told]
         return Verification(
             name=name,
             version=version,
@@ -146,15 +165,32 @@ class VersionsService:
             checked_at=self._clock(),
         )
 
+    def _changed(self, location: str, files: Sequence[ArtifactFile]) -> tuple[str, ...]:
+        """What differs between signed files and those at an address now, one sentence each."""
+        try:
+            return rules.differences(files, self._files.manifest(location))
+        except OctavoError as error:
+            return (error.message,)
+
     def signed(self, project: str, name: str, version: int) -> tuple[ModelVersion, bool]:
         """A version, and whether its signature holds now; the bytes are not read."""
         found = self.version(project, name, version)
         return found, not self._signature_problems(found)
 
+    def problems(self, version: ModelVersion) -> tuple[str, ...]:
+        """What is wrong with a version's signature now, a sentence each; the bytes aren't read."""
+        return self._signature_problems(version)
+
+    def every(self) -> list[tuple[str, str, int]]:
+        """Project, name and number of all versions, the newest first."""
+        with self._database.read() as rows:
+            return store.every(rows)
+
     def fetch(self, project: str, name: str, version: int, folder: Path) -> dict[str, str]:
         """Copies a version's files into `folder`; returns path -> SHA-256 as signed.
 
-        Raises Conflict when the signature or a copied byte is not what was signed.
+        Its other forms lie beside them, an ONNX form in ``octavo-onnx``.  Raises Conflict when
+        a signature or a copied byte is not what was signed.
         """
         found = self.version(project, name, version)
         problems = self._signature_problems(found)
@@ -165,7 +201,25 @@ class VersionsService:
                 f"Version {version} of {name} is not what was signed: {problems[0]}",
                 "Don't use it. Register the model again from its run.",
             )
-        return {one.path: one.sha256 for one in found.files}
+        return {one.path: one.sha256 for one in found.files} | self._fetch_derived(found, folder)
+
+    def _fetch_derived(self, version: ModelVersion, folder: Path) -> dict[str, str]:
+        """Copy the other forms that are what was signed; the version is whole without them."""
+        fetched: dict[str, str] = {}
+        for form in version.derived:
+            beside = f"octavo-{form.kind}"
+            try:
+                statement = self._attestor.verify(form.envelope)
+                copied = self._files.copy(form.location, folder / beside)
+            except OctavoError:
+                copied = ()
+            else:
+                copied = () if rules.derived_problems(version, form, statement, copied) else copied
+            if copied:
+                fetched |= {f"{beside}/{one.path}": one.sha256 for one in copied}
+            else:
+                shutil.rmtree(folder / beside, ignore_errors=True)
+        return fetched
 
     def move_alias(
         self,

@@ -16,6 +16,9 @@ from octavo_server.registry.versions.domain import (
     AliasMove,
     ArtifactFile,
     ChecklistItem,
+    Conversion,
+    ConversionOutcome,
+    Derived,
     Finding,
     ItemState,
     Model,
@@ -77,6 +80,10 @@ def _record(version: ModelVersion) -> dict[str, Any]:
         "checklist": [asdict(one) for one in version.checklist],
         "metrics": dict(version.metrics),
         "origin": dict(version.origin),
+        "source": version.source,
+        "owner": version.owner,
+        "conversion": asdict(version.conversion),
+        "derived": [asdict(one) for one in version.derived],
     }
 
 
@@ -90,6 +97,12 @@ def get_version(rows: Rows, project: str, name: str, version: int) -> ModelVersi
     """One version."""
     row = rows.get(model_versions, project=project, name=name, version=version)
     return _version(row, aliases(rows, project, name)) if row else None
+
+
+def every(rows: Rows) -> list[tuple[str, str, int]]:
+    """Project, name and number of all versions, the newest first."""
+    found = rows.find(model_versions, order_by=("-created_at",))
+    return [(row["project"], row["name"], row["version"]) for row in found]
 
 
 def versions(rows: Rows, project: str, name: str, limit: int | None = None) -> list[ModelVersion]:
@@ -177,11 +190,21 @@ def _version(row: Row, pointing: Mapping[str, int]) -> ModelVersion:
         scan_report=_scan(record["scan"]),
         trial=Trial(**{**record["trial"], "outcome": TrialOutcome(record["trial"]["outcome"])}),
         checklist=tuple(
-            ChecklistItem(**{**one, "state": ItemState(one["state"])})
+            ChecklistItem(
+                **{
+                    **one,
+                    "state": ItemState(one["state"]),
+                    "required_in": tuple(one.get("required_in", ())),
+                }
+            )
             for one in record["checklist"]
         ),
         metrics=record["metrics"],
         origin=record.get("origin", {}),
+        source=record.get("source", ""),
+        owner=record.get("owner", ""),
+        conversion=_conversion(record.get("conversion")),
+        derived=tuple(_derived(one) for one in record.get("derived", ())),
         aliases=tuple(alias for alias, to in pointing.items() if to == row["version"]),
     )
 
@@ -189,6 +212,17 @@ def _version(row: Row, pointing: Mapping[str, int]) -> ModelVersion:
 def _packaging(found: dict[str, Any]) -> Packaging:
     flavors, requirements = tuple(found["flavors"]), tuple(found["requirements"])
     return Packaging(**{**found, "flavors": flavors, "requirements": requirements})
+
+
+def _conversion(found: dict[str, Any] | None) -> Conversion:
+    if found is None:
+        return Conversion()
+    return Conversion(outcome=ConversionOutcome(found["outcome"]), detail=found["detail"])
+
+
+def _derived(found: dict[str, Any]) -> Derived:
+    files = tuple(ArtifactFile(**one) for one in found["files"])
+    return Derived(**{**found, "files": files})
 
 
 def _scan(found: dict[str, Any]) -> Scan:

@@ -20,4 +20,7 @@ def detail(version: ModelVersion) -> wire.ModelVersionDetail:
         checklist=[wire.ChecklistItem.model_validate(one) for one in version.checklist],
         feature_snapshot=version.feature_snapshot,
         envelope=dict(version.envelope),
+        owner=version.owner or version.created_by,
+        conversion=wire.Conversion.model_validate(version.conversion),
+        derived=[wire.DerivedModel.model_validate(one) for one in version.derived],
     )
