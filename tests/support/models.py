@@ -22,6 +22,7 @@ from octavo_scorer.manifest import file_digest
 from octavo_server.deployments.rollouts.domain import DeployableModel
 from octavo_server.deployments.rollouts.ports import ScorerResources
 from octavo_server.errors import NotFound, Unavailable
+from octavo_server.identity import Caller
 
 MAKER = """
 import os, sys, pathlib, warnings
@@ -121,6 +122,7 @@ class FolderCatalog:
         self.signed = True
         self.away = False
         self.aliases: dict[str, int] = {}
+        self.unusable_because: tuple[str, ...] = ()
         self.spoil: str | None = None
         self.manifests = {key: digests(folder) for key, folder in versions.items()}
 
@@ -143,6 +145,12 @@ class FolderCatalog:
     def alias(self, project: str, name: str, alias: str) -> int | None:
         """Return what an alias names."""
         return self.aliases.get(alias)
+
+    def unusable(
+        self, caller: Caller, project: str, name: str, version: int, environment: str
+    ) -> tuple[str, ...]:
+        """Say what the test wants said."""
+        return self.unusable_because
 
     def fetch(self, project: str, name: str, version: int, folder: Path) -> Mapping[str, str]:
         """Copy a version's files and return the manifest as signed."""

@@ -63,11 +63,13 @@ class Replay(_Answer):
 
 
 class AffectedConsumer(_Answer):
-    """Somebody who asked the deployment lately."""
+    """Somebody who asked the deployment lately, or may."""
 
     name: str = Field(description="Who asked.")
     requests: int = Field(description="Requests in the window.")
-    last_at: datetime = Field(description="Their newest request, UTC.")
+    last_at: datetime | None = Field(
+        description="Their newest request, UTC; none in the window: they hold a token alone."
+    )
 
 
 class FeatureFreshness(_Answer):

@@ -26,6 +26,7 @@ from octavo_server.deployments.serving.telemetry import TelemetryBuffer
 from octavo_server.periodic import PeriodicTask
 from octavo_server.registry.versions.service import VersionsService
 from octavo_server.wiring.foundation import Foundation
+from octavo_server.wiring.registry import Registry
 from octavo_server.workspaces.profiles.service import ProfilesService
 from octavo_server.workspaces.usage.service import UsageService
 
@@ -48,10 +49,13 @@ class Deployments:
 
 
 def build_deployments(
-    base: Foundation, profiles: ProfilesService, usage: UsageService, versions: VersionsService
+    base: Foundation, profiles: ProfilesService, usage: UsageService, registry: Registry
 ) -> Deployments:
     """Return the area's rooms."""
-    catalog, offered = RegistryCatalog(versions), OfferedProfiles(profiles, usage)
+    catalog, offered = (
+        RegistryCatalog(registry.versions, registry.registration),
+        OfferedProfiles(profiles, usage),
+    )
     approvals = Approvals(catalog)
     rollouts = RolloutsService(base.database, base.audit, catalog, approvals, base.clock)
     telemetry, chance = TelemetryBuffer(base.database), random.SystemRandom()

@@ -26,6 +26,8 @@ from octavo_server.adapters.run_artifacts import TrackingArtifacts
 from octavo_server.adapters.run_environment import LocalRunEnvironment
 from octavo_server.adapters.workspace_desks import WorkspaceDesks
 from octavo_server.adapters.workspace_ledger import WorkspaceLedger, WorkspaceProfiles
+from octavo_server.deployments.requests.gathering import Gatherer
+from octavo_server.deployments.requests.reviews import ReviewsService
 from octavo_server.deployments.rollouts.service import RolloutsService
 from octavo_server.monitoring.service import MonitoringService
 from octavo_server.monitoring.watcher import Watcher
@@ -46,9 +48,11 @@ from octavo_server.wiring.discovery import (
     build_experiments,
     build_features,
 )
+from octavo_server.wiring.evidence import build_reviewing
 from octavo_server.wiring.foundation import Foundation, build_foundation
 from octavo_server.wiring.materialization import materialization_tasks
-from octavo_server.wiring.registry import Registry, build_registry
+from octavo_server.wiring.proof import Proofs, build_proof, proof_tasks
+from octavo_server.wiring.registry import Registry, build_registry, registry_tasks
 from octavo_server.workspaces.profiles.catalog import CatalogService
 from octavo_server.workspaces.profiles.changes import ChangesService
 from octavo_server.workspaces.profiles.checking import DocumentChecker
@@ -90,7 +94,10 @@ class Services(Foundation):
     pipelines: PipelinesService
     hand_offs: HandOffs
     deployments: Deployments
+    reviews: ReviewsService
+    gatherer: Gatherer
     monitoring: MonitoringService
+    proofs: Proofs
 
 
 def build_services(settings: Settings) -> Services:
@@ -112,12 +119,13 @@ def build_services(settings: Settings) -> Services:
     registry = build_registry(base, experiments.runs, mlflow)
     runs = _run_parts(base, profiles, usage, registry.versions)
     notebooks = _notebooks(base, runs)
-    deployments = build_deployments(base, profiles, usage, registry.versions)
+    deployments = build_deployments(base, profiles, usage, registry)
     monitoring = MonitoringService(
         base.database, base.audit, deployments.rollouts, deployments.serving, base.clock
     )
     sessions = _sessions(base, projects, profiles, usage)
     pipelines = _pipelines(base, runs, notebooks)
+    proofs = build_proof(base, registry.versions, experiments, pipelines, notebooks, deployments)
     desks = WorkspaceDesks(profiles, usage, sessions)
     changes = ChangesService(base.database, base.audit, base.policy, checker)
     users = _profile_users(projects, sessions, pipelines, deployments.rollouts, usage)
@@ -126,6 +134,10 @@ def build_services(settings: Settings) -> Services:
         rollouts=deployments.rollouts,
         notebooks=notebooks,
         pipelines=pipelines,
+    )
+    features = build_features(base, runs.ledger, runs.profiles, monitoring, readers)
+    reviewing = build_reviewing(
+        base, deployments, monitoring, features.materialization.freshness, registry.versions
     )
     return Services(
         **vars(base),
@@ -138,13 +150,16 @@ def build_services(settings: Settings) -> Services:
         sessions=sessions,
         experiments=experiments,
         registry=registry,
-        features=build_features(base, runs.ledger, runs.profiles, monitoring, readers),
+        features=features,
+        reviews=reviewing.reviews,
+        gatherer=reviewing.gatherer,
         runs=runs,
         notebooks=notebooks,
         pipelines=pipelines,
         hand_offs=_hand_offs(base, runs, notebooks, pipelines, desks),
         deployments=deployments,
         monitoring=monitoring,
+        proofs=proofs,
     )
 
 
@@ -315,6 +330,7 @@ def periodic_tasks(services: Services) -> list[PeriodicTask]:
         *deployment_tasks(
             services, services.deployments, services.registry.versions, services.usage
         ),
+        PeriodicTask(name="evidence", period_s=1.0, call=services.gatherer.step),
         PeriodicTask(name="shared cost", period_s=60.0, call=services.usage.book_platform),
         PeriodicTask(name="budget alerts", period_s=60.0, call=services.usage.budgets.alert),
         PeriodicTask(name="monitors", period_s=15.0, call=_watcher(services).step),
@@ -322,5 +338,7 @@ def periodic_tasks(services: Services) -> list[PeriodicTask]:
             name="feature registries", period_s=30.0, call=services.features.reconciliation.step
         ),
         *materialization_tasks(services.features.materialization),
+        *registry_tasks(services.registry),
+        *proof_tasks(services.proofs),
         PeriodicTask(name="audit checkpoint", period_s=60.0, call=services.audit.checkpoint),
     ]

@@ -24,7 +24,13 @@ GOOD: dict[str, dict[str, Any]] = {
         "price_cents_per_hour": 12,
     },
     "ApproveNotebook": {"own": False, "blocking_findings": 0, "verdict": "identical"},
-    "ApproveDeployment": {"own": False, "environment": "prod", "signed": True, "scan_findings": 0},
+    "ApproveDeployment": {
+        "own": False,
+        "environment": "prod",
+        "signed": True,
+        "scan_findings": 0,
+        "evidence": "complete",
+    },
     "RunRelease": {"verified": True, "environment": "prod", "budget_left_cents": 1},
     "HandOff": {
         "environment": "dev",
@@ -52,6 +58,8 @@ REFUSED = [
     ("ApproveDeployment", {"own": True}, "Nobody approves their own work"),
     ("ApproveDeployment", {"signed": False}, "signed"),
     ("ApproveDeployment", {"scan_findings": 2}, "scan"),
+    ("ApproveDeployment", {"evidence": "gathering"}, "still to be replayed"),
+    ("ApproveDeployment", {"evidence": "failed"}, "isn't complete"),
     ("RunRelease", {"verified": False}, "do not verify"),
     ("HandOff", {"gpus": 1}, "to a profile without a GPU"),
     ("HandOff", {"environment": "prod"}, "runs in dev alone"),

@@ -31,6 +31,7 @@ deployment_requests = Table(
     Column("reviewed_digest", String(64)),
     Column("reviewed_at", UtcDateTime),
     Column("alias", String(40)),
+    Column("reviewed_evidence", String(64)),
     Column("owner", String(255), nullable=False, server_default=""),
     Column("rate_limit", json_type()),
     Index("ix_deployment_requests_place", "project", "deployment", "requested_at"),
@@ -150,5 +151,6 @@ deployment_requests_scored = Table(
     Column("scores", json_type(), nullable=False),
     Column("features", json_type()),
     Column("caller", String(255), nullable=False),
+    Column("role", String(16), nullable=False, server_default="stable"),
     Index("ix_deployment_requests_scored_place", "project", "deployment", "at"),
 )

@@ -105,3 +105,5 @@ class Request:
     """Who answers for the deployment."""
     rate_limit: RateLimit | None = None
     """What one consumer may send."""
+    reviewed_evidence: str | None = None
+    """Digest of the evidence that the reviewer saw."""

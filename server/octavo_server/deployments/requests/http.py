@@ -14,6 +14,7 @@ from octavo.records.deployments import (
     ReviewBody,
 )
 from octavo_server.deployments.requests import wire
+from octavo_server.deployments.requests.reviews import ReviewsService
 from octavo_server.deployments.requests.service import Asked, RequestsService
 from octavo_server.deployments.rollouts.service import Objectives, plan_of, rate_limit_of
 from octavo_server.guard import Guard, area_router
@@ -34,11 +35,11 @@ def _asked(body: DeploymentRequestBody) -> Asked:
     return Asked(**{**plain, **read})
 
 
-def routes(requests: RequestsService, guard: Guard) -> APIRouter:
+def routes(requests: RequestsService, reviews: ReviewsService, guard: Guard) -> APIRouter:
     """Return the room's routes."""
     api = area_router("deployments")
     _request_routes(api, requests, guard)
-    _one_request_routes(api, requests, guard)
+    _one_request_routes(api, reviews, guard)
     return api
 
 
@@ -75,7 +76,7 @@ def _request_routes(api: APIRouter, requests: RequestsService, guard: Guard) -> 
         return wire.request(made, caller.name, wire.may_review(caller), requests.now())
 
 
-def _one_request_routes(api: APIRouter, requests: RequestsService, guard: Guard) -> None:
+def _one_request_routes(api: APIRouter, reviews: ReviewsService, guard: Guard) -> None:
     home = "/projects/{project}/deployments/requests"
 
     @api.get(home + "/{request_id}")
@@ -83,8 +84,15 @@ def _one_request_routes(api: APIRouter, requests: RequestsService, guard: Guard)
         project: str, request_id: str, caller: Caller = guard.needs("deployments.read")
     ) -> DeploymentRequest:
         """Read one request."""
-        found = requests.get_request(project, request_id)
-        return wire.request(found, caller.name, wire.may_review(caller), requests.now())
+        return wire.reviewable(reviews.get(project, request_id), caller, reviews.now())
+
+    @api.post(home + "/{request_id}/evidence", status_code=202)
+    def gather_deployment_evidence(
+        project: str, request_id: str, caller: Caller = guard.needs("deployments.evidence")
+    ) -> DeploymentRequest:
+        """Have the evidence of a pending request gathered again; read the request until it is."""
+        found = reviews.gather(caller, project, request_id)
+        return wire.reviewable(found, caller, reviews.now())
 
     @api.post(home + "/{request_id}/review")
     def review_deployment_request(
@@ -94,12 +102,13 @@ def _one_request_routes(api: APIRouter, requests: RequestsService, guard: Guard)
         caller: Caller = guard.needs("deployments.review"),
     ) -> DeploymentRequest:
         """Approve or reject a request; never one's own."""
-        decided = requests.review(
+        decided = reviews.review(
             caller,
             project,
             request_id,
             approve=body.decision == "approve",
             reason=body.reason,
             digest=body.digest,
+            evidence_digest=body.evidence_digest,
         )
-        return wire.request(decided, caller.name, wire.may_review(caller), requests.now())
+        return wire.reviewable(decided, caller, reviews.now())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from octavo_server.audit.service import AuditService, Change
 from octavo_server.database.rows import Database, Where
-from octavo_server.deployments.requests import rules, store
+from octavo_server.deployments.requests import evidence as evidence_rules
+from octavo_server.deployments.requests import evidence_store, rules, store
 from octavo_server.deployments.requests.domain import (
     PolicyResult,
     Request,
@@ -30,6 +31,7 @@ from octavo_server.errors import (
     Forbidden,
     Invalid,
     NotFound,
+    PolicyRefused,
 )
 from octavo_server.identity import Caller, new_id, service_caller
 from octavo_server.policy.service import PolicyService
@@ -118,6 +120,9 @@ class RequestsService:
             if not needs_review(asked.environment):
                 request = self._approved(change, request)
             store.add_request(change.rows, request)
+            if needs_review(asked.environment):
+                kept = evidence_rules.asked_for(request.id, project, change.at)
+                evidence_store.put(change.rows, kept)
             change.note(
                 request=request.id,
                 model=asked.model,
@@ -137,8 +142,13 @@ class RequestsService:
         approve: bool,
         reason: str,
         digest: str,
+        evidence: str = evidence_rules.NOT_NEEDED,
+        evidence_digest: str | None = None,
     ) -> Request:
-        """Approve or reject a request; never one's own, never another digest than its own."""
+        """Approve or reject a request; never one's own, never another digest than its own.
+
+        ``evidence`` says whether there is evidence that an approval may rest on.
+        """
         waiting = self.get_request(project, request_id)
         model = self._catalog.describe(project, waiting.model, waiting.version)
         subject = f"deployment_request:{project}/{request_id}"
@@ -153,9 +163,12 @@ class RequestsService:
                 review_reason=reason,
                 reviewed_digest=digest,
                 reviewed_at=change.at,
+                reviewed_evidence=evidence_digest,
             )
             if approve:
-                self._policy_gate(change, "ApproveDeployment", request, model)
+                own = request.requested_by == caller.name
+                facts = {"own": own, "evidence": evidence}
+                self._policy_gate(change, "ApproveDeployment", request, model, facts)
                 decided = self._approved(change, decided)
             else:
                 decided = rules.moved_request(
@@ -164,7 +177,7 @@ class RequestsService:
             store.save_request(change.rows, decided)
             change.note(
                 deployment=request.deployment, decision=decided.decision, reason=reason,
-                digest=digest,
+                digest=digest, evidence=evidence_digest,
             )  # fmt: skip
         return decided
 
@@ -253,19 +266,29 @@ class RequestsService:
             owner=asked.owner or change.caller.name,
             rate_limit=asked.rate_limit,
         )
-        result = self._policy_gate(change, "RequestDeployment", request, model)
+        result = self._policy_gate(change, "RequestDeployment", request, model, {})
         return replace(request, policy=result, digest=rules.digest_of(request))
 
     def _policy_gate(
-        self, change: Change, action: str, request: Request, model: DeployableModel
+        self,
+        change: Change,
+        action: str,
+        request: Request,
+        model: DeployableModel,
+        more: Mapping[str, object],
     ) -> PolicyResult:
         facts: dict[str, object] = {
             "environment": request.environment,
             "signed": model.signed and model.digest == request.model_digest,
             "scan_findings": model.scan_findings,
+            **more,
         }
-        if action == "ApproveDeployment":
-            facts["own"] = request.requested_by == change.caller.name
+        place = (request.project, request.model, request.version, request.environment)
+        reasons = self._catalog.unusable(change.caller, *place)
+        if reasons:
+            raise PolicyRefused(
+                " ".join(reasons), f"Register {request.model} anew with what is missing."
+            )
         decision = self._policy.require(
             change, action, change.caller, project=request.project, facts=facts
         )

@@ -10,6 +10,7 @@ from octavo.records import deployments as wire
 from octavo.records.evidence import Evidence
 from octavo_server.deployments.requests import rules
 from octavo_server.deployments.requests.domain import Request
+from octavo_server.deployments.requests.reviews import Reviewable
 from octavo_server.deployments.requests.service import RequestsService
 from octavo_server.deployments.rollouts.service import plan_values
 from octavo_server.deployments.wire_fields import fields_of
@@ -47,6 +48,11 @@ def request(
             "may_not_review_because": why,
         }
     )
+
+
+def reviewable(one: Reviewable, caller: Caller, now: datetime) -> wire.DeploymentRequest:
+    """Return a request with its evidence as ``caller`` sees it."""
+    return request(one.request, caller.name, may_review(caller), now, one.evidence)
 
 
 def may_review(caller: Caller) -> bool:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from octavo_server.deployments.rollouts.domain import DeployableModel
 from octavo_server.deployments.rollouts.ports import ScorerResources
 from octavo_server.errors import NotFound
+from octavo_server.identity import Caller
+from octavo_server.registry.registration.service import RegistrationService
 from octavo_server.registry.versions.service import VersionsService
 from octavo_server.workspaces.profiles.service import ProfilesService
 from octavo_server.workspaces.usage.service import UsageService
@@ -17,8 +20,9 @@ from octavo_server.workspaces.usage.service import UsageService
 class RegistryCatalog:
     """Registered versions, their signatures checked when asked."""
 
-    def __init__(self, versions: VersionsService) -> None:
+    def __init__(self, versions: VersionsService, registration: RegistrationService) -> None:
         self._versions = versions
+        self._registration = registration
 
     def describe(self, project: str, name: str, version: int) -> DeployableModel:
         """Return a registered version with its signature checked. Raises NotFound."""
@@ -39,6 +43,13 @@ class RegistryCatalog:
         found = self._versions.pointed_to(project, name, alias)
         return None if found is None else found.version
 
+    def unusable(
+        self, caller: Caller, project: str, name: str, version: int, environment: str
+    ) -> tuple[str, ...]:
+        """Say why an environment doesn't take a version; nothing when it does. Raises NotFound."""
+        decision = self._registration.usable(caller, project, name, version, environment)
+        return () if decision.allowed else tuple(decision.reasons)
+
     def fetch(self, project: str, name: str, version: int, folder: Path) -> Mapping[str, str]:
         """Write the version's files into ``folder``; return path -> SHA-256 as signed."""
         return self._versions.fetch(project, name, version, folder)
@@ -58,6 +69,14 @@ class OfferedProfiles:
         except NotFound:
             return None
         return ScorerResources(cpus=granted.cpu, memory_mib=int(granted.memory_gib * 1_024))
+
+    def price(self, profile: str) -> int | None:
+        """Return what an hour costs today, in millionths of a euro; None: no such profile."""
+        try:
+            granted = self._profiles.resolve(profile).version.profile
+        except NotFound:
+            return None
+        return granted.price_on(datetime.now(UTC).date())
 
     def refusal(self, project: str) -> str | None:
         """Say why nothing new may run in a project now, as a sentence; None: it may."""

@@ -19,6 +19,7 @@ from octavo_server.deployments.rollouts.domain import (
     Rollout,
 )
 from octavo_server.deployments.rollouts.judging import Figures
+from octavo_server.identity import Caller
 
 
 class ModelCatalog(Protocol):
@@ -29,6 +30,11 @@ class ModelCatalog(Protocol):
 
     def alias(self, project: str, name: str, alias: str) -> int | None:
         """Return the version that an alias names now, None where it names none."""
+
+    def unusable(
+        self, caller: Caller, project: str, name: str, version: int, environment: str
+    ) -> tuple[str, ...]:
+        """Say why an environment doesn't take a version; nothing when it does. Raises NotFound."""
 
     def fetch(self, project: str, name: str, version: int, folder: Path) -> Mapping[str, str]:
         """Write the version's files into ``folder``; return path -> SHA-256 as signed.
