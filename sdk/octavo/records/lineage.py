@@ -14,8 +14,8 @@ class LineageNode(Answer):
 
     id: str = Field(description="kind:project/name, such as `feature_view:flights/plane_delay`.")
     kind: str = Field(
-        description="source, feature_view, feature_service, run, submission, release, pipeline, "
-        "pipeline_run, model_version, deployment or dashboard."
+        description="source, data, feature_view, feature_service, run, submission, release, "
+        "pipeline, pipeline_run, model_version, deployment or dashboard."
     )
     label: str = Field(description="The name a person knows it by.")
     distance: int = Field(description="Steps from the node asked for; negative: upstream.")

@@ -38,6 +38,12 @@ class KeyList(Answer):
     next_cursor: Text | None = Field(default=None, description="Always null: the list is short.")
 
 
+class KeyRequest(Request):
+    """Makes a new signing key."""
+
+    reason: Reason = Field(description="Why, a sentence.")
+
+
 class RevokeRequest(Request):
     """Revokes a signing key: what it signed verifies no more."""
 
@@ -103,6 +109,13 @@ class AliasOn(Answer):
     version: int | None = Field(description="The version; null: it didn't exist then.")
     move: AliasMove | None = Field(description="The move that brought it there.")
     until: datetime | None = Field(description="When it moved on; null: it is there still.")
+
+
+class AliasesOn(Answer):
+    """Where each alias of a model pointed at a moment."""
+
+    at: datetime = Field(description="The moment, UTC.")
+    items: list[AliasOn] = Field(description="The aliases that the model ever had, by name.")
 
 
 class TagRequest(Request):

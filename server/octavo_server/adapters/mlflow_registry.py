@@ -49,6 +49,23 @@ class MlflowVersionBook:
         asked = {"name": name, "alias": alias, "version": str(version)}
         self._rest.call("POST", f"{API}/registered-models/alias", json=asked)
 
+    def remove_alias(self, name: str, alias: str) -> None:
+        """Removes an alias; one that isn't there is no error."""
+        asked = {"name": name, "alias": alias}
+        with suppress(NotFound):
+            self._rest.call("DELETE", f"{API}/registered-models/alias", json=asked)
+
+    def tag_version(self, name: str, version: int, key: str, value: str) -> None:
+        """Sets a tag of a version."""
+        asked = {"name": name, "version": str(version), "key": key, "value": value}
+        self._rest.call("POST", f"{API}/model-versions/set-tag", json=asked)
+
+    def untag_version(self, name: str, version: int, key: str) -> None:
+        """Removes a tag of a version; one that isn't there is no error."""
+        asked = {"name": name, "version": str(version), "key": key}
+        with suppress(NotFound):
+            self._rest.call("DELETE", f"{API}/model-versions/delete-tag", json=asked)
+
     def tag_run(self, run_id: str, key: str, value: str) -> None:
         """Sets a tag of a run."""
         asked = {"run_id": run_id, "key": key, "value": value}

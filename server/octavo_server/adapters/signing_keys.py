@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from octavo_server.adapters.openssf import key_hint
+from octavo_server.adapters.openssf import key_hint, signature
 from octavo_server.adapters.signing import (
     SignatureRefused,
     SignedEnvelope,
@@ -156,6 +156,10 @@ class ModelSigningKey:
                 f"The key {self._path} is no P-256 key.", "Restore it from your backup."
             )
         return key
+
+    def signature(self, name: str, files: Mapping[str, str]) -> dict[str, Any]:
+        """A signature over files (path -> SHA-256). Raises Invalid for what it can't cover."""
+        return signature(name, files, self.private())
 
     def public(self) -> PublicKey:
         """Its public half; named as the tool names it, by the SHA-256 of its PEM."""

@@ -8,6 +8,7 @@ from datetime import datetime
 KINDS = frozenset(
     {
         "source",
+        "data",
         "feature_view",
         "feature_service",
         "feature_snapshot",

@@ -12,6 +12,7 @@ from octavo_server.adapters.cedar import CedarEngine
 from octavo_server.adapters.checkpoint_files import CheckpointFile
 from octavo_server.adapters.signed_note import NoteSigner
 from octavo_server.adapters.signing import Signer
+from octavo_server.adapters.signing_keys import SigningKeys
 from octavo_server.audit.service import AuditService
 from octavo_server.database.migrate import check_version
 from octavo_server.database.rows import Database
@@ -19,6 +20,8 @@ from octavo_server.database.sql import SqlDatabase, open_engine
 from octavo_server.identity import RunTokens
 from octavo_server.lineage.service import LineageService
 from octavo_server.policy.service import PolicyService
+from octavo_server.registry.proof.domain import Revocation
+from octavo_server.registry.proof.store import revocations
 from octavo_server.settings import Settings
 
 
@@ -29,7 +32,7 @@ class Foundation:
     settings: Settings
     clock: Callable[[], datetime]
     database: Database
-    signer: Signer
+    signer: SigningKeys
     run_tokens: RunTokens
     audit: AuditService
     policy: PolicyService
@@ -47,7 +50,8 @@ def build_foundation(settings: Settings) -> Foundation:
     check_version(engine)
     database = SqlDatabase(engine)
     key_file = settings.state / "signing.key"
-    signer = Signer.open(key_file)
+    first = Signer.open(key_file)
+    signer = SigningKeys(first, settings.state / "statement-keys", lambda: _revoked(database))
     copies = CheckpointFile(settings.state / "checkpoints.jsonl")
     audit = AuditService(database, NoteSigner(key_file), copies, utc_now)
     return Foundation(
@@ -60,6 +64,11 @@ def build_foundation(settings: Settings) -> Foundation:
         policy=PolicyService(database, audit, CedarEngine()),
         lineage=LineageService(database),
     )
+
+
+def _revoked(database: Database) -> dict[str, Revocation]:
+    with database.read() as rows:
+        return revocations(rows)
 
 
 def derived_key(secret: bytes, purpose: str) -> bytes:

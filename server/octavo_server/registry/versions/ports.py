@@ -42,6 +42,12 @@ class VersionBook(Protocol):
     def set_alias(self, name: str, alias: str, version: int) -> None:
         """Points an alias to a version."""
 
+    def tag_version(self, name: str, version: int, key: str, value: str) -> None:
+        """Sets a tag of a version."""
+
+    def untag_version(self, name: str, version: int, key: str) -> None:
+        """Removes a tag of a version; one that isn't there is no error."""
+
     def tag_run(self, run_id: str, key: str, value: str) -> None:
         """Sets a tag of a run."""
 

@@ -90,6 +90,11 @@ def _descriptor(kind: str, name: str, digest: str, who: str) -> dict[str, Any]:
     return {"name": f"{kind}/{name}", "digest": {algorithm: digest}}
 
 
+def data_node(project: str, one: Mapping[str, Any]) -> str:
+    """The node of a data set in the lineage graph: its name and the digest that MLflow computed."""
+    return f"data:{project}/{str(one['name'])[:300]}@{str(one['digest'])[:64]}"
+
+
 def first_predicate(version: ModelVersion) -> dict[str, Any]:
     """What the first signatures vouched for; versions from then verify as they did."""
     return {

@@ -13,6 +13,8 @@ from octavo_server.errors import Conflict, NotFound, OctavoError
 from octavo_server.identity import Caller
 from octavo_server.policy.service import PolicyService
 from octavo_server.registry.versions import rules, store
+from octavo_server.registry.versions.aliases import AliasPoint, points
+from octavo_server.registry.versions.comparison import Comparison, check_versions, compare
 from octavo_server.registry.versions.domain import (
     AliasMove,
     ArtifactFile,
@@ -45,6 +47,7 @@ from octavo_server.registry.versions.rules import (
     manifest_digest,
     registered_name,
 )
+from octavo_server.registry.versions.tags import Tag, Tags
 
 __all__ = [
     "DERIVED_PREDICATE",
@@ -66,6 +69,7 @@ __all__ = [
     "Packaging",
     "Scan",
     "Severity",
+    "Tag",
     "Trial",
     "TrialOutcome",
     "Verification",
@@ -100,6 +104,7 @@ class VersionsService:
         self._book = book
         self._attestor = attestor
         self._clock = clock
+        self.tags = Tags(database, audit, book, self.version)
 
     def models(self, project: str) -> list[Model]:
         """The project's models, the last changed first."""
@@ -268,6 +273,18 @@ class VersionsService:
             if store.get_model(rows, project, name) is None:
                 raise _no_model(project, name)
             return store.moves(rows, project, name, before=before, limit=limit)
+
+    def aliases_on(self, project: str, name: str, at: datetime) -> list[AliasPoint]:
+        """Where each alias of a model pointed at a moment. Raises NotFound."""
+        with self._database.read() as rows:
+            if store.get_model(rows, project, name) is None:
+                raise _no_model(project, name)
+            return points(store.moves(rows, project, name, limit=None), at)
+
+    def compare(self, project: str, name: str, numbers: Sequence[int]) -> Comparison:
+        """Versions of a model side by side. Raises Invalid or NotFound."""
+        check_versions(numbers)
+        return compare(name, [self.version(project, name, one) for one in numbers])
 
     def _alias_gate(
         self, change: Change, caller: Caller, version: ModelVersion, alias: str

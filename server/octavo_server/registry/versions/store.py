@@ -156,7 +156,7 @@ def next_move(rows: Rows, project: str, name: str) -> int:
 
 
 def moves(
-    rows: Rows, project: str, name: str, *, before: int | None = None, limit: int = 50
+    rows: Rows, project: str, name: str, *, before: int | None = None, limit: int | None = 50
 ) -> list[AliasMove]:
     """The moves of a model's aliases, newest first; those before a number if given."""
     where: list[Where] = [("project", "=", project), ("name", "=", name)]

@@ -1,0 +1,69 @@
+"""What proves models: keys, bills of materials, bundles, the chain, and what follows MLflow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from octavo_server.adapters.bundle_folder import BundleFiles
+from octavo_server.adapters.chain_facts import AreaFacts
+from octavo_server.adapters.cyclonedx_bills import CycloneDxBills
+from octavo_server.adapters.signing_keys import ModelSigningKey
+from octavo_server.notebooks.service import NotebooksService
+from octavo_server.periodic import PeriodicTask
+from octavo_server.pipelines.service import PipelinesService
+from octavo_server.registry.proof.attesting import Attesting
+from octavo_server.registry.proof.keys import KeysService
+from octavo_server.registry.proof.service import ProofService
+from octavo_server.registry.versions.service import VersionsService
+from octavo_server.wiring.deployments import Deployments
+from octavo_server.wiring.discovery import Experiments
+from octavo_server.wiring.foundation import Foundation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proofs:
+    """The room, and what the worker does for it."""
+
+    service: ProofService
+    attesting: Attesting
+
+
+def build_proof(
+    base: Foundation,
+    versions: VersionsService,
+    experiments: Experiments,
+    pipelines: PipelinesService,
+    notebooks: NotebooksService,
+    deployments: Deployments,
+) -> Proofs:
+    """Return the room."""
+    settings = base.settings
+    models = ModelSigningKey(settings.state / "model-signing.key")
+    attesting = Attesting(
+        base.database, base.audit, versions, base.signer, CycloneDxBills(), base.clock
+    )
+    facts = AreaFacts(
+        experiments=experiments.runs,
+        cells=experiments.cells,
+        pipelines=pipelines,
+        notebooks=notebooks,
+        rollouts=deployments.rollouts,
+        requests=deployments.requests,
+    )
+    service = ProofService(
+        versions=versions,
+        attesting=attesting,
+        keys=base.signer,
+        key_list=KeysService(base.database, base.audit, base.signer, models),
+        models=models,
+        facts=facts,
+        folder=BundleFiles(settings.home / "bundles"),
+        lineage=base.lineage,
+        clock=base.clock,
+    )
+    return Proofs(service=service, attesting=attesting)
+
+
+def proof_tasks(proofs: Proofs) -> list[PeriodicTask]:
+    """Return what the worker does again and again for proof."""
+    return [PeriodicTask(name="model bills", period_s=5.0, call=proofs.attesting.step)]
