@@ -144,6 +144,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services/octavo/api/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Keys
+         * @description List the public keys; with the answer one checks bundles offline.
+         */
+        get: operations["list_keys_services_octavo_api_v1_keys_get"];
+        put?: never;
+        /**
+         * Make Key
+         * @description Make a new key that signs statements from now on; earlier ones still verify.
+         */
+        post: operations["make_key_services_octavo_api_v1_keys_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/keys/{key_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke Key
+         * @description Revoke a key: what it signed verifies no more.
+         */
+        post: operations["revoke_key_services_octavo_api_v1_keys__key_id__revoke_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/services/octavo/api/v1/me": {
         parameters: {
             query?: never;
@@ -754,6 +798,26 @@ export interface paths {
         get: operations["read_deployment_request_services_octavo_api_v1_projects__project__deployments_requests__request_id__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/deployments/requests/{request_id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gather Deployment Evidence
+         * @description Have the evidence of a pending request gathered again; read the request until it is.
+         */
+        post: operations["gather_deployment_evidence_services_octavo_api_v1_projects__project__deployments_requests__request_id__evidence_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2124,6 +2188,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services/octavo/api/v1/projects/{project}/models/{name}/aliases-on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Aliases On
+         * @description Read where each alias of a model pointed at a moment.
+         */
+        get: operations["read_aliases_on_services_octavo_api_v1_projects__project__models__name__aliases_on_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/services/octavo/api/v1/projects/{project}/models/{name}/aliases/{alias}": {
         parameters: {
             query?: never;
@@ -2137,6 +2221,26 @@ export interface paths {
          * @description Point an alias to a version.
          */
         put: operations["move_alias_services_octavo_api_v1_projects__project__models__name__aliases__alias__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/models/{name}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Versions
+         * @description Put two to five versions of a model side by side, what differs first.
+         */
+        get: operations["compare_versions_services_octavo_api_v1_projects__project__models__name__compare_get"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -2199,6 +2303,130 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/models/{name}/versions/{version}/bom/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Bill
+         * @description Read the bill of materials of a version's environment, or of the model itself.
+         */
+        get: operations["read_bill_services_octavo_api_v1_projects__project__models__name__versions__version__bom__kind__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/models/{name}/versions/{version}/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Bundle
+         * @description Download a version with all that proves it, for `octavo verify` and OpenSSF's tool.
+         */
+        get: operations["read_bundle_services_octavo_api_v1_projects__project__models__name__versions__version__bundle_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/models/{name}/versions/{version}/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Lineage
+         * @description Read what a version was made from and what was made from it, ready to be drawn.
+         */
+        get: operations["read_lineage_services_octavo_api_v1_projects__project__models__name__versions__version__lineage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/models/{name}/versions/{version}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Proof
+         * @description Check the signatures and the chain of a version now; its bytes are not read.
+         */
+        get: operations["read_proof_services_octavo_api_v1_projects__project__models__name__versions__version__proof_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/models/{name}/versions/{version}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tags
+         * @description List the tags of a version.
+         */
+        get: operations["list_tags_services_octavo_api_v1_projects__project__models__name__versions__version__tags_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/models/{name}/versions/{version}/tags/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Tag
+         * @description Set a tag of a version, here and in MLflow.
+         */
+        put: operations["set_tag_services_octavo_api_v1_projects__project__models__name__versions__version__tags__key__put"];
+        post?: never;
+        /**
+         * Remove Tag
+         * @description Remove a tag of a version, here and in MLflow.
+         */
+        delete: operations["remove_tag_services_octavo_api_v1_projects__project__models__name__versions__version__tags__key__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2670,6 +2898,26 @@ export interface paths {
          * @description Cancel a registration; nothing of it stays.
          */
         post: operations["cancel_registration_services_octavo_api_v1_projects__project__registrations__registration__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/registry/chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Chain
+         * @description Read how many versions in production have a complete, verifying chain.
+         */
+        get: operations["read_chain_services_octavo_api_v1_projects__project__registry_chain_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3201,15 +3449,14 @@ export interface components {
         };
         /**
          * AffectedConsumer
-         * @description Somebody who asked the deployment lately.
+         * @description Somebody who asked the deployment lately, or may.
          */
         AffectedConsumer: {
             /**
              * Last At
-             * Format: date-time
-             * @description Their newest request, UTC.
+             * @description Their newest request, UTC; none in the window: they hold a token alone.
              */
-            last_at: string;
+            last_at: string | null;
             /**
              * Name
              * @description Who asked.
@@ -3376,6 +3623,35 @@ export interface components {
             version: number;
         };
         /**
+         * AliasOn
+         * @description Where an alias pointed at a moment.
+         */
+        AliasOn: {
+            /**
+             * Alias
+             * @description The alias.
+             */
+            alias: string;
+            /**
+             * At
+             * Format: date-time
+             * @description The moment, UTC.
+             */
+            at: string;
+            /** @description The move that brought it there. */
+            move: components["schemas"]["AliasMove"] | null;
+            /**
+             * Until
+             * @description When it moved on; null: it is there still.
+             */
+            until: string | null;
+            /**
+             * Version
+             * @description The version; null: it didn't exist then.
+             */
+            version: number | null;
+        };
+        /**
          * AliasRequest
          * @description Moves an alias of a model to a version.
          */
@@ -3395,6 +3671,23 @@ export interface components {
              * @description The version it shall point to.
              */
             version: number;
+        };
+        /**
+         * AliasesOn
+         * @description Where each alias of a model pointed at a moment.
+         */
+        AliasesOn: {
+            /**
+             * At
+             * Format: date-time
+             * @description The moment, UTC.
+             */
+            at: string;
+            /**
+             * Items
+             * @description The aliases that the model ever had, by name.
+             */
+            items: components["schemas"]["AliasOn"][];
         };
         /**
          * Artifact
@@ -3530,6 +3823,39 @@ export interface components {
              * @enum {string}
              */
             state: "running" | "succeeded" | "failed" | "cancelled" | "lost";
+        };
+        /**
+         * Attestation
+         * @description A further signed statement about a version.
+         */
+        Attestation: {
+            /**
+             * Components
+             * @description Components that the document lists.
+             */
+            components: number;
+            /**
+             * Kind
+             * @description Which bill of materials it is.
+             * @enum {string}
+             */
+            kind: "environment" | "model";
+            /**
+             * Made At
+             * Format: date-time
+             * @description When it was signed, UTC.
+             */
+            made_at: string;
+            /**
+             * Predicate Type
+             * @description Kind of the signed statement.
+             */
+            predicate_type: string;
+            /**
+             * Sha256
+             * @description SHA-256 of the document, as `bom` answers it.
+             */
+            sha256: string;
         };
         /**
          * AuditCheckpoint
@@ -3713,6 +4039,12 @@ export interface components {
             state: ("queued" | "starting" | "running" | "ended") | null;
         };
         /**
+         * BillKind
+         * @description What a bill of materials lists.
+         * @enum {string}
+         */
+        BillKind: "environment" | "model";
+        /**
          * Budget
          * @description What a project may spend in a calendar month (UTC).
          */
@@ -3836,6 +4168,23 @@ export interface components {
              * @description Share of requests it takes, in percent.
              */
             percent: number;
+        };
+        /**
+         * CardLine
+         * @description One line of the comparison of two cards.
+         */
+        CardLine: {
+            /**
+             * Change
+             * @description What became of it.
+             * @enum {string}
+             */
+            change: "same" | "added" | "removed";
+            /**
+             * Text
+             * @description The line.
+             */
+            text: string;
         };
         /**
          * CellComparison
@@ -4019,6 +4368,70 @@ export interface components {
              * @description Who stored it.
              */
             stored_by: string;
+        };
+        /**
+         * ChainFigure
+         * @description How many versions in production have a complete, verifying chain.
+         */
+        ChainFigure: {
+            /**
+             * Checked At
+             * Format: date-time
+             * @description When it was computed, UTC.
+             */
+            checked_at: string;
+            /**
+             * Complete
+             * @description Versions with a complete chain.
+             */
+            complete: number;
+            /**
+             * Percent
+             * @description The share, in percent; null: nothing is live.
+             */
+            percent: number | null;
+            /**
+             * Production
+             * @description Versions that answer requests in prod.
+             */
+            production: number;
+            /**
+             * Versions
+             * @description Each of them, incomplete ones first.
+             */
+            versions: components["schemas"]["VersionChain"][];
+        };
+        /**
+         * ChainLink
+         * @description One link of the chain from data to deployment.
+         */
+        ChainLink: {
+            /**
+             * Detail
+             * @description What is known, or what to do.
+             */
+            detail: string;
+            /**
+             * Key
+             * @description data, features, run, notebook, environment, statement, bom or approval.
+             */
+            key: string;
+            /**
+             * Label
+             * @description What it is, for a person.
+             */
+            label: string;
+            /**
+             * Node
+             * @description Its node in the lineage graph, where it has one.
+             */
+            node: string | null;
+            /**
+             * State
+             * @description complete: known and verified; missing: nobody recorded it; broken: what was recorded doesn't hold.
+             * @enum {string}
+             */
+            state: "complete" | "missing" | "broken";
         };
         /**
          * ChangeEdit
@@ -4297,6 +4710,59 @@ export interface components {
              * @description The compared runs, in the asked order.
              */
             runs: components["schemas"]["ComparedRun"][];
+        };
+        /**
+         * ComparisonRow
+         * @description One thing about every compared version.
+         */
+        ComparisonRow: {
+            /**
+             * Differs
+             * @description True when not all values are the same.
+             */
+            differs: boolean;
+            /**
+             * Name
+             * @description What it is.
+             */
+            name: string;
+            /**
+             * Numbers
+             * @description As numbers, one a version; null where they are none.
+             */
+            numbers: (number | null)[] | null;
+            /**
+             * Values
+             * @description As text, one a version; null: it has none.
+             */
+            values: (string | null)[];
+        };
+        /**
+         * ComparisonSection
+         * @description Rows of one kind.
+         */
+        ComparisonSection: {
+            /**
+             * Key
+             * @description Stable name.
+             * @enum {string}
+             */
+            key: "metrics" | "data" | "features" | "parameters" | "environment" | "signature" | "files" | "card";
+            /**
+             * Label
+             * @description Its heading.
+             */
+            label: string;
+            /**
+             * Left Out
+             * @description Rows that aren't shown, for there are too many.
+             */
+            left_out: number;
+            /**
+             * Rows
+             * @description What differs first.
+             */
+            rows: components["schemas"]["ComparisonRow"][];
         };
         /**
          * Consumer
@@ -8036,6 +8502,33 @@ export interface components {
             verdict: "watch" | "advance" | "roll_back" | "unknown";
         };
         /**
+         * KeyList
+         * @description The public keys of this installation: save the answer, and verify bundles offline with it.
+         */
+        KeyList: {
+            /**
+             * Items
+             * @description The keys.
+             */
+            items: components["schemas"]["SigningKey"][];
+            /**
+             * Next Cursor
+             * @description Always null: the list is short.
+             */
+            next_cursor?: string | null;
+        };
+        /**
+         * KeyRequest
+         * @description Makes a new signing key.
+         */
+        KeyRequest: {
+            /**
+             * Reason
+             * @description Why, a sentence.
+             */
+            reason: string;
+        };
+        /**
          * LakeColumn
          * @description One column of a table of the lake.
          */
@@ -8218,7 +8711,7 @@ export interface components {
             id: string;
             /**
              * Kind
-             * @description source, feature_view, feature_service, run, submission, release, pipeline, pipeline_run, model_version, deployment or dashboard.
+             * @description source, data, feature_view, feature_service, run, submission, release, pipeline, pipeline_run, model_version, deployment or dashboard.
              */
             kind: string;
             /**
@@ -8226,6 +8719,32 @@ export interface components {
              * @description The name a person knows it by.
              */
             label: string;
+        };
+        /**
+         * LineageTarget
+         * @description What a click on a node opens.
+         */
+        LineageTarget: {
+            /**
+             * Kind
+             * @description As the node's.
+             */
+            kind: string;
+            /**
+             * Name
+             * @description Name or id in the project.
+             */
+            name: string;
+            /**
+             * Project
+             * @description The project.
+             */
+            project: string;
+            /**
+             * Version
+             * @description Of a model version: its number.
+             */
+            version: number | null;
         };
         /**
          * LintAnswer
@@ -11357,6 +11876,32 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * ProofCheck
+         * @description One thing that was checked just now.
+         */
+        ProofCheck: {
+            /**
+             * Detail
+             * @description What was found.
+             */
+            detail: string;
+            /**
+             * Key
+             * @description Stable name: signature, statement, key, bom, model_bom.
+             */
+            key: string;
+            /**
+             * Label
+             * @description What it is, for a person.
+             */
+            label: string;
+            /**
+             * Ok
+             * @description True when it holds.
+             */
+            ok: boolean;
+        };
+        /**
          * Provenance
          * @description The signed statement of what ran, on what, with which result.
          */
@@ -12506,6 +13051,17 @@ export interface components {
             /**
              * Reason
              * @description Why, in one sentence.
+             */
+            reason: string;
+        };
+        /**
+         * RevokeRequest
+         * @description Revokes a signing key: what it signed verifies no more.
+         */
+        RevokeRequest: {
+            /**
+             * Reason
+             * @description Why, a sentence.
              */
             reason: string;
         };
@@ -14062,6 +14618,54 @@ export interface components {
             type: string;
         };
         /**
+         * SigningKey
+         * @description A public key of this installation.
+         */
+        SigningKey: {
+            /**
+             * Active
+             * @description True: signs new versions; false: only verifies old ones.
+             */
+            active: boolean;
+            /**
+             * Algorithm
+             * @description Kind of key.
+             * @enum {string}
+             */
+            algorithm: "ed25519" | "ecdsa-p256";
+            /**
+             * Key Id
+             * @description Its stable name.
+             */
+            key_id: string;
+            /**
+             * Public Pem
+             * @description The public key, PEM.
+             */
+            public_pem: string;
+            /**
+             * Revoked At
+             * @description When it was revoked, UTC; null: it wasn't.
+             */
+            revoked_at: string | null;
+            /**
+             * Revoked By
+             * @description Who revoked it.
+             */
+            revoked_by: string | null;
+            /**
+             * Revoked Reason
+             * @description Why.
+             */
+            revoked_reason: string | null;
+            /**
+             * Use
+             * @description statements: signs what Octavo vouches for; model-signing: exported bundles, for OpenSSF's stock tool.
+             * @enum {string}
+             */
+            use: "statements" | "model-signing";
+        };
+        /**
          * SpawnChoice
          * @description What a person chose on the spawn page. Only the hub sends it.
          */
@@ -14512,6 +15116,33 @@ export interface components {
             verdict: string | null;
         };
         /**
+         * TagList
+         * @description The tags of a version, by name.
+         */
+        TagList: {
+            /**
+             * Items
+             * @description The tags.
+             */
+            items: components["schemas"]["VersionTag"][];
+            /**
+             * Next Cursor
+             * @description Always null: the list is short.
+             */
+            next_cursor?: string | null;
+        };
+        /**
+         * TagRequest
+         * @description Sets a tag of a version.
+         */
+        TagRequest: {
+            /**
+             * Value
+             * @description Its value.
+             */
+            value: string;
+        };
+        /**
          * Template
          * @description Something that a project can start from.
          */
@@ -14827,6 +15458,232 @@ export interface components {
             version: number;
         };
         /**
+         * VersionChain
+         * @description How complete the chain of one version in production is.
+         */
+        VersionChain: {
+            /**
+             * Broken
+             * @description Labels of the links that don't hold.
+             */
+            broken: string[];
+            /**
+             * Complete
+             * @description True when every link is there and verifies.
+             */
+            complete: boolean;
+            /**
+             * Deployment
+             * @description The deployment that serves it.
+             */
+            deployment: string;
+            /**
+             * Environment
+             * @description Where it is live.
+             */
+            environment: string;
+            /**
+             * Missing
+             * @description Labels of the links that nobody recorded.
+             */
+            missing: string[];
+            /**
+             * Name
+             * @description The model.
+             */
+            name: string;
+            /**
+             * Version
+             * @description The version.
+             */
+            version: number;
+        };
+        /**
+         * VersionComparison
+         * @description Versions of one model side by side.
+         */
+        VersionComparison: {
+            /**
+             * Card
+             * @description The first version's card against the second's, line by line; empty for equal ones.
+             */
+            card: components["schemas"]["CardLine"][];
+            /**
+             * Name
+             * @description The model.
+             */
+            name: string;
+            /**
+             * Sections
+             * @description What is compared.
+             */
+            sections: components["schemas"]["ComparisonSection"][];
+            /**
+             * Versions
+             * @description The versions, as asked for.
+             */
+            versions: components["schemas"]["ModelVersion"][];
+        };
+        /**
+         * VersionEdge
+         * @description What led to what.
+         */
+        VersionEdge: {
+            /**
+             * At
+             * Format: date-time
+             * @description When it was recorded, UTC.
+             */
+            at: string;
+            /**
+             * Relation
+             * @description The verb.
+             */
+            relation: string;
+            /**
+             * Source
+             * @description Id of the node that came first.
+             */
+            source: string;
+            /**
+             * Target
+             * @description Id of the node made from it.
+             */
+            target: string;
+        };
+        /**
+         * VersionLineage
+         * @description The lineage graph around a version, ready to be drawn.
+         */
+        VersionLineage: {
+            /**
+             * Edges
+             * @description All edges between them.
+             */
+            edges: components["schemas"]["VersionEdge"][];
+            /**
+             * Nodes
+             * @description By column, then by label; at most 500.
+             */
+            nodes: components["schemas"]["VersionNode"][];
+            /**
+             * Root
+             * @description Id of the version's node.
+             */
+            root: string;
+            /**
+             * Truncated
+             * @description True: there is more than is shown.
+             */
+            truncated: boolean;
+        };
+        /**
+         * VersionNode
+         * @description One thing that a version was made from, or that was made from it.
+         */
+        VersionNode: {
+            /**
+             * Column
+             * @description Where it is drawn, from 0 (data) to 6 (deployments).
+             */
+            column: number;
+            /**
+             * Detail
+             * @description More about it, a short line; may be empty.
+             */
+            detail: string;
+            /**
+             * Distance
+             * @description Steps from the version; negative: upstream.
+             */
+            distance: number;
+            /**
+             * Id
+             * @description kind:project/name.
+             */
+            id: string;
+            /**
+             * Kind
+             * @description source, data, feature_view, run, release, model_version ...
+             */
+            kind: string;
+            /**
+             * Label
+             * @description The name a person knows it by.
+             */
+            label: string;
+            /** @description What a click opens. */
+            target: components["schemas"]["LineageTarget"];
+        };
+        /**
+         * VersionProof
+         * @description What proves a version, checked now; the bytes are checked by `verify`.
+         */
+        VersionProof: {
+            /**
+             * Attestations
+             * @description Its signed bills of materials.
+             */
+            attestations: components["schemas"]["Attestation"][];
+            /**
+             * Chain
+             * @description The chain, from data on.
+             */
+            chain: components["schemas"]["ChainLink"][];
+            /**
+             * Checked At
+             * Format: date-time
+             * @description When it was checked, UTC.
+             */
+            checked_at: string;
+            /**
+             * Checks
+             * @description What was checked.
+             */
+            checks: components["schemas"]["ProofCheck"][];
+            /**
+             * Complete
+             * @description True when no link of the chain is missing or broken.
+             */
+            complete: boolean;
+            /**
+             * Digest
+             * @description SHA-256 of the manifest of its files.
+             */
+            digest: string;
+            /**
+             * Envelope
+             * @description The DSSE envelope around it.
+             */
+            envelope: {
+                [key: string]: unknown;
+            };
+            /** @description The key that signed it; null: none of ours. */
+            key: components["schemas"]["SigningKey"] | null;
+            /**
+             * Name
+             * @description The model.
+             */
+            name: string;
+            /**
+             * Ok
+             * @description True when every check holds.
+             */
+            ok: boolean;
+            /**
+             * Statement
+             * @description The signed in-toto statement, decoded.
+             */
+            statement: {
+                [key: string]: unknown;
+            };
+            /**
+             * Version
+             * @description The version.
+             */
+            version: number;
+        };
+        /**
          * VersionSummary
          * @description What one version did in the window.
          */
@@ -14871,6 +15728,33 @@ export interface components {
              * @description Version of the model.
              */
             version: number;
+        };
+        /**
+         * VersionTag
+         * @description A tag of a version.
+         */
+        VersionTag: {
+            /**
+             * Key
+             * @description Its name.
+             */
+            key: string;
+            /**
+             * Set At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            set_at: string;
+            /**
+             * Set By
+             * @description Who set it; mlflow: somebody did with an MLflow client.
+             */
+            set_by: string;
+            /**
+             * Value
+             * @description Its value.
+             */
+            value: string;
         };
         /**
          * ViewMaterialization
@@ -15450,6 +16334,94 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FeatureSearchPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_keys_services_octavo_api_v1_keys_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+        };
+    };
+    make_key_services_octavo_api_v1_keys_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigningKey"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    revoke_key_services_octavo_api_v1_keys__key_id__revoke_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevokeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigningKey"];
                 };
             };
             /** @description Validation Error */
@@ -16652,6 +17624,38 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeploymentRequest"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    gather_deployment_evidence_services_octavo_api_v1_projects__project__deployments_requests__request_id__evidence_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19302,6 +20306,41 @@ export interface operations {
             };
         };
     };
+    read_aliases_on_services_octavo_api_v1_projects__project__models__name__aliases_on_get: {
+        parameters: {
+            query: {
+                /** @description A moment with its zone; the answer is in UTC. */
+                at: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasesOn"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     move_alias_services_octavo_api_v1_projects__project__models__name__aliases__alias__put: {
         parameters: {
             query?: never;
@@ -19326,6 +20365,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AliasMove"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    compare_versions_services_octavo_api_v1_projects__project__models__name__compare_get: {
+        parameters: {
+            query: {
+                version: number[];
+            };
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionComparison"];
                 };
             };
             /** @description Validation Error */
@@ -19432,6 +20505,244 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ModelVersionDetail"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_bill_services_octavo_api_v1_projects__project__models__name__versions__version__bom__kind__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+                version: number;
+                kind: components["schemas"]["BillKind"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.cyclonedx+json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_bundle_services_octavo_api_v1_projects__project__models__name__versions__version__bundle_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_lineage_services_octavo_api_v1_projects__project__models__name__versions__version__lineage_get: {
+        parameters: {
+            query?: {
+                depth?: number;
+            };
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionLineage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_proof_services_octavo_api_v1_projects__project__models__name__versions__version__proof_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionProof"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_tags_services_octavo_api_v1_projects__project__models__name__versions__version__tags_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_tag_services_octavo_api_v1_projects__project__models__name__versions__version__tags__key__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+                version: number;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionTag"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_tag_services_octavo_api_v1_projects__project__models__name__versions__version__tags__key__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+                version: number;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -20306,6 +21617,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Registration"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_chain_services_octavo_api_v1_projects__project__registry_chain_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChainFigure"];
                 };
             };
             /** @description Validation Error */
