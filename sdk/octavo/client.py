@@ -15,6 +15,7 @@ import re
 import time
 import uuid
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -168,6 +169,32 @@ class Client:
             headers={"Idempotency-Key": key} if key else {},
         )
         return _result(self._send(request, attempts=ATTEMPTS if method == "GET" or key else 1))
+
+    def download(self, path: str, file: Path) -> int:
+        """Write what ``path`` answers to ``file``, whole or not at all, and return its size.
+
+        Raises ClientError.
+        """
+        part = file.with_name(f".{file.name}.part")
+        request = self._http.build_request("GET", path)
+        try:
+            response = self._http.send(request, stream=True)
+            try:
+                if not response.is_success:
+                    response.read()
+                    _result(response)
+                with part.open("wb") as sink:
+                    for block in response.iter_raw():
+                        sink.write(block)
+                    size = sink.tell()
+            finally:
+                response.close()
+            part.replace(file)
+        except httpx.TransportError as error:
+            raise _no_answer(request, error) from error
+        finally:
+            part.unlink(missing_ok=True)
+        return size
 
     def close(self) -> None:
         """Close the connection."""

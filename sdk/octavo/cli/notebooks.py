@@ -1,4 +1,4 @@
-"""`octavo submit` and `octavo verify`: a notebook on its way to a release."""
+"""`octavo submit`: a notebook on its way to a release."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ import click
 
 from octavo.client import Client, ClientError
 from octavo.records.notebooks import (
-    ReleaseVerification,
     Submission,
     SubmissionRequest,
     SubmissionState,
@@ -128,17 +127,3 @@ def _tell(made: Submission) -> None:
         click.echo(made.replay.error.traceback)
     if made.state is SubmissionState.REVIEWABLE:
         click.echo("Another person with the role reviewer can decide on it now.")
-
-
-@click.command()
-@click.argument("release")
-@project_option()
-def verify(release: str, project: str) -> None:
-    """Check the stored bytes and the signature of RELEASE, named by its digest."""
-    with Client.from_environment() as client:
-        path = f"/projects/{project}/notebooks/releases/{release}/verify"
-        found = ReleaseVerification.model_validate(client.post(path, {}))
-    for check in found.checks:
-        click.echo(f"{'ok' if check.ok else 'FAULT':<6} {check.name:<20} {check.detail}")
-    click.echo("The release verifies." if found.ok else "The release does not verify.")
-    sys.exit(0 if found.ok else 1)

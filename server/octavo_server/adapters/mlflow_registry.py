@@ -1,11 +1,15 @@
 """MLflow's model registry over REST, with the service's token."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from typing import Any
 
 from octavo_server.adapters.mlflow_rest import API, MlflowRest
 from octavo_server.errors import Conflict, NotFound
+from octavo_server.registry.versions.differences import BookEntry
 from octavo_server.tracking.access import REGISTERED_TAG
+
+PAGE = 1_000
 
 
 class MlflowVersionBook:
@@ -65,6 +69,28 @@ class MlflowVersionBook:
         asked = {"name": name, "version": str(version), "key": key}
         with suppress(NotFound):
             self._rest.call("DELETE", f"{API}/model-versions/delete-tag", json=asked)
+
+    def entries(self) -> dict[str, BookEntry]:
+        """Every registered model by its name in MLflow."""
+        versions: dict[str, dict[int, dict[str, str]]] = {}
+        for one in self._pages("model-versions/search", "model_versions"):
+            tags = {tag["key"]: tag.get("value", "") for tag in one.get("tags", [])}
+            versions.setdefault(one["name"], {})[int(one["version"])] = tags
+        found = {}
+        for one in self._pages("registered-models/search", "registered_models"):
+            pointing = {two["alias"]: int(two["version"]) for two in one.get("aliases", [])}
+            found[one["name"]] = BookEntry(aliases=pointing, versions=versions.get(one["name"], {}))
+        return found
+
+    def _pages(self, path: str, key: str) -> Iterator[dict[str, Any]]:
+        token = ""
+        while True:
+            asked = {"max_results": PAGE, **({"page_token": token} if token else {})}
+            found = self._rest.call("GET", f"{API}/{path}", params=asked)
+            yield from found.get(key, [])
+            token = found.get("next_page_token", "")
+            if not token:
+                return
 
     def tag_run(self, run_id: str, key: str, value: str) -> None:
         """Sets a tag of a run."""

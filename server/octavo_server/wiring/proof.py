@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from octavo_server.adapters.bundle_folder import BundleFiles
 from octavo_server.adapters.chain_facts import AreaFacts
 from octavo_server.adapters.cyclonedx_bills import CycloneDxBills
+from octavo_server.adapters.mlflow_registry import MlflowVersionBook
+from octavo_server.adapters.mlflow_rest import MlflowRest
 from octavo_server.adapters.signing_keys import ModelSigningKey
 from octavo_server.notebooks.service import NotebooksService
 from octavo_server.periodic import PeriodicTask
@@ -14,6 +16,7 @@ from octavo_server.pipelines.service import PipelinesService
 from octavo_server.registry.proof.attesting import Attesting
 from octavo_server.registry.proof.keys import KeysService
 from octavo_server.registry.proof.service import ProofService
+from octavo_server.registry.versions.reconciliation import Reconciliation
 from octavo_server.registry.versions.service import VersionsService
 from octavo_server.wiring.deployments import Deployments
 from octavo_server.wiring.discovery import Experiments
@@ -26,6 +29,7 @@ class Proofs:
 
     service: ProofService
     attesting: Attesting
+    reconciliation: Reconciliation
 
 
 def build_proof(
@@ -35,6 +39,7 @@ def build_proof(
     pipelines: PipelinesService,
     notebooks: NotebooksService,
     deployments: Deployments,
+    mlflow: MlflowRest,
 ) -> Proofs:
     """Return the room."""
     settings = base.settings
@@ -61,9 +66,18 @@ def build_proof(
         lineage=base.lineage,
         clock=base.clock,
     )
-    return Proofs(service=service, attesting=attesting)
+    return Proofs(
+        service=service,
+        attesting=attesting,
+        reconciliation=Reconciliation(
+            base.database, base.audit, MlflowVersionBook(mlflow), base.clock
+        ),
+    )
 
 
 def proof_tasks(proofs: Proofs) -> list[PeriodicTask]:
     """Return what the worker does again and again for proof."""
-    return [PeriodicTask(name="model bills", period_s=5.0, call=proofs.attesting.step)]
+    return [
+        PeriodicTask(name="model bills", period_s=5.0, call=proofs.attesting.step),
+        PeriodicTask(name="model registry", period_s=30.0, call=proofs.reconciliation.step),
+    ]

@@ -53,6 +53,7 @@ from octavo_server.wiring.foundation import Foundation, build_foundation
 from octavo_server.wiring.materialization import materialization_tasks
 from octavo_server.wiring.proof import Proofs, build_proof, proof_tasks
 from octavo_server.wiring.registry import Registry, build_registry, registry_tasks
+from octavo_server.wiring.serving import Serving, build_serving
 from octavo_server.workspaces.profiles.catalog import CatalogService
 from octavo_server.workspaces.profiles.changes import ChangesService
 from octavo_server.workspaces.profiles.checking import DocumentChecker
@@ -94,6 +95,7 @@ class Services(Foundation):
     pipelines: PipelinesService
     hand_offs: HandOffs
     deployments: Deployments
+    serving: Serving
     reviews: ReviewsService
     gatherer: Gatherer
     monitoring: MonitoringService
@@ -125,7 +127,9 @@ def build_services(settings: Settings) -> Services:
     )
     sessions = _sessions(base, projects, profiles, usage)
     pipelines = _pipelines(base, runs, notebooks)
-    proofs = build_proof(base, registry.versions, experiments, pipelines, notebooks, deployments)
+    proofs = build_proof(
+        base, registry.versions, experiments, pipelines, notebooks, deployments, mlflow
+    )
     desks = WorkspaceDesks(profiles, usage, sessions)
     changes = ChangesService(base.database, base.audit, base.policy, checker)
     users = _profile_users(projects, sessions, pipelines, deployments.rollouts, usage)
@@ -158,6 +162,7 @@ def build_services(settings: Settings) -> Services:
         pipelines=pipelines,
         hand_offs=_hand_offs(base, runs, notebooks, pipelines, desks),
         deployments=deployments,
+        serving=build_serving(base, deployments, registry.versions, features.values),
         monitoring=monitoring,
         proofs=proofs,
     )

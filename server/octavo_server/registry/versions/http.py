@@ -142,6 +142,16 @@ def _side_routes(router: APIRouter, versions: VersionsService, guard: Guard) -> 
         """Put two to five versions of a model side by side, what differs first."""
         return proof_wire.VersionComparison.model_validate(versions.compare(project, name, version))
 
+    @router.get("/projects/{project}/registry/differences")
+    def list_differences(
+        project: str, caller: Caller = guard.needs("registry.read")
+    ) -> proof_wire.DifferenceList:
+        """List what was changed in MLflow past Octavo, the newest first."""
+        found = versions.differences(project)
+        return proof_wire.DifferenceList(
+            items=[proof_wire.RegistryDifference.model_validate(one) for one in found]
+        )
+
     @router.get(f"{prefix}/{{name}}/versions/{{version}}/tags")
     def list_tags(
         project: str, name: str, version: Number, caller: Caller = guard.needs("registry.read")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from octavo_server.registry.versions.differences import BookEntry
 from octavo_server.registry.versions.domain import (
     ArtifactFile,
     Packaging,
@@ -53,6 +54,16 @@ class VersionBook(Protocol):
 
     def keep_model(self, model_id: str, mark: str) -> None:
         """Marks a logged model as registered; its files can't be changed from then on."""
+
+
+class Book(VersionBook, Protocol):
+    """MLflow's model registry, as one looks at all of it."""
+
+    def entries(self) -> dict[str, BookEntry]:
+        """Every registered model by its name in MLflow."""
+
+    def remove_alias(self, name: str, alias: str) -> None:
+        """Removes an alias; one that isn't there is no error."""
 
 
 class Attestor(Protocol):

@@ -15,6 +15,7 @@ from octavo_server.policy.service import PolicyService
 from octavo_server.registry.versions import rules, store
 from octavo_server.registry.versions.aliases import AliasPoint, points
 from octavo_server.registry.versions.comparison import Comparison, check_versions, compare
+from octavo_server.registry.versions.differences import Difference
 from octavo_server.registry.versions.domain import (
     AliasMove,
     ArtifactFile,
@@ -40,6 +41,7 @@ from octavo_server.registry.versions.provenance import (
     data_node,
     statement_predicate,
 )
+from octavo_server.registry.versions.reconciliation import listed
 from octavo_server.registry.versions.rules import (
     DERIVED_PREDICATE,
     MODEL_NAME,
@@ -285,6 +287,11 @@ class VersionsService:
         """Versions of a model side by side. Raises Invalid or NotFound."""
         check_versions(numbers)
         return compare(name, [self.version(project, name, one) for one in numbers])
+
+    def differences(self, project: str) -> list[Difference]:
+        """What was changed in MLflow past Octavo, the newest first."""
+        with self._database.read() as rows:
+            return listed(rows, project)
 
     def _alias_gate(
         self, change: Change, caller: Caller, version: ModelVersion, alias: str

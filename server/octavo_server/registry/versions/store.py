@@ -12,6 +12,7 @@ from octavo_server.database.tables.registry import (
     model_versions,
     registered_models,
 )
+from octavo_server.registry.versions.differences import Kept
 from octavo_server.registry.versions.domain import (
     AliasMove,
     ArtifactFile,
@@ -103,6 +104,20 @@ def every(rows: Rows) -> list[tuple[str, str, int]]:
     """Project, name and number of all versions, the newest first."""
     found = rows.find(model_versions, order_by=("-created_at",))
     return [(row["project"], row["name"], row["version"]) for row in found]
+
+
+def kept(rows: Rows) -> list[Kept]:
+    """All models with their aliases and the digests of their versions."""
+    digests: dict[tuple[str, str], dict[int, str]] = {}
+    for row in rows.find(model_versions):
+        digests.setdefault((row["project"], row["name"]), {})[row["version"]] = row["digest"]
+    pointing: dict[tuple[str, str], dict[str, int]] = {}
+    for row in rows.find(model_aliases):
+        pointing.setdefault((row["project"], row["name"]), {})[row["alias"]] = row["version"]
+    return [
+        Kept(project=project, name=name, aliases=pointing.get((project, name), {}), digests=found)
+        for (project, name), found in sorted(digests.items())
+    ]
 
 
 def versions(rows: Rows, project: str, name: str, limit: int | None = None) -> list[ModelVersion]:
