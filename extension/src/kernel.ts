@@ -65,6 +65,11 @@ export async function askKernel<T>(asker: IAsker | null, asked: object, options:
   return answer<T>(await execute(kernel, label, asked, options), label);
 }
 
+/** Interrupt what a notebook's kernel is doing, as its stop button does; an idle one stays as it is. */
+export async function interrupt(asker: IAsker | null): Promise<void> {
+  await asker?.context.session?.kernel?.interrupt().catch(() => undefined);
+}
+
 function connection(asker: IAsker | null): Connection {
   if (!asker) {
     throw problem('no_notebook', trans.__('No notebook is open.'), trans.__('Open the notebook that shall be looked into, then look again.'));

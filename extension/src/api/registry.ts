@@ -9,6 +9,8 @@ export type ModelVersion = Schemas['ModelVersion'];
 export type ModelVersionDetail = Schemas['ModelVersionDetail'];
 export type RegistrationDraft = Schemas['RegistrationDraft'];
 export type RegisterRequest = Schemas['RegisterRequest'];
+export type Registration = Schemas['Registration'];
+export type RegistrationList = Schemas['RegistrationList'];
 export type AliasHistory = Schemas['AliasHistory'];
 export type AliasMove = Schemas['AliasMove'];
 export type AliasRequest = Schemas['AliasRequest'];
@@ -24,9 +26,24 @@ export function draftModel(requests: Requests, project: string, query: { run_id:
   return requests.send<RegistrationDraft>(projectPath(project, 'models', 'draft'), { query, signal });
 }
 
-/** Register a run's model as the next version. */
-export function registerModel(requests: Requests, project: string, name: string, body: RegisterRequest): Promise<ModelVersionDetail> {
-  return requests.send<ModelVersionDetail>(projectPath(project, 'models', name, 'versions'), { method: 'POST', body });
+/** Ask for a run's model to be registered; answers at once, the work goes on. */
+export function registerModel(requests: Requests, project: string, name: string, body: RegisterRequest): Promise<Registration> {
+  return requests.send<Registration>(projectPath(project, 'models', name, 'registrations'), { method: 'POST', body });
+}
+
+/** The newest registrations of a project. */
+export function listRegistrations(requests: Requests, project: string, signal?: AbortSignal): Promise<RegistrationList> {
+  return requests.send<RegistrationList>(projectPath(project, 'registrations'), { signal });
+}
+
+/** How far a registration is. */
+export function readRegistration(requests: Requests, project: string, id: string, signal?: AbortSignal): Promise<Registration> {
+  return requests.send<Registration>(projectPath(project, 'registrations', id), { signal });
+}
+
+/** Stop a registration before it signs. */
+export function cancelRegistration(requests: Requests, project: string, id: string): Promise<Registration> {
+  return requests.send<Registration>(projectPath(project, 'registrations', id, 'cancel'), { method: 'POST' });
 }
 
 /** A model with its versions. */
@@ -44,9 +61,9 @@ export function verifyVersion(requests: Requests, project: string, name: string,
   return requests.send<ModelVerification>(projectPath(project, 'models', name, 'versions', version, 'verify'), { method: 'POST' });
 }
 
-/** The moves of a model's aliases. */
-export function listAliases(requests: Requests, project: string, name: string, signal?: AbortSignal): Promise<AliasHistory> {
-  return requests.send<AliasHistory>(projectPath(project, 'models', name, 'aliases'), { signal });
+/** The moves of a model's aliases, of one alias where it is named; older ones from a cursor on. */
+export function listAliases(requests: Requests, project: string, name: string, query: { alias?: string; cursor?: string } = {}, signal?: AbortSignal): Promise<AliasHistory> {
+  return requests.send<AliasHistory>(projectPath(project, 'models', name, 'aliases'), { query, signal });
 }
 
 /** Let an alias point to a version. */

@@ -14,6 +14,7 @@ export type Said = { json: unknown } | { ename: string; evalue: string } | { sta
  *
  * - `says`     what it answers, in order; the last one again and again
  * - `asked`    the requests that it got
+ * - `interrupted` how often it was interrupted
  * - `set(status)` and `lose()` change what JupyterLab knows of it; `end()` shuts it down
  */
 export class FakeKernel {
@@ -28,6 +29,13 @@ export class FakeKernel {
   readonly disposed = new Signal<this, void>(this);
   /** While true, requests are not answered. */
   silent = false;
+
+  interrupted = 0;
+
+  interrupt(): Promise<void> {
+    this.interrupted += 1;
+    return Promise.resolve();
+  }
 
   get info(): Promise<unknown> {
     return Promise.resolve({ language_info: { name: this.language } });

@@ -5,14 +5,13 @@ import type { FeatureView } from '../api/features';
 import type { Alert } from '../api/monitoring';
 import type { Parameter, Release, Submission } from '../api/notebooks';
 import type { Pipeline, PipelineRun } from '../api/pipelines';
-import type { ModelDetail, ModelVersion, RegistrationDraft } from '../api/registry';
 import type { CostReport, Me, ProfileCard, WorkspaceSession } from '../api/workspaces';
 
 /** A name that tries to be more than a name. */
 export const HOSTILE = '<img src=x onerror=alert(1)>"\'{{x}}';
 
 export const AT = '2026-01-01T12:00:00Z';
-const SHA = 'ab'.repeat(32);
+export const SHA = 'ab'.repeat(32);
 
 export function run(changes: Partial<Run> = {}): Run {
   return {
@@ -100,52 +99,6 @@ export function featureView(changes: Partial<FeatureView> = {}): FeatureView {
     snippets: [{ title: 'As of each row', code: 'store().get_historical_features()' }],
     consumers: [],
     snapshot: SHA,
-    ...changes
-  };
-}
-
-export function modelVersion(changes: Partial<ModelVersion> = {}): ModelVersion {
-  return {
-    name: 'late',
-    version: 1,
-    uri: 'models:/flights.late/1',
-    run_id: 'a'.repeat(32),
-    model_id: 'm-1',
-    digest: SHA,
-    key_id: 'key',
-    aliases: [],
-    created_by: 'scientist',
-    created_at: AT,
-    metrics: { auc: 0.76 },
-    scan: 'clean',
-    prediction: 'passed',
-    ...changes
-  };
-}
-
-export function modelDetail(...versions: ModelVersion[]): ModelDetail {
-  return {
-    model: { name: 'late', registered_name: 'flights.late', latest: versions[0] ?? null, versions: versions.length, aliases: {}, updated_at: AT },
-    versions
-  };
-}
-
-export function draft(changes: Partial<RegistrationDraft> = {}): RegistrationDraft {
-  return {
-    run_id: 'a'.repeat(32),
-    run_name: 'gradient boosting',
-    name: 'late',
-    next_version: 3,
-    models: [{ model_id: 'm-1', name: 'model', status: 'READY', created_at: AT }],
-    model_id: 'm-1',
-    checklist: [
-      { key: 'signature', label: 'Signature', state: 'done', detail: '23 inputs' },
-      { key: 'data', label: 'Training data', state: 'required', detail: 'Log an input.' }
-    ],
-    ready: true,
-    card: '# late',
-    metrics: { auc: 0.76 },
-    champion: { auc: 0.75 },
     ...changes
   };
 }

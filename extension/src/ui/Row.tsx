@@ -3,6 +3,7 @@ import * as React from 'react';
 
 import { trans } from '../words';
 import { Button } from './Button';
+import { below } from './menu';
 
 /** Props of a row of the sidebar. */
 export interface IRowProps {
@@ -14,6 +15,8 @@ export interface IRowProps {
   /** Second, quieter line. */
   detail?: React.ReactNode;
   onOpen: () => void;
+  /** Opens the row's menu, by the right button or the menu key. */
+  onMenu?: (at: { x: number; y: number }) => void;
   /** The next step of the golden path. */
   next?: { label: string; icon: LabIcon; refused?: string | undefined; onClick: () => void } | undefined;
 }
@@ -21,7 +24,7 @@ export interface IRowProps {
 /** One thing in the sidebar: opens its view, offers its next step. */
 export function Row(props: IRowProps): React.JSX.Element {
   return (
-    <li className={`jp-octavo-Row${props.next ? ' jp-mod-next' : ''}`}>
+    <li className={`jp-octavo-Row${props.next ? ' jp-mod-next' : ''}`} onContextMenu={props.onMenu && (event => context(event, props.onMenu))}>
       <button type="button" className="jp-octavo-Row-main" onClick={props.onOpen} title={props.title}>
         <span className="jp-octavo-Row-line">
           {props.lead}
@@ -35,6 +38,13 @@ export function Row(props: IRowProps): React.JSX.Element {
       )}
     </li>
   );
+}
+
+/** The menu key tells of no place: then the menu opens under the row. */
+function context(event: React.MouseEvent, open: IRowProps['onMenu']): void {
+  event.preventDefault();
+  event.stopPropagation();
+  open?.(event.clientX || event.clientY ? { x: event.clientX, y: event.clientY } : below(event.currentTarget));
 }
 
 /** Rows of a section under one name, with a way to the rest when there are many; says so where the search leaves none. */

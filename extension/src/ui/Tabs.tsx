@@ -8,9 +8,19 @@ export interface ITab {
   content: () => React.ReactNode;
 }
 
+/** Props of a list of tabs; with `chosen` and `onChoose` who uses it keeps which is shown. */
+export interface ITabsProps {
+  label: string;
+  tabs: readonly ITab[];
+  chosen?: string;
+  onChoose?: (id: string) => void;
+}
+
 /** A list of tabs; arrow keys move, the content of the chosen one alone is made. */
-export function Tabs(props: { label: string; tabs: readonly ITab[] }): React.JSX.Element {
-  const [chosen, choose] = React.useState(props.tabs[0]?.id ?? '');
+export function Tabs(props: ITabsProps): React.JSX.Element {
+  const [own, setOwn] = React.useState(props.tabs[0]?.id ?? '');
+  const chosen = props.chosen ?? own;
+  const choose = props.onChoose ?? setOwn;
   const base = React.useId();
   const tab = props.tabs.find(one => one.id === chosen) ?? props.tabs[0];
   const move = (event: React.KeyboardEvent): void => {

@@ -1,7 +1,8 @@
 import { fireEvent, render, screen } from '@testing-library/react';
 import * as React from 'react';
 
-import { alert, AT, card, deployment, deploymentRequest, HOSTILE, modelVersion } from '../../testing/records';
+import { alert, AT, card, deployment, deploymentRequest, HOSTILE } from '../../testing/records';
+import { modelVersion } from '../../testing/registry';
 import { FakeServer, fakeOctavo, refusal, until } from '../../testing/server';
 import { DeployForm } from '../components/DeployForm';
 import { story } from '../components/History';

@@ -2,12 +2,11 @@ import * as React from 'react';
 
 import type { RegisterRequest, RegistrationDraft } from '../../api/registry';
 import { useAction } from '../../ui/action';
-import { Choice, TextArea, TextField } from '../../ui/Fields';
+import { Check, Choice, TextArea, TextField } from '../../ui/Fields';
 import { Form } from '../../ui/form';
-import { metric, signed } from '../../ui/format';
-import { Checklist } from '../../ui/lists';
-import { Card } from '../../ui/Page';
 import { trans } from '../../words';
+import { Drafted } from './Drafted';
+import { Requirements } from './Requirements';
 
 const NAME = /^[a-z][a-z0-9-]{0,62}$/;
 
@@ -24,14 +23,11 @@ export interface IRegisterFormProps {
 export function RegisterForm(props: IRegisterFormProps): React.JSX.Element {
   const { draft } = props;
   const [name, setName] = React.useState(draft.name);
-  const [card, setCard] = React.useState(draft.card);
-  const [touched, setTouched] = React.useState(false);
-  React.useEffect(() => {
-    if (!touched) {
-      setCard(draft.card);
-    }
-  }, [draft.card, touched]);
-  const action = useAction(() => props.onRegister(name, { run_id: draft.run_id, model_id: draft.model_id, card }));
+  const [owner, setOwner] = React.useState<string | null>(null);
+  const [convert, setConvert] = React.useState(true);
+  const [card, setCard] = useDrafted(draft.card);
+  const body = { run_id: draft.run_id, model_id: draft.model_id, card, owner: owner?.trim() || null, convert };
+  const action = useAction(() => props.onRegister(name, body));
   const wrong = NAME.test(name) ? undefined : trans.__('A name has lower-case letters, digits and dashes, begins with a letter and has at most 63 characters.');
   return (
     <Form
@@ -39,7 +35,7 @@ export function RegisterForm(props: IRegisterFormProps): React.JSX.Element {
       busy={action.busy}
       error={action.error}
       blocked={wrong ?? (draft.ready ? undefined : trans.__('Policy wants what is marked required.'))}
-      note={trans.__('Files are scanned, tried on the example and signed; that takes some seconds.')}
+      note={trans.__('Files are copied, scanned, tried on the example and signed; you can watch or go on.')}
       onSubmit={action.run}
       onCancel={props.onCancel}
     >
@@ -65,43 +61,21 @@ export function RegisterForm(props: IRegisterFormProps): React.JSX.Element {
               onChange={model_id => props.onRedraft({ name, model_id })}
             />
           )}
-          <Checklist label={trans.__('Checklist')} lines={draft.checklist} />
+          <Requirements label={trans.__('Checklist')} lines={draft.checklist} usable={draft.usable_in} />
         </div>
         <div>
-          <TextArea
-            label={trans.__('Model card')}
-            value={card}
-            rows={16}
-            mono
-            maxLength={20000}
-            help={trans.__('Markdown. Say what it is for, and what it must not be used for.')}
-            onChange={value => {
-              setTouched(true);
-              setCard(value);
-            }}
-          />
-          <Against draft={draft} />
+          <TextArea label={trans.__('Model card')} value={card} rows={14} mono maxLength={20000} help={trans.__('Markdown. Say what it is for, and what it must not be used for.')} onChange={setCard} />
+          <TextField label={trans.__('Owner')} value={owner ?? draft.owner} maxLength={255} help={trans.__('Who answers for it: a member of the project.')} onChange={setOwner} />
+          <Check label={trans.__('Make an ONNX form for fast answers')} help={trans.__('Kept only where its answers match the model’s own.')} checked={convert} onChange={setConvert} />
+          <Drafted draft={draft} />
         </div>
       </div>
     </Form>
   );
 }
 
-function Against(props: { draft: RegistrationDraft }): React.JSX.Element | null {
-  const { metrics, champion } = props.draft;
-  const shared = Object.entries(metrics).filter(([name, value]) => typeof value === 'number' && typeof champion?.[name] === 'number');
-  if (!champion || shared.length === 0) {
-    return null;
-  }
-  return (
-    <Card title={trans.__('Against the champion')}>
-      <ul className="jp-octavo-Sentences" aria-label={trans.__('Against the champion')}>
-        {shared.map(([name, value]) => (
-          <li key={name} className="jp-octavo-Number">
-            {name} {metric(value)} ({signed(Number(value) - Number(champion[name]))})
-          </li>
-        ))}
-      </ul>
-    </Card>
-  );
+/** Follow a draft until a person types; from then on keep what they wrote. */
+function useDrafted(drafted: string): readonly [string, (value: string) => void] {
+  const [typed, setTyped] = React.useState<string | null>(null);
+  return [typed ?? drafted, setTyped];
 }
