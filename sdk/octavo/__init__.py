@@ -9,7 +9,7 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> object:
     """Offer `octavo.register`, and import MLflow only when it is used."""
     if name == "register":
-        from octavo.experiments import register
+        from octavo.registering import register
 
         return register
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

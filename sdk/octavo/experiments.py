@@ -1,30 +1,19 @@
-"""MLflow runs in Octavo: which notebook made them, and registering what they made.
+"""MLflow runs in Octavo: which notebook made them.
 
 MLflow finds `OctavoRunContext` by itself (entry point `mlflow.run_context_provider`) and puts its
-tags on every run that is started.  `register` takes a live model, or one that is logged already::
-
-    import octavo
-
-    octavo.register(model, "late", example=X.head())
+tags on every run that is started.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import sys
 from pathlib import Path
 from typing import Any
 
-from octavo.client import Client
 from octavo.environment_facts import environment_tags
 from octavo.keeping import keeper
 from octavo.notebook_files import commit_of, executing_cell, notebook_path, read_notebook
-from octavo.records.registry import ModelVersionDetail
-
-REGISTER_S = 400.0
-"""How long a registration may take: the model is copied, scanned, loaded and tried, seconds."""
-RUN_ID = re.compile(r"[0-9a-f]{32}")
 
 FEAST_AUTH = "feast.infra.data_sources.mlflow.auth"
 """The module in Feast that can put a token of its own on MLflow's requests."""
@@ -156,59 +145,3 @@ def defer_feast() -> None:
 
 
 defer_feast()
-
-
-def register(
-    model: Any,
-    name: str,
-    *,
-    example: Any = None,
-    card: str = "",
-    project: str | None = None,
-    client: Client | None = None,
-) -> ModelVersionDetail:
-    """Registers a model as the next version of `name` in the project.
-
-    `model` is a live model (scikit-learn, torch or an MLflow PythonModel), what MLflow's
-    `log_model` returned, or the id of a run that logged exactly one model.  A live model is logged
-    to the active run first, or to a new one; `example` is a few rows of its input.  Raises
-    `octavo.client.ClientError` with what speaks against it.
-    """
-    run_id, model_id = _logged(model, name, example)
-    body = {"run_id": run_id, "model_id": model_id, "card": card}
-    path = f"/projects/{project or os.environ['OCTAVO_PROJECT']}/models/{name}/versions"
-    with client or Client.from_environment(timeout_s=REGISTER_S) as connection:
-        return ModelVersionDetail.model_validate(connection.post(path, body))
-
-
-def _logged(model: Any, name: str, example: Any) -> tuple[str, str | None]:
-    if isinstance(model, str) and RUN_ID.fullmatch(model):
-        return model, None
-    if hasattr(model, "model_id") and hasattr(model, "run_id"):
-        return model.run_id, model.model_id
-    import mlflow
-
-    running = mlflow.active_run()
-    if running is not None:
-        return running.info.run_id, _log(model, name, example).model_id
-    with mlflow.start_run() as run:
-        return run.info.run_id, _log(model, name, example).model_id
-
-
-def _log(model: Any, name: str, example: Any) -> Any:
-    """Logs a live model with the flavor of its library. Raises TypeError for an unknown one."""
-    import mlflow
-
-    if isinstance(model, mlflow.pyfunc.PythonModel):
-        return mlflow.pyfunc.log_model(name=name, python_model=model, input_example=example)
-    for library, base in (("sklearn", "BaseEstimator"), ("torch", "Module")):
-        if any(
-            one.__name__ == base and one.__module__.partition(".")[0] == library
-            for one in type(model).__mro__
-        ):
-            flavor = mlflow.sklearn if library == "sklearn" else mlflow.pytorch
-            return flavor.log_model(model, name=name, input_example=example)
-    raise TypeError(
-        f"{type(model).__name__} is no scikit-learn, torch or MLflow model. Log it with MLflow's "
-        "log_model for its library, and give register() what that returns."
-    )

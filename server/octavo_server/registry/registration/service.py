@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from octavo_server.audit.service import AuditService, Change
+from octavo_server.database.rows import RowExists
 from octavo_server.errors import OctavoError, Unavailable
 from octavo_server.experiments.runs.service import ExperimentsService, LoggedModel, Run
 from octavo_server.identity import Caller
@@ -98,8 +99,13 @@ class RegistrationService:
         watch.step(Step.SIGN)
         version = self._registration.book(proposal)
         signed = self._registration.sign(caller, proposal, version, self._clock())
+        kept = (caller, signed, proposal.facts(), features_read(run.tags), watch)
         try:
-            self._keep(caller, signed, proposal.facts(), features_read(run.tags), watch)
+            try:
+                self._keep(*kept)
+            except RowExists:
+                # Another registration made the model itself at the same moment; now it is there.
+                self._keep(*kept)
         except Exception:
             # Nothing unsigned stays behind in MLflow when the version isn't kept here.
             with suppress(OctavoError):
