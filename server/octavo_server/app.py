@@ -15,6 +15,7 @@ from octavo_server.deployments.consumers import http as consumers_http
 from octavo_server.deployments.requests import http as requests_http
 from octavo_server.deployments.rollouts import http as rollouts_http
 from octavo_server.deployments.serving import http as serving_http
+from octavo_server.deployments.serving.gateway import Gateway
 from octavo_server.errors import ending_in_words
 from octavo_server.experiments.cells import http as cells_http
 from octavo_server.experiments.comparison import http as comparison_http
@@ -61,6 +62,8 @@ def create_app(services: Services, guard: Guard) -> FastAPI:
         redoc_url=None,
     )
     app.state.guard = guard
+    serving = services.serving
+    app.add_middleware(Gateway, api=API, router=serving.router, access=serving.access)
     answers.install(app)
     for router in (
         projects_http.routes(services.projects, guard),
@@ -94,17 +97,17 @@ def create_app(services: Services, guard: Guard) -> FastAPI:
 
 def _models(services: Services, guard: Guard) -> list[APIRouter]:
     """Return the routes of models and deployments; fixed words come before names of either."""
-    deployments = services.deployments
+    deployments, serving = services.deployments, services.serving
     return [
         registration_http.routes(services.registry.registration, services.registry.jobs, guard),
         versions_http.routes(services.registry.versions, guard),
         proof_http.routes(services.proofs.service, guard),
         requests_http.routes(deployments.requests, services.reviews, guard),
         rollouts_http.routes(deployments.rollouts, deployments.requests, guard),
-        serving_http.routes(deployments.router, guard),
-        consumers_http.routes(
-            deployments.consumers, deployments.access, deployments.patterns, guard
+        serving_http.routes(
+            serving.router, serving.access, serving.live, deployments.serving, guard
         ),
+        consumers_http.routes(deployments.consumers, serving.access, serving.patterns, guard),
     ]
 
 
@@ -155,7 +158,7 @@ def main() -> None:
         access_log=False,
         server_header=False,
     )
-    services.deployments.telemetry.close()
+    services.serving.close()
     services.features.catalog.uses.close()
 
 

@@ -8,12 +8,15 @@ for.
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+log = logging.getLogger("octavo.server")
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -84,6 +87,17 @@ class Fresh(Generic[Key, Value]):
         """Let the next request wait for a new value."""
         with self._lock:
             self._kept.pop(key, None)
+
+    def run(self, call: Callable[..., object], *arguments: object) -> None:
+        """Do something else in the threads that read; an error goes to the log."""
+
+        def logged() -> None:
+            try:
+                call(*arguments)
+            except Exception:
+                log.exception("%r failed", call)
+
+        self._pool.submit(logged)
 
     def close(self) -> None:
         """Wait for what is being read and end the threads."""

@@ -18,6 +18,7 @@ from typing import Protocol
 from octavo_server.errors import Unauthenticated
 
 RUN_TOKEN_PREFIX = "octavo-run."
+CONSUMER_TOKEN_PREFIX = "octc_"
 HUB = "service:spawner"
 """The hub itself, which alone says who is signed in."""
 SIGN_IN = "Sign in at the Hub again, or request a new token on the Hub's token page."
@@ -126,6 +127,11 @@ class Identity:
             raise Unauthenticated("The request carries no token.", SIGN_IN)
         if token.startswith(RUN_TOKEN_PREFIX):
             return self._run_tokens.read(token)
+        if token.startswith(CONSUMER_TOKEN_PREFIX):
+            raise Unauthenticated(
+                "A consumer's token asks deployments for predictions, and nothing else.",
+                "Send it to POST .../deployments/<name>/invocations.",
+            )
         digest = hashlib.sha256(token.encode()).hexdigest()
         with self._lock:
             kept = self._known.get(digest)

@@ -896,8 +896,30 @@ export interface paths {
         /**
          * Invoke Deployment
          * @description Score rows with what is live; the same sticky key stays with the same version.
+         *
+         *     Consumers' tokens (`octc_...`) are taken here too, and nowhere else.
          */
         post: operations["invoke_deployment_services_octavo_api_v1_projects__project__deployments__name__invocations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/deployments/{name}/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Live Figures
+         * @description Read what a deployment does now, by version; made to be read every few seconds.
+         */
+        get: operations["read_live_figures_services_octavo_api_v1_projects__project__deployments__name__live_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -958,6 +980,50 @@ export interface paths {
          * @description Give all traffic to the canary, or to the shadow.
          */
         post: operations["promote_canary_services_octavo_api_v1_projects__project__deployments__name__promote_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/deployments/{name}/request-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Request Log
+         * @description Read what of a deployment's requests is kept.
+         */
+        get: operations["read_request_log_services_octavo_api_v1_projects__project__deployments__name__request_log_get"];
+        /**
+         * Change Request Log
+         * @description Say what of a deployment's requests is kept from now on.
+         */
+        put: operations["change_request_log_services_octavo_api_v1_projects__project__deployments__name__request_log_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/deployments/{name}/request-log/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Logged Rows
+         * @description Read the newest kept rows.
+         */
+        get: operations["list_logged_rows_services_octavo_api_v1_projects__project__deployments__name__request_log_rows_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2916,6 +2982,26 @@ export interface paths {
          * @description Read how many versions in production have a complete, verifying chain.
          */
         get: operations["read_chain_services_octavo_api_v1_projects__project__registry_chain_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/registry/differences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Differences
+         * @description List what was changed in MLflow past Octavo, the newest first.
+         */
+        get: operations["list_differences_services_octavo_api_v1_projects__project__registry_differences_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5788,7 +5874,7 @@ export interface components {
             project: string;
             /** @description What one consumer may send. */
             rate_limit: components["schemas"]["RateLimit"] | null;
-            /** @description The latest rollout. */
+            /** @description The rollout under way, else the one that is live. */
             rollout: components["schemas"]["Rollout"] | null;
             /**
              * Rolls Back To
@@ -5800,6 +5886,8 @@ export interface components {
              * @description Who gets the requests.
              */
             traffic: components["schemas"]["TrafficShare"][];
+            /** @description The newest rollout, when it failed or was rolled back: why, by whom, how fast. */
+            undone: components["schemas"]["Rollout"] | null;
             /**
              * Updated At
              * Format: date-time
@@ -5900,7 +5988,7 @@ export interface components {
              * @description Requests, newest first.
              */
             requests: components["schemas"]["DeploymentRequest"][];
-            /** @description The latest rollout. */
+            /** @description The rollout under way, else the one that is live. */
             rollout: components["schemas"]["Rollout"] | null;
             /**
              * Rollouts
@@ -5917,6 +6005,8 @@ export interface components {
              * @description Who gets the requests.
              */
             traffic: components["schemas"]["TrafficShare"][];
+            /** @description The newest rollout, when it failed or was rolled back: why, by whom, how fast. */
+            undone: components["schemas"]["Rollout"] | null;
             /**
              * Updated At
              * Format: date-time
@@ -6181,6 +6271,22 @@ export interface components {
              * @description The line without its end.
              */
             text: string;
+        };
+        /**
+         * DifferenceList
+         * @description What was changed in MLflow past Octavo, the newest first.
+         */
+        DifferenceList: {
+            /**
+             * Items
+             * @description The differences.
+             */
+            items: components["schemas"]["RegistryDifference"][];
+            /**
+             * Next Cursor
+             * @description Always null: the list is short.
+             */
+            next_cursor?: string | null;
         };
         /**
          * DocumentCheck
@@ -8357,6 +8463,28 @@ export interface components {
             items: components["schemas"]["Beaten"][];
         };
         /**
+         * HeldBack
+         * @description A canary whose share the router gives to the stable version.
+         */
+        HeldBack: {
+            /**
+             * Reason
+             * @description What is too old, and by how much.
+             */
+            reason: string;
+            /**
+             * Since
+             * Format: date-time
+             * @description Since when, UTC.
+             */
+            since: string;
+            /**
+             * Version
+             * @description The canary.
+             */
+            version: number;
+        };
+        /**
          * Input
          * @description Something that a notebook read, pinned by digest.
          */
@@ -8388,6 +8516,11 @@ export interface components {
              * @description True when the picked version was down.
              */
             failed_over: boolean;
+            /**
+             * Features Missing
+             * @description Features without a usable value, where entities were sent; at most 100.
+             */
+            features_missing: components["schemas"]["MissingFeature"][];
             /**
              * Latency Ms
              * @description Time inside the platform, in milliseconds.
@@ -8421,7 +8554,7 @@ export interface components {
         };
         /**
          * InvocationBody
-         * @description Rows to score, in exactly one of MLflow's formats.
+         * @description Rows to score, in exactly one of MLflow's formats; or entities whose features are read.
          */
         InvocationBody: {
             /**
@@ -8433,6 +8566,13 @@ export interface components {
             }[] | null;
             /** @description Columns and rows. */
             dataframe_split?: components["schemas"]["SplitFrame"] | null;
+            /**
+             * Entities
+             * @description Join keys, one object a row: inputs that the rows leave out are read from the online store.
+             */
+            entities?: {
+                [key: string]: string | number;
+            }[] | null;
             /** @description Named columns, or a list of rows. */
             inputs?: components["schemas"]["JsonValue"];
             /**
@@ -8832,6 +8972,151 @@ export interface components {
             };
         };
         /**
+         * LiveFigures
+         * @description What a deployment does now, by version; made for reading it every few seconds.
+         */
+        LiveFigures: {
+            /**
+             * At
+             * Format: date-time
+             * @description When this was read, UTC.
+             */
+            at: string;
+            /**
+             * Deployment
+             * @description The deployment.
+             */
+            deployment: string;
+            /**
+             * Dropped Log Rows
+             * @description Rows that the request log could not keep up with.
+             */
+            dropped_log_rows: number;
+            /**
+             * Headline
+             * @description One line: how many requests, how fast, what is wrong.
+             */
+            headline: string;
+            /** @description The dead man's handle, where it is pulled. */
+            held_back: components["schemas"]["HeldBack"] | null;
+            /** @description The shadow, where there is one. */
+            shadow: components["schemas"]["ShadowState"] | null;
+            /**
+             * Versions
+             * @description By role: stable, canary, standby, shadow.
+             */
+            versions: components["schemas"]["LiveVersion"][];
+            /**
+             * Window Minutes
+             * @description Length of the window, minutes.
+             */
+            window_minutes: number;
+        };
+        /**
+         * LivePoint
+         * @description Ten seconds of one version.
+         */
+        LivePoint: {
+            /**
+             * At
+             * Format: date-time
+             * @description Start of the ten seconds, UTC.
+             */
+            at: string;
+            /**
+             * Errors
+             * @description Of these, failed; a caller's own mistakes don't count.
+             */
+            errors: number;
+            /**
+             * Latency P50 Ms
+             * @description Median latency, within 5 %.
+             */
+            latency_p50_ms: number | null;
+            /**
+             * Latency P99 Ms
+             * @description 99th percentile of latency, within 5 %.
+             */
+            latency_p99_ms: number | null;
+            /**
+             * Requests
+             * @description Requests that it was asked.
+             */
+            requests: number;
+        };
+        /**
+         * LiveVersion
+         * @description What one version did over the window.
+         */
+        LiveVersion: {
+            /**
+             * Error Rate
+             * @description errors / requests; none without requests.
+             */
+            error_rate: number | null;
+            /**
+             * Errors
+             * @description Requests that failed; callers' mistakes don't count.
+             */
+            errors: number;
+            /**
+             * Latency P50 Ms
+             * @description Median, milliseconds, within 5 %.
+             */
+            latency_p50_ms: number | null;
+            /**
+             * Latency P95 Ms
+             * @description 95th percentile, within 5 %.
+             */
+            latency_p95_ms: number | null;
+            /**
+             * Latency P99 Ms
+             * @description 99th percentile, within 5 %.
+             */
+            latency_p99_ms: number | null;
+            /**
+             * Percent
+             * @description Share of requests that it gets now, in percent.
+             */
+            percent: number;
+            /**
+             * Points
+             * @description The window in steps, oldest first.
+             */
+            points: components["schemas"]["LivePoint"][];
+            /**
+             * Refused
+             * @description Requests that the model's signature refused.
+             */
+            refused: number;
+            /**
+             * Requests
+             * @description Requests in the window.
+             */
+            requests: number;
+            /**
+             * Requests Per Second
+             * @description Over the last 30 seconds.
+             */
+            requests_per_second: number;
+            /**
+             * Role
+             * @description stable, canary, standby (kept warm) or shadow (copies only).
+             * @enum {string}
+             */
+            role: "stable" | "canary" | "standby" | "shadow";
+            /**
+             * Shadow Difference
+             * @description Mean absolute difference of its scores from the answers that callers got; only for a shadow.
+             */
+            shadow_difference: number | null;
+            /**
+             * Version
+             * @description Version of the model.
+             */
+            version: number;
+        };
+        /**
          * LoggedModel
          * @description A model that a run logged and that can be registered.
          */
@@ -8856,6 +9141,64 @@ export interface components {
              * @description MLflow's status: READY, PENDING, FAILED.
              */
             status: string;
+        };
+        /**
+         * LoggedRow
+         * @description One row that was scored.
+         */
+        LoggedRow: {
+            /**
+             * At
+             * Format: date-time
+             * @description When it arrived, UTC.
+             */
+            at: string;
+            /**
+             * Caller
+             * @description Who asked.
+             */
+            caller: string;
+            /**
+             * Inputs
+             * @description The row as a JSON object; redacted values are null.
+             */
+            inputs: string;
+            /**
+             * Latency Ms
+             * @description Milliseconds until the scorer's answer.
+             */
+            latency_ms: number;
+            /**
+             * Prediction
+             * @description The prediction as JSON.
+             */
+            prediction: string;
+            /**
+             * Request Id
+             * @description The request; several rows may share it.
+             */
+            request_id: string;
+            /**
+             * Version
+             * @description Version that answered.
+             */
+            version: number;
+        };
+        /**
+         * LoggedRowList
+         * @description The newest kept rows.
+         */
+        LoggedRowList: {
+            /**
+             * Items
+             * @description Newest first.
+             */
+            items: components["schemas"]["LoggedRow"][];
+            /**
+             * Next Cursor
+             * @description None: it is one page.
+             */
+            next_cursor: string | null;
         };
         /**
          * Materialization
@@ -9392,6 +9735,28 @@ export interface components {
              * @description That of the newest run; null where it has none.
              */
             newest: number | null;
+        };
+        /**
+         * MissingFeature
+         * @description A feature that had no usable value for a row that named an entity.
+         */
+        MissingFeature: {
+            /**
+             * Column
+             * @description The model's input.
+             */
+            column: string;
+            /**
+             * Row
+             * @description Number of the row, from 0.
+             */
+            row: number;
+            /**
+             * Why
+             * @description absent: this entity has none; expired: it is older than the view allows.
+             * @enum {string}
+             */
+            why: "absent" | "expired" | "null";
         };
         /**
          * Model
@@ -12603,6 +12968,54 @@ export interface components {
          */
         RegistrationStep: "queued" | "copy" | "scan" | "trial" | "convert" | "sign" | "done";
         /**
+         * RegistryDifference
+         * @description Something that was changed in MLflow past Octavo.
+         */
+        RegistryDifference: {
+            /**
+             * Detail
+             * @description What was found and what was done, a sentence.
+             */
+            detail: string;
+            /**
+             * Found At
+             * Format: date-time
+             * @description When it was found, UTC.
+             */
+            found_at: string;
+            /**
+             * Id
+             * @description Its number in the project.
+             */
+            id: number;
+            /**
+             * Kind
+             * @description What happened.
+             * @enum {string}
+             */
+            kind: "version_deleted" | "version_unsigned" | "alias_moved" | "alias_removed" | "alias_added" | "tag_changed";
+            /**
+             * Name
+             * @description The model.
+             */
+            name: string;
+            /**
+             * Repaired
+             * @description True: Octavo put it right; false: a person has to.
+             */
+            repaired: boolean;
+            /**
+             * Resolved At
+             * @description When it was found no more; null: it is.
+             */
+            resolved_at: string | null;
+            /**
+             * Version
+             * @description The version it is about, where it is about one.
+             */
+            version: number | null;
+        };
+        /**
          * RegistryProblem
          * @description Something that is wrong with a project's feature registry.
          */
@@ -12943,6 +13356,93 @@ export interface components {
              * @description Version of the model.
              */
             version: number;
+        };
+        /**
+         * RequestLog
+         * @description What of a deployment's requests is kept.
+         */
+        RequestLog: {
+            /**
+             * Changed At
+             * @description When, UTC.
+             */
+            changed_at: string | null;
+            /**
+             * Changed By
+             * @description Who changed it last.
+             */
+            changed_by: string | null;
+            /**
+             * Deployment
+             * @description The deployment.
+             */
+            deployment: string;
+            /**
+             * Files
+             * @description Parquet files that are kept.
+             */
+            files: number;
+            /**
+             * Generation
+             * @description Counts the changes; 0: nobody changed the default.
+             */
+            generation: number;
+            /**
+             * Keep Days
+             * @description Days until a kept row is removed.
+             */
+            keep_days: number;
+            /**
+             * Oldest Day
+             * @description Oldest kept day, YYYY-MM-DD, UTC.
+             */
+            oldest_day: string | null;
+            /**
+             * Redacted
+             * @description Columns whose values are never kept.
+             */
+            redacted: string[];
+            /**
+             * Share
+             * @description Share of requests whose rows are kept.
+             */
+            share: number;
+            /**
+             * Size Bytes
+             * @description Their size.
+             */
+            size_bytes: number;
+        };
+        /**
+         * RequestLogBody
+         * @description Says what of the requests is kept.
+         */
+        RequestLogBody: {
+            /**
+             * Generation
+             * @description The generation that was read.
+             */
+            generation: number;
+            /**
+             * Keep Days
+             * @description Days until a kept row is removed.
+             */
+            keep_days: number;
+            /**
+             * Reason
+             * @description Why, in one sentence.
+             */
+            reason: string;
+            /**
+             * Redacted
+             * @description Columns whose values are never kept, anywhere.
+             */
+            redacted: string[];
+            /**
+             * Share
+             * @description Share of requests whose rows are kept; 0: none.
+             */
+            share: number;
         };
         /**
          * ResolveRequest
@@ -14595,6 +15095,32 @@ export interface components {
              * @default 100
              */
             percent: number;
+        };
+        /**
+         * ShadowState
+         * @description How the copies of requests fare.
+         */
+        ShadowState: {
+            /**
+             * Failed
+             * @description Copies that it did not answer.
+             */
+            failed: number;
+            /**
+             * Sent
+             * @description Copies since the service started.
+             */
+            sent: number;
+            /**
+             * Skipped
+             * @description Copies not sent because too many were under way.
+             */
+            skipped: number;
+            /**
+             * Version
+             * @description The version that gets copies.
+             */
+            version: number;
         };
         /**
          * SignatureColumn
@@ -17815,6 +18341,40 @@ export interface operations {
             };
         };
     };
+    read_live_figures_services_octavo_api_v1_projects__project__deployments__name__live_get: {
+        parameters: {
+            query?: {
+                minutes?: number;
+            };
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveFigures"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_query_patterns_services_octavo_api_v1_projects__project__deployments__name__patterns_get: {
         parameters: {
             query?: never;
@@ -17906,6 +18466,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Deployment"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_request_log_services_octavo_api_v1_projects__project__deployments__name__request_log_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestLog"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_request_log_services_octavo_api_v1_projects__project__deployments__name__request_log_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestLogBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestLog"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_logged_rows_services_octavo_api_v1_projects__project__deployments__name__request_log_rows_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoggedRowList"];
                 };
             };
             /** @description Validation Error */
@@ -21648,6 +22310,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChainFigure"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_differences_services_octavo_api_v1_projects__project__registry_differences_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DifferenceList"];
                 };
             };
             /** @description Validation Error */

@@ -186,7 +186,12 @@ class Deployment(_Answer):
     health: Health = Field(description="healthy: all routed versions answer.")
     headline: str = Field(description="One line of truth about it.")
     traffic: list[TrafficShare] = Field(description="Who gets the requests.")
-    rollout: Rollout | None = Field(description="The latest rollout.")
+    rollout: Rollout | None = Field(
+        description="The rollout under way, else the one that is live."
+    )
+    undone: Rollout | None = Field(
+        description="The newest rollout, when it failed or was rolled back: why, by whom, how fast."
+    )
     can_roll_back: bool = Field(description="Whether one click moves it back now.")
     rolls_back_to: int | None = Field(description="Version a rollback would leave live.")
     can_promote: bool = Field(description="Whether a canary or a shadow can take all traffic.")
@@ -228,15 +233,31 @@ class SplitFrame(Request):
 
 
 class InvocationBody(Request):
-    """Rows to score, in exactly one of MLflow's formats."""
+    """Rows to score, in exactly one of MLflow's formats; or entities whose features are read."""
 
     dataframe_split: SplitFrame | None = Field(None, description="Columns and rows.")
     dataframe_records: list[Row] | None = Field(
         None, max_length=10_000, description="One object a row."
     )
     inputs: JsonValue = Field(None, description="Named columns, or a list of rows.")
+    entities: list[dict[Annotated[str, Field(max_length=200)], str | int]] | None = Field(
+        None,
+        max_length=1_000,
+        description="Join keys, one object a row: inputs that the rows leave out are read from "
+        "the online store.",
+    )
     params: dict[str, JsonValue] | None = Field(
         None, max_length=50, description="Inference parameters of the model's signature."
+    )
+
+
+class MissingFeature(_Answer):
+    """A feature that had no usable value for a row that named an entity."""
+
+    row: int = Field(description="Number of the row, from 0.")
+    column: str = Field(description="The model's input.")
+    why: Literal["absent", "expired", "null"] = Field(
+        description="absent: this entity has none; expired: it is older than the view allows."
     )
 
 
@@ -250,3 +271,6 @@ class InvocationAnswer(_Answer):
     latency_ms: float = Field(description="Time inside the platform, in milliseconds.")
     request_id: str = Field(description="Id of this request in telemetry.")
     failed_over: bool = Field(description="True when the picked version was down.")
+    features_missing: list[MissingFeature] = Field(
+        description="Features without a usable value, where entities were sent; at most 100."
+    )

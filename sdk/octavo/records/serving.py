@@ -124,13 +124,3 @@ class LoggedRowList(Answer):
 
     items: list[LoggedRow] = Field(description="Newest first.")
     next_cursor: str | None = Field(description="None: it is one page.")
-
-
-class MissingFeature(Answer):
-    """A feature that had no usable value for a row that asked by entity keys."""
-
-    row: int = Field(description="Number of the row, from 0.")
-    column: str = Field(description="The model's input.")
-    why: Literal["absent", "expired", "null"] = Field(
-        description="absent: this entity has none; expired: it is older than the view allows."
-    )

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import sqlite3
 import struct
+import threading
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -53,8 +53,17 @@ def _value_bytes(value: str | int, kind: int) -> bytes:
     return struct.pack("<i" if kind == _INT32 else "<q", int(value))
 
 
+MOST_OPEN = 32
+"""Online stores that one thread keeps open."""
+BUSY_S = 1.0
+"""Seconds to wait for a writer of the store."""
+
+
 class SqliteOnlineStore:
-    """Newest values from ``online.db`` beside the snapshots."""
+    """Newest values from ``online.db`` beside the snapshots; each thread keeps its connections."""
+
+    def __init__(self) -> None:
+        self._local = threading.local()
 
     def read(
         self,
@@ -85,11 +94,29 @@ class SqliteOnlineStore:
             f"AND feature_name IN ({_marks(columns)})"
         )
         found: dict[bytes, dict[str, StoredValue]] = {}
-        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
-            for key, column, text, at in connection.execute(query, [*keys, *columns]):
-                event_at = datetime.fromtimestamp(at, UTC)
-                found.setdefault(key, {})[column] = StoredValue(text=text, event_at=event_at)
+        for key, column, text, at in self._connection(file).execute(query, [*keys, *columns]):
+            event_at = datetime.fromtimestamp(at, UTC)
+            found.setdefault(key, {})[column] = StoredValue(text=text, event_at=event_at)
         return found
+
+    def _connection(self, file: Path) -> sqlite3.Connection:
+        """Return this thread's connection to a store; a new one where the file was replaced."""
+        kept: dict[Path, tuple[tuple[int, int], sqlite3.Connection]]
+        kept = self._local.__dict__.setdefault("kept", {})
+        try:
+            status = file.stat()
+        except OSError as error:
+            raise sqlite3.OperationalError(str(error)) from error
+        same = (status.st_dev, status.st_ino)
+        if file in kept and kept[file][0] == same:
+            return kept[file][1]
+        if (stale := kept.pop(file, None)) is not None:
+            stale[1].close()
+        while len(kept) >= MOST_OPEN:
+            kept.pop(next(iter(kept)))[1].close()
+        connection = sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=BUSY_S)
+        kept[file] = (same, connection)
+        return connection
 
 
 def _marks(values: Sequence[object]) -> str:

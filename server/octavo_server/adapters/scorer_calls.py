@@ -2,62 +2,94 @@
 
 from __future__ import annotations
 
-import httpx
+from typing import Any
 
-from octavo_scorer.wire import SECRET_HEADER
-from octavo_server.deployments.serving.ports import ScorerAnswer, ScorerUnreachable
+import httpx
+import msgspec
+
+from octavo_scorer.wire import REQUEST_ID_HEADER, SECRET_HEADER
+from octavo_server.adapters.scorer_lines import LineBroken, Lines
+from octavo_server.deployments.serving.ports import ScorerAnswer, ScorerSlow, ScorerUnreachable
 
 TIMEOUT_S = 10.0
 """Seconds for a whole answer."""
 CONNECT_S = 1.0
 """Seconds to reach the scorer."""
-LIMITS = httpx.Limits(max_connections=32, max_keepalive_connections=8)
+LIMITS = httpx.Limits(max_connections=128, max_keepalive_connections=16)
 
 
 class ScorerClient:
-    """Keeps one connection pool a scorer."""
+    """Keeps connections to each scorer open."""
 
     def __init__(self, timeout_s: float = TIMEOUT_S) -> None:
-        self._timeout = httpx.Timeout(timeout_s, connect=CONNECT_S)
+        self._timeout_s = timeout_s
+        self._lines: dict[str, Lines] = {}
         self._clients: dict[str, httpx.AsyncClient] = {}
 
-    async def invoke(self, address: str, secret: str, body: bytes) -> ScorerAnswer:
+    async def invoke(
+        self,
+        address: str,
+        secret: str,
+        body: bytes,
+        *,
+        request_id: str = "",
+        timeout_s: float | None = None,
+    ) -> ScorerAnswer:
         """Send rows in MLflow's format. Raises :class:`ScorerUnreachable`."""
+        timeout_s = min(timeout_s or self._timeout_s, self._timeout_s)
         headers = {SECRET_HEADER: secret, "content-type": "application/json"}
+        if request_id:
+            headers[REQUEST_ID_HEADER] = request_id
         try:
-            answer = await self._client(address).post("/invocations", content=body, headers=headers)
-            document = answer.json()
-        except httpx.TimeoutException as error:
-            raise ScorerUnreachable(
-                f"No answer within {self._timeout.read:g} s ({type(error).__name__})"
-            ) from error
-        except (httpx.HTTPError, ValueError) as error:
+            status, content = await self._ask(address, headers, body, timeout_s)
+            document = msgspec.json.decode(content)
+        except (TimeoutError, httpx.TimeoutException) as error:
+            raise ScorerSlow(f"No answer within {timeout_s:g} s") from error
+        except LineBroken as error:
+            raise ScorerUnreachable(f"No answer ({error})") from error
+        except (OSError, httpx.HTTPError, msgspec.MsgspecError) as error:
             await self.forget(address)
             raise ScorerUnreachable(f"No answer ({type(error).__name__})") from error
         if not isinstance(document, dict):
             raise ScorerUnreachable("The answer is no JSON object")
-        return ScorerAnswer(status=answer.status_code, body=document)
+        return ScorerAnswer(status=status, body=document)
 
     async def forget(self, address: str) -> None:
         """Close what is open to a scorer that is gone."""
-        client = self._clients.pop(address, None)
-        if client is not None:
+        if (lines := self._lines.pop(address, None)) is not None:
+            lines.close()
+        if (client := self._clients.pop(address, None)) is not None:
             await client.aclose()
 
     async def close(self) -> None:
         """Close all connections."""
-        for address in list(self._clients):
+        for address in [*self._lines, *self._clients]:
             await self.forget(address)
+
+    async def _ask(
+        self, address: str, headers: dict[str, str], body: bytes, timeout_s: float
+    ) -> tuple[int, bytes]:
+        if address.startswith("/"):
+            return await self._to(address).ask(_written(headers, body), timeout_s)
+        limit: Any = httpx.Timeout(timeout_s, connect=CONNECT_S)
+        answer = await self._client(address).post(
+            "/invocations", content=body, headers=headers, timeout=limit
+        )
+        return answer.status_code, answer.content
+
+    def _to(self, address: str) -> Lines:
+        if address not in self._lines:
+            self._lines[address] = Lines(address, CONNECT_S)
+        return self._lines[address]
 
     def _client(self, address: str) -> httpx.AsyncClient:
         if address not in self._clients:
-            over_socket = address.startswith("/")
-            transport = httpx.AsyncHTTPTransport(
-                uds=address if over_socket else None, limits=LIMITS, verify=not over_socket
-            )
-            self._clients[address] = httpx.AsyncClient(
-                transport=transport,
-                base_url="http://scorer" if over_socket else address,
-                timeout=self._timeout,
-            )
+            self._clients[address] = httpx.AsyncClient(base_url=address, limits=LIMITS)
         return self._clients[address]
+
+
+def _written(headers: dict[str, str], body: bytes) -> bytes:
+    """Return the request as it goes over the line; no header holds what others wrote."""
+    lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
+    head = f"POST /invocations HTTP/1.1\r\nhost: scorer\r\ncontent-length: {len(body)}\r\n"
+    return (head + "".join(lines) + "\r\n").encode() + body

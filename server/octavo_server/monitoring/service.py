@@ -56,7 +56,7 @@ class MonitoringService:
         view = self._rollouts.get(project, name)
         until = self._clock()
         since = until - WINDOWS[window]
-        requests = self._serving.scored_since(project, name, since, MOST_REQUESTS)
+        requests = self._serving.scored_since(project, name, since, MOST_REQUESTS, shadow=False)
         baseline, problem = self.baseline(view)
         found = telemetry.versions(requests)
         training = None if baseline is None else baseline.scores

@@ -129,7 +129,9 @@ class Watcher:
         deployment = view.deployment
         project, name = deployment.project, deployment.name
         now = self._clock()
-        requests = self._serving.scored_since(project, name, now - JUDGED, MOST_REQUESTS)
+        requests = self._serving.scored_since(
+            project, name, now - JUDGED, MOST_REQUESTS, shadow=False
+        )
         baseline, _ = self._monitoring.baseline(view)
         training = None if baseline is None else baseline.scores
         broken = [

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 
 from octavo.local.accounts import Accounts
 from octavo_server.adapters.canary_measurements import ScoredMeasurements
 from octavo_server.adapters.local_scorers import LocalScorers
-from octavo_server.adapters.scorer_calls import ScorerClient
-from octavo_server.deployments.consumers.access import Access
-from octavo_server.deployments.consumers.patterns import PatternBook
+from octavo_server.adapters.request_log import ParquetLog
 from octavo_server.deployments.consumers.service import ConsumersService
 from octavo_server.deployments.requests.approvals import Approvals
 from octavo_server.deployments.requests.service import RequestsService
@@ -20,9 +17,8 @@ from octavo_server.deployments.rollouts.judge import Judge
 from octavo_server.deployments.rollouts.reconciler import Reconciler
 from octavo_server.deployments.rollouts.service import RolloutsService
 from octavo_server.deployments.rollouts.usage import ScorerUsage
-from octavo_server.deployments.serving.router import Router
 from octavo_server.deployments.serving.service import ServingService
-from octavo_server.deployments.serving.telemetry import TelemetryBuffer
+from octavo_server.deployments.serving.tidying import Tidying
 from octavo_server.periodic import PeriodicTask
 from octavo_server.registry.versions.service import VersionsService
 from octavo_server.wiring.foundation import Foundation
@@ -38,11 +34,8 @@ class Deployments:
     requests: RequestsService
     rollouts: RolloutsService
     serving: ServingService
-    router: Router
-    telemetry: TelemetryBuffer
     consumers: ConsumersService
-    access: Access
-    patterns: PatternBook
+    row_log: ParquetLog
     approvals: Approvals
     catalog: RegistryCatalog
     profiles: OfferedProfiles
@@ -58,19 +51,16 @@ def build_deployments(
     )
     approvals = Approvals(catalog)
     rollouts = RolloutsService(base.database, base.audit, catalog, approvals, base.clock)
-    telemetry, chance = TelemetryBuffer(base.database), random.SystemRandom()
+    row_log = ParquetLog(base.settings.state / "request_log")
     consumers = ConsumersService(base.database, base.audit, rollouts)
     return Deployments(
         consumers=consumers,
-        access=Access(consumers, base.clock),
-        patterns=PatternBook(base.clock),
+        row_log=row_log,
         requests=RequestsService(
             base.database, base.audit, base.policy, rollouts, catalog, offered, base.clock
         ),
         rollouts=rollouts,
-        serving=ServingService(base.database),
-        router=Router(rollouts, ScorerClient(), telemetry, base.clock, chance.random),
-        telemetry=telemetry,
+        serving=ServingService(base.database, base.audit, row_log),
         approvals=approvals,
         catalog=catalog,
         profiles=offered,
@@ -99,6 +89,7 @@ def deployment_tasks(
         ScoredMeasurements(deployments.serving),
         base.clock,
     )
+    tidying = Tidying(deployments.rollouts, deployments.serving)
     champion = Champion(deployments.rollouts, versions)
     booked = ScorerUsage(deployments.rollouts, deployments.requests, usage, base.clock)
     return [
@@ -106,5 +97,6 @@ def deployment_tasks(
         PeriodicTask(name="canaries", period_s=1.0, call=judge.step),
         PeriodicTask(name="lapsed requests", period_s=5.0, call=deployments.requests.lapse),
         PeriodicTask(name="champions", period_s=5.0, call=champion.step),
+        PeriodicTask(name="old requests", period_s=600.0, call=tidying.step),
         PeriodicTask(name="scorer usage", period_s=30.0, call=booked.step),
     ]

@@ -26,6 +26,8 @@ MOST_CALLERS = 10_000
 """Callers whose limits are remembered; the one that was silent longest is forgotten first."""
 STRANGERS_PER_S, STRANGERS_AT_ONCE = 50.0, 100.0
 """Tokens never seen before that are looked up: guessing can't keep the database busy."""
+NOTE_EVERY_S = 60.0
+"""Seconds between two notes of when tokens were used."""
 USE_WINDOW = timedelta(hours=1)
 """How long use is counted before it starts anew."""
 
@@ -66,6 +68,7 @@ class Access:
         self._levels: OrderedDict[tuple[str, str, str], _Buckets] = OrderedDict()
         self._counted: OrderedDict[tuple[str, str, str], _Counted] = OrderedDict()
         self._used: dict[str, datetime] = {}
+        self._noted_at = float("-inf")
         self._lock = threading.Lock()
 
     async def consumer(self, token: str) -> Consumer:
@@ -140,7 +143,11 @@ class Access:
         return sorted(found, key=lambda one: one.deployment)
 
     def flush(self) -> None:
-        """Write when tokens were used last."""
+        """Write when tokens were used last, at most once a minute."""
+        now = self._monotonic()
+        if now - self._noted_at < NOTE_EVERY_S:
+            return
+        self._noted_at = now
         used, self._used = self._used, {}
         if used:
             self._consumers.note_uses(used)
@@ -148,6 +155,7 @@ class Access:
     def close(self) -> None:
         """Write what is known and end the threads."""
         self._held.close()
+        self._noted_at = float("-inf")
         self.flush()
 
     def _count(self, project: str, deployment: str, caller: str) -> _Counted:

@@ -12,8 +12,9 @@ from datetime import datetime
 
 from octavo_server.deployments.consumers.domain import Consumer, Limits, Token
 from octavo_server.errors import Conflict, Invalid, Unauthenticated
+from octavo_server.identity import CONSUMER_TOKEN_PREFIX
 
-PREFIX = "octc_"
+PREFIX = CONSUMER_TOKEN_PREFIX
 """How every consumer's token begins."""
 MOST_TOKENS = 20
 """Tokens of one consumer that open something at a time."""

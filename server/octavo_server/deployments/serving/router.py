@@ -1,37 +1,31 @@
-"""Sends a scoring request to a version: weighted split, sticky keys, fail-over, telemetry."""
+"""Sends a scoring request to a version: weighted split, sticky keys, fail-over, copies."""
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
-
-from octavo_server.deployments.rollouts.service import (
-    Deployment,
-    RolloutsService,
-    Scorer,
-    ScorerState,
+from octavo_server.deployments.rollouts.service import RolloutsService, Scorer, ScorerState
+from octavo_server.deployments.serving import rows_sent, rules
+from octavo_server.deployments.serving.circuits import Circuits
+from octavo_server.deployments.serving.domain import SHADOW, Served
+from octavo_server.deployments.serving.inputs import FeatureInputs
+from octavo_server.deployments.serving.joining import Missing
+from octavo_server.deployments.serving.ports import (
+    ScorerAnswer,
+    ScorerCalls,
+    ScorerSlow,
+    ScorerUnreachable,
 )
-from octavo_server.deployments.serving import rules
-from octavo_server.deployments.serving.domain import Scored
-from octavo_server.deployments.serving.ports import ScorerAnswer, ScorerCalls, ScorerUnreachable
+from octavo_server.deployments.serving.shadow import TIMEOUT_S as SHADOW_S
+from octavo_server.deployments.serving.shadow import ShadowCount, Shadows
 from octavo_server.deployments.serving.telemetry import TelemetryBuffer
-from octavo_server.errors import Invalid, NotFound, OctavoError, TooLarge, Unavailable
+from octavo_server.deployments.serving.traffic import Traffic, TrafficTables
+from octavo_server.errors import Invalid, OctavoError, TooLarge, Unavailable
 from octavo_server.identity import new_id
-
-KEEP_S = 0.25
-"""Seconds that a looked-up traffic table may be old; a rollback counts within it."""
-SAMPLED_SHARE = 0.2
-"""Share of requests whose first row is kept."""
-SAMPLED_COLUMNS = 60
-"""Columns of a kept row."""
-SAMPLED_TEXT = 200
-"""Characters of a kept text value."""
 
 
 class ModelFailed(OctavoError):
@@ -39,16 +33,6 @@ class ModelFailed(OctavoError):
 
     code = "model_failed"
     status = 502
-
-
-@dataclass(frozen=True, kw_only=True)
-class Traffic:
-    """A deployment's traffic table and its scorers, as last read."""
-
-    deployment: Deployment
-    """Desired state."""
-    scorers: Mapping[int, Scorer]
-    """Scorers by version."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +53,8 @@ class Answered:
     """Id in telemetry."""
     failed_over: bool
     """True when the picked version was down."""
+    features_missing: Sequence[Missing] = ()
+    """Features without a usable value, where the request named entities."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +62,7 @@ class Invocation:
     """Rows to score, as they came."""
 
     body: bytes
-    """JSON in one of MLflow's formats."""
+    """JSON in one of MLflow's formats; with entity keys it is written anew."""
     document: Mapping[str, Any]
     """The same, parsed."""
     caller: str
@@ -85,8 +71,17 @@ class Invocation:
     """Requests with the same key go to the same version while the shares stand."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Rows:
+    """Rows as one version gets them."""
+
+    body: bytes
+    document: Mapping[str, Any]
+    missing: Sequence[Missing] = ()
+
+
 class Router:
-    """Reads the traffic table and asks scorers."""
+    """Picks versions and asks their scorers."""
 
     def __init__(
         self,
@@ -95,58 +90,71 @@ class Router:
         telemetry: TelemetryBuffer,
         clock: Callable[[], datetime],
         chance: Callable[[], float],
+        *,
+        tables: TrafficTables | None = None,
+        inputs: FeatureInputs | None = None,
     ) -> None:
-        self._rollouts = rollouts
+        """Without ``inputs`` requests that name entities are refused."""
+        self.tables = tables or TrafficTables(rollouts, clock)
         self._calls = calls
         self._telemetry = telemetry
         self._clock = clock
         self._chance = chance
-        self._kept: dict[tuple[str, str], tuple[float, Traffic]] = {}
+        self._inputs = inputs
+        self._circuits = Circuits()
+        self.shadows = Shadows()
+
+    def refresh(self, project: str, name: str) -> None:
+        """Route by new shares from the next request on."""
+        self.tables.refresh(project, name)
+
+    def shadow_count(self, project: str, name: str) -> ShadowCount | None:
+        """Return how the copies of a deployment's requests fared."""
+        return self.shadows.count(project, name)
+
+    async def traffic(self, project: str, name: str) -> Traffic:
+        """Return who gets requests now. Raises NotFound."""
+        return await self.tables.get(project, name)
 
     async def invoke(self, project: str, name: str, invocation: Invocation) -> Answered:
         """Score rows. Raises NotFound, Unavailable, or what the scorer said about the rows."""
-        traffic = await self._traffic(project, name)
+        traffic = await self.tables.get(project, name)
+        self.tables.began(traffic)
         started = time.perf_counter()
         tried: list[str] = []
-        candidates = self._candidates(traffic, invocation.sticky_key)
+        point = self._point(traffic, invocation.sticky_key)
+        candidates = self._reachable(traffic, rules.candidates(traffic, point))
         for version in candidates:
+            last = version == candidates[-1]
             try:
-                return await self._attempt(traffic, version, invocation, started, bool(tried))
+                answered = await self._attempt(traffic, version, invocation, started, tried, last)
             except ModelFailed as error:
                 # A canary's own fault must not reach a caller whom the stable version can serve.
-                if version == candidates[-1]:
+                if last or version != traffic.deployment.canary_version:
                     raise
                 tried.append(f"v{version}: {error}")
             except _TryNext as error:
                 tried.append(f"v{version}: {error}")
+            else:
+                self._copy(traffic, invocation, answered)
+                return answered
         raise Unavailable(
             f"{name!r} can't answer now. {' '.join(tried) or 'No version is live.'}",
             "Try again in a few seconds; the deployment's page says what is wrong.",
         )
 
-    async def _traffic(self, project: str, name: str) -> Traffic:
-        kept = self._kept.get((project, name))
-        if kept is not None and kept[0] > time.monotonic():
-            return kept[1]
-        traffic = await run_in_threadpool(self._read, project, name)
-        self._kept[project, name] = (time.monotonic() + KEEP_S, traffic)
-        return traffic
+    def _point(self, traffic: Traffic, key: str | None) -> float:
+        if key is None:
+            return self._chance()
+        return rules.sticky_point(traffic.deployment.name, key)
 
-    def _read(self, project: str, name: str) -> Traffic:
-        try:
-            deployment, scorers = self._rollouts.traffic(project, name)
-        except NotFound:
-            self._kept.pop((project, name), None)
-            raise
-        return Traffic(deployment=deployment, scorers=scorers)
-
-    def _candidates(self, traffic: Traffic, key: str | None) -> list[int]:
-        """Return the picked version, then the stable one to fail over to."""
-        deployment = traffic.deployment
-        point = self._chance() if key is None else rules.sticky_point(deployment.name, key)
-        picked = rules.pick(deployment, point)
-        order = [picked, deployment.stable_version]
-        return list(dict.fromkeys(version for version in order if version is not None))
+    def _reachable(self, traffic: Traffic, candidates: Sequence[int]) -> Sequence[int]:
+        """Return the candidates without those that failed just now, if any is left."""
+        scorers = traffic.scorers
+        good = [
+            one for one in candidates if one in scorers and not self._circuits.open(scorers[one].id)
+        ]
+        return good or candidates
 
     async def _attempt(
         self,
@@ -154,69 +162,115 @@ class Router:
         version: int,
         invocation: Invocation,
         started: float,
-        failed_over: bool,
+        tried: Sequence[str],
+        last: bool,
     ) -> Answered:
+        rows = await self._rows(traffic, version, invocation)
         scorer = traffic.scorers.get(version)
-        began = time.perf_counter()
-        try:
-            predictions = await self._ask(scorer, invocation)
-        except OctavoError as error:
-            self._record(traffic, version, invocation, began, status=error.code)
-            raise
-        except _TryNext as error:
-            self._record(traffic, version, invocation, began, status=error.status)
-            raise
-        request_id = self._record(traffic, version, invocation, began, predictions=predictions)
+        served = self._served(traffic, version, invocation.caller, rows)
+        limit_s = None if last else rules.patience_s(traffic.deployment)
+        await self._ask(scorer, rows.body, served, limit_s)
         return Answered(
-            predictions=predictions,
+            predictions=served.predictions,
             model=traffic.deployment.model,
             version=version,
             model_digest=scorer.model_digest if scorer is not None else "",
             latency_ms=(time.perf_counter() - started) * 1_000,
-            request_id=request_id,
-            failed_over=failed_over,
+            request_id=served.id,
+            failed_over=bool(tried),
+            features_missing=rows.missing,
         )
 
-    async def _ask(self, scorer: Scorer | None, invocation: Invocation) -> list[Any]:
+    async def _rows(self, traffic: Traffic, version: int, invocation: Invocation) -> _Rows:
+        document = invocation.document
+        if "entities" not in document:
+            return _Rows(body=invocation.body, document=document)
+        if self._inputs is None:
+            raise Invalid("entities: features are not read here.", "Send all inputs.")
+        deployment = traffic.deployment
+        body, filled, missing = await self._inputs.fill(
+            (deployment.project, deployment.model, version), document
+        )
+        return _Rows(body=body, document=filled, missing=missing)
+
+    async def _ask(
+        self, scorer: Scorer | None, body: bytes, served: Served, limit_s: float | None
+    ) -> None:
+        """Let a scorer score, and keep what came of it. Raises _TryNext, OctavoError."""
+        began = time.perf_counter()
+        try:
+            served.predictions = await self._predictions(scorer, body, served.id, limit_s)
+        except OctavoError as error:
+            served.status = error.code
+            raise
+        except _TryNext as error:
+            served.status = error.status
+            raise
+        finally:
+            served.latency_ms = (time.perf_counter() - began) * 1_000
+            self._telemetry.add(served)
+
+    async def _predictions(
+        self, scorer: Scorer | None, body: bytes, request_id: str, limit_s: float | None
+    ) -> list[Any]:
         if scorer is None or scorer.state is not ScorerState.READY:
             raise _TryNext("unavailable", scorer.message if scorer else "It is not started yet.")
         try:
-            answer = await self._calls.invoke(scorer.address, scorer.secret, invocation.body)
-        except ScorerUnreachable as error:
-            raise _TryNext("unavailable", f"{error}.") from error
-        if answer.status == 200:
-            return list(answer.body["predictions"])
-        raise refusal(answer)
-
-    def _record(
-        self,
-        traffic: Traffic,
-        version: int,
-        invocation: Invocation,
-        began: float,
-        *,
-        status: str = "ok",
-        predictions: list[Any] | None = None,
-    ) -> str:
-        request_id = new_id()
-        deployment = traffic.deployment
-        sampled = status == "ok" and self._chance() < SAMPLED_SHARE
-        self._telemetry.add(
-            Scored(
-                id=request_id,
-                project=deployment.project,
-                deployment=deployment.name,
-                version=version,
-                at=self._clock(),
-                latency_ms=(time.perf_counter() - began) * 1_000,
-                status=status,
-                rows=len(predictions or ()),
-                scores=rules.scores_of(predictions or []),
-                features=first_row(invocation.document) if sampled else None,
-                caller=invocation.caller,
+            answer = await self._calls.invoke(
+                scorer.address, scorer.secret, body, request_id=request_id, timeout_s=limit_s
             )
+        except ScorerUnreachable as error:
+            self._circuits.failed(scorer.id)
+            status = "timeout" if isinstance(error, ScorerSlow) else "unavailable"
+            raise _TryNext(status, f"{error}.") from error
+        self._circuits.answered(scorer.id)
+        if answer.status != 200:
+            raise refusal(answer)
+        predictions = answer.body.get("predictions")
+        if not isinstance(predictions, list):
+            raise _TryNext("unavailable", "Its answer holds no predictions.")
+        return predictions
+
+    def _served(self, traffic: Traffic, version: int, caller: str, rows: _Rows) -> Served:
+        return Served(
+            id=new_id(),
+            project=traffic.deployment.project,
+            deployment=traffic.deployment.name,
+            version=version,
+            role=rules.role_of(traffic.deployment, version),
+            at=self._clock(),
+            latency_ms=0.0,
+            status="ok",
+            caller=caller,
+            document=rows.document,
+            predictions=[],
         )
-        return request_id
+
+    def _copy(self, traffic: Traffic, invocation: Invocation, answered: Answered) -> None:
+        """Send a copy to the shadow, if there is one and its turn comes."""
+        deployment = traffic.deployment
+        version = deployment.shadow_version
+        if version is None or self._chance() * 100 >= deployment.shadow_percent:
+            return
+        project, name = deployment.project, deployment.name
+        if self.shadows.room(project, name, version):
+            copy = self._shadowed(traffic, version, invocation, answered)
+            self.shadows.send(project, name, copy)
+
+    async def _shadowed(
+        self, traffic: Traffic, version: int, invocation: Invocation, answered: Answered
+    ) -> bool:
+        rows = await self._rows(traffic, version, invocation)
+        served = self._served(traffic, version, invocation.caller, rows)
+        served.role = SHADOW
+        try:
+            await self._ask(traffic.scorers.get(version), rows.body, served, SHADOW_S)
+        except (OctavoError, _TryNext):
+            return False
+        difference = rules.mean_difference(served.predictions, answered.predictions)
+        if difference is not None:
+            self._telemetry.figures.compare(served, difference)
+        return True
 
 
 class _TryNext(Exception):
@@ -241,28 +295,6 @@ def refusal(answer: ScorerAnswer) -> Exception:
     return _TryNext("unavailable", message)
 
 
-def first_row(document: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the first row of a body by column, cut to what telemetry keeps."""
-    split, records = document.get("dataframe_split"), document.get("dataframe_records")
-    inputs = document.get("inputs")
-    row: Mapping[str, Any] | None = None
-    if split is not None and split["data"]:
-        row = dict(zip(split["columns"], split["data"][0], strict=False))
-    elif records:
-        row = records[0]
-    elif isinstance(inputs, Mapping):
-        row = {
-            name: one[0] if isinstance(one, list) and one else one for name, one in inputs.items()
-        }
-    elif isinstance(inputs, list) and inputs and isinstance(inputs[0], Mapping):
-        row = inputs[0]
-    if row is None:
-        return None
-    return {name: _cut(row[name]) for name in list(row)[:SAMPLED_COLUMNS]}
-
-
-def _cut(value: Any) -> Any:
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    text = value if isinstance(value, str) else json.dumps(value)
-    return text[:SAMPLED_TEXT]
+def row_count(invocation: Invocation) -> int:
+    """Return how many rows a request has."""
+    return rows_sent.count(invocation.document)

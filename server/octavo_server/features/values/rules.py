@@ -37,6 +37,14 @@ def wanted_columns(views: Mapping[str, View], features: Sequence[str]) -> list[t
     return found
 
 
+def columns_by_view(wanted: Sequence[tuple[View, str]]) -> list[tuple[View, list[str]]]:
+    """Return each view once, with its wanted columns."""
+    found: dict[str, tuple[View, list[str]]] = {}
+    for view, column in wanted:
+        found.setdefault(view.name, (view, []))[1].append(column)
+    return list(found.values())
+
+
 def entity_key(view: View, entity: Mapping[str, EntityValue]) -> dict[str, EntityValue]:
     """Return the join keys of ``view`` in ``entity``, with the right types. Raises Invalid."""
     key: dict[str, EntityValue] = {}

@@ -17,7 +17,7 @@ from octavo_server.features.values.previews import OwnKeys, OwnRows, Previews, b
 from octavo_server.features.values.rules import EntityValue
 from octavo_server.identity import Caller
 
-__all__ = ["LiveFrame", "OwnKeys", "OwnRows", "ValuesService"]
+__all__ = ["Cell", "LiveFrame", "OwnKeys", "OwnRows", "ValuesService", "View"]
 
 
 class ValuesService:
@@ -48,19 +48,31 @@ class ValuesService:
 
         Raises Invalid for a missing or mistyped join key, NotFound for an unknown feature.
         """
-        wanted = rules.wanted_columns(self._views(project), features)
+        wanted = rules.wanted_columns(self.views(project), features)
+        answers = self.newest(project, wanted, entities)
+        for view, columns in rules.columns_by_view(wanted):
+            self._catalog.used(project, view.name, columns, how="online", caller=caller)
+        return answers
+
+    def newest(
+        self,
+        project: str,
+        wanted: Sequence[tuple[View, str]],
+        entities: Sequence[Mapping[str, EntityValue]],
+    ) -> list[dict[str, Cell]]:
+        """Return, for each entity, the newest value of each wanted column; reads no registry.
+
+        Raises Invalid for a missing or mistyped join key, Unavailable.
+        """
         answers: list[dict[str, Cell]] = [{} for _ in entities]
-        for view in {one.name: one for one, _ in wanted}.values():
-            columns = [column for one, column in wanted if one.name == view.name]
+        folder, now = self._places.snapshots(project), self._clock()
+        for view, columns in rules.columns_by_view(wanted):
             keys = [rules.entity_key(view, entity) for entity in entities]
-            folder = self._places.snapshots(project)
             stored = self._online.read(folder, view, columns, keys)
-            now = self._clock()
             for answer, values in zip(answers, stored, strict=True):
                 for column in columns:
                     cell = rules.cell(view, column, values.get(column), now)
                     answer[f"{view.name}:{column}"] = cell
-            self._catalog.used(project, view.name, columns, how="online", caller=caller)
         return answers
 
     def preview(
@@ -71,7 +83,7 @@ class ValuesService:
         Raises Invalid for keys that don't fit, NotFound for an unknown feature, Unavailable when a
         source can't be joined.
         """
-        wanted = by_view(self._views(project), features)
+        wanted = by_view(self.views(project), features)
         places = self._places
         lake, snapshots = places.lake(project), places.snapshots(project)
         found = self._previews.preview(wanted, features, rows, lake, snapshots)
@@ -92,7 +104,7 @@ class ValuesService:
 
         Raises Invalid, NotFound.
         """
-        views = self._views(project)
+        views = self.views(project)
         used = (
             [one for one in views.values() if service in one.services]
             if service is not None
@@ -109,7 +121,8 @@ class ValuesService:
         name = frame.name if frame else service or used[0].name
         return code.historical(wanted, keys, f"{name}_features", frame), keys
 
-    def _views(self, project: str) -> dict[str, View]:
+    def views(self, project: str) -> dict[str, View]:
+        """Return the views of the current snapshot by name."""
         return {view.name: view for view in self._catalog.views(project)}
 
     def snapshot(self, project: str) -> str:
