@@ -1,7 +1,7 @@
 # Octavo's commands; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install up down status test check golden-path bench-start bench-hub bench-panels wheel screenshots openapi reference lock format
+.PHONY: help install up down status test check golden-path bench-start bench-hub bench-panels bench-serving wheel screenshots openapi reference lock format
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -50,6 +50,10 @@ bench-hub: ## Measure decisions, a burst with a restart, and polling beside a ba
 bench-panels: ## Measure runs, search, detail and scrolling beside MLflow's and Feast's own REST
 	@images/install.sh --venv $(VENV) all dev >&2
 	@$(BIN)/python -m benchmarks.panels
+
+bench-serving: ## Measure scoring, swaps and rollback beside `mlflow models serve`
+	@images/install.sh --venv $(VENV) all dev >&2
+	@$(BIN)/python -m benchmarks.serving
 
 wheel: ## Build the wheel, with the lab extension in it
 	@images/install.sh --venv $(VENV) all dev

@@ -1,0 +1,1 @@
+"""Serving measured beside `mlflow models serve`: see `__main__`."""
