@@ -205,6 +205,21 @@ class Settings(BaseSettings):
         "all projects together; over it the project that was looked at longest ago is let go, and "
         "read again when somebody looks. Default: 1,000,000.",
     )
+    openlineage_file: Path | None = Field(
+        None,
+        description="File that OpenLineage events are appended to, one JSON object a line. "
+        "Unset: none.",
+    )
+    openlineage_url: str = Field(
+        "",
+        description="Address that OpenLineage events are sent to by POST, such as "
+        "https://lineage.example/api/v1/lineage. Unset: none are sent.",
+    )
+    openlineage_token_file: Path | None = Field(
+        None,
+        description="File with the bearer token for OCTAVO_OPENLINEAGE_URL. Unset: no token is "
+        "sent.",
+    )
     platform_admin_group: str = Field(
         "admins", description="Hub group whose members are platform admins."
     )

@@ -9,7 +9,9 @@ from octavo_server.adapters.chain_facts import AreaFacts
 from octavo_server.adapters.cyclonedx_bills import CycloneDxBills
 from octavo_server.adapters.mlflow_registry import MlflowVersionBook
 from octavo_server.adapters.mlflow_rest import MlflowRest
+from octavo_server.adapters.openlineage_sinks import build_sinks
 from octavo_server.adapters.signing_keys import ModelSigningKey
+from octavo_server.lineage.emitter import Emitter
 from octavo_server.notebooks.service import NotebooksService
 from octavo_server.periodic import PeriodicTask
 from octavo_server.pipelines.service import PipelinesService
@@ -27,6 +29,7 @@ from octavo_server.wiring.foundation import Foundation
 class Proofs:
     """The room, and what the worker does for it."""
 
+    base: Foundation
     service: ProofService
     attesting: Attesting
     reconciliation: Reconciliation
@@ -67,6 +70,7 @@ def build_proof(
         clock=base.clock,
     )
     return Proofs(
+        base=base,
         service=service,
         attesting=attesting,
         reconciliation=Reconciliation(
@@ -77,7 +81,13 @@ def build_proof(
 
 def proof_tasks(proofs: Proofs) -> list[PeriodicTask]:
     """Return what the worker does again and again for proof."""
+    settings = proofs.base.settings
+    sinks = build_sinks(
+        settings.openlineage_file, settings.openlineage_url, settings.openlineage_token_file
+    )
+    emitter = Emitter(proofs.base.database, sinks, proofs.base.clock)
     return [
+        PeriodicTask(name="lineage events", period_s=5.0, call=emitter.step),
         PeriodicTask(name="model bills", period_s=5.0, call=proofs.attesting.step),
         PeriodicTask(name="model registry", period_s=30.0, call=proofs.reconciliation.step),
     ]
