@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-LIBRARIES = ("sklearn", "torch", "xgboost", "lightgbm", "catboost", "mlflow")
-"""The libraries whose models are known, by the name that a kernel imports them under."""
+LIBRARIES = ("sklearn", "torch", "mlflow")
+"""The libraries whose models can be logged, by the name that a kernel imports them under.
+
+Others that follow scikit-learn's classes, such as XGBClassifier, count as its own.
+"""
 
 _CLASSES: tuple[tuple[str, str, str], ...] = (
     ("torch", "torch.nn", "Module"),
-    ("xgboost", "xgboost", "Booster"),
-    ("lightgbm", "lightgbm", "Booster"),
-    ("catboost", "catboost", "CatBoost"),
     ("mlflow", "mlflow.pyfunc", "PythonModel"),
     ("sklearn", "sklearn.base", "BaseEstimator"),
 )
@@ -29,7 +29,7 @@ class Held:
     """A model that a variable holds."""
 
     library: str
-    """sklearn, torch, xgboost, lightgbm, catboost or mlflow."""
+    """sklearn, torch or mlflow."""
     kind: str
     """The name of its class; of a pipeline, with its last step."""
     fitted: bool | None
@@ -110,7 +110,7 @@ def _inputs(value: object) -> tuple[int | None, tuple[str, ...]]:
     return None, ()
 
 
-def _texts(names: object) -> tuple[str, ...]:
+def _texts(names: Any) -> tuple[str, ...]:
     """Return names that an own array or list holds; a foreign class is not asked."""
     numpy = sys.modules.get("numpy")
     if numpy is not None and type(names) is numpy.ndarray:
@@ -145,23 +145,8 @@ def _parts(value: object) -> Iterator[object]:
         left += [one for one in below if one is not None]
 
 
-def _booster(library: str, value: object) -> Held:
-    return Held(library=library, kind=_kind(value), fitted=True)
-
-
-def _catboost(value: object) -> Held:
-    return Held(library="catboost", kind=_kind(value), fitted=None)
-
-
 def _python_model(value: object) -> Held:
     return Held(library="mlflow", kind=_kind(value), fitted=None)
 
 
-_READERS = {
-    "sklearn": _estimator,
-    "torch": _module,
-    "xgboost": lambda value: _booster("xgboost", value),
-    "lightgbm": lambda value: _booster("lightgbm", value),
-    "catboost": _catboost,
-    "mlflow": _python_model,
-}
+_READERS = {"sklearn": _estimator, "torch": _module, "mlflow": _python_model}

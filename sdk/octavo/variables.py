@@ -4,12 +4,14 @@ The panel of models asks the kernel for one expression, silently, and only when 
 
     __import__("octavo.variables", fromlist=["look"]).look("{}")
 
-Nothing is imported that the kernel has not imported itself, no name is bound and no method of a
-model is called: its class and its plain attributes alone are looked at (`octavo.model_kinds`).
+For that nothing is imported that the kernel has not imported itself, no name is bound and no method
+of a model is called: its class and its plain attributes alone are looked at (`octavo.model_kinds`).
+A second click, on a model, has the kernel log it in a run of MLflow (`log`).
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -24,6 +26,8 @@ MOST_FRAMES = 50
 """Frames that are told of: those that fit a model first, then the newest."""
 MOST_NAMES = 200
 """Names of a model's inputs that are told."""
+LONGEST_FAULT = 600
+"""Characters of an error's message that are told."""
 
 
 def look(asked: str, names: Mapping[str, object] | None = None) -> frames.Seen:
@@ -34,8 +38,8 @@ def look(asked: str, names: Mapping[str, object] | None = None) -> frames.Seen:
     """
     del asked
     there = dict(frames.kernel_names() if names is None else names)
-    held = [(name, one) for name, value in there.items() if (one := _model(name, value))]
-    tables = [(name, one) for name, value in there.items() if (one := _frame(name, value))]
+    held = [(name, model) for name, value in there.items() if (model := _model(name, value))]
+    tables = [(name, table) for name, value in there.items() if (table := _frame(name, value))]
     shown = sorted(held, key=lambda one: one[0])[:MOST_MODELS]
     wanted = [one for _, one in shown]
     return frames.Seen(
@@ -46,6 +50,39 @@ def look(asked: str, names: Mapping[str, object] | None = None) -> frames.Seen:
             "left_out": len(held) - len(shown),
         }
     )
+
+
+def log(asked: str, names: Mapping[str, object] | None = None) -> frames.Seen:
+    """Log a variable's model in a run, with signature and example from a frame; registers nothing.
+
+    ``asked`` is JSON: ``{"model": variable, "frame": variable or null, "name": name}``. Returns the
+    run's and the logged model's ids, or ``refused`` with what went wrong.
+    """
+    wanted = json.loads(asked)
+    there = dict(frames.kernel_names() if names is None else names)
+    model = there.get(wanted["model"])
+    if held_in(model) is None:
+        return frames.Seen({"refused": "gone", "what": wanted["model"]})
+    frame = None if wanted["frame"] is None else there.get(wanted["frame"])
+    if wanted["frame"] is not None and (frame is None or frame_of(frame) is None):
+        return frames.Seen({"refused": "frame_gone", "what": wanted["frame"]})
+    try:
+        # Imported here: looking must stay free of it.
+        from octavo import registering
+
+        logged = registering.log(model, frame=frame, name=wanted["name"])
+    except Exception as error:  # noqa: BLE001  # MLflow, a model and a frame may raise anything
+        return frames.Seen({"refused": "failed", **_fault(error)})
+    return frames.Seen(
+        {"run_id": logged.run_id, "model_id": logged.model_id, "experiment": logged.experiment}
+    )
+
+
+def _fault(error: Exception) -> dict[str, str]:
+    """Return what an error says: its message, and what to do where it tells that apart."""
+    remedy = getattr(error, "remedy", "")
+    what = str(getattr(error, "message", "") or error) or type(error).__name__
+    return {"what": what[:LONGEST_FAULT], "remedy": str(remedy)[:LONGEST_FAULT]}
 
 
 def _model(name: str, value: object) -> Held | None:

@@ -15,6 +15,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import octavo
 from octavo import model_kinds, variables
 
 FRAME = pd.DataFrame({"distance": [1.0, 2.0, 3.0, 4.0], "late": [0, 1, 0, 1]})
@@ -65,7 +66,7 @@ def test_a_model_fitted_on_arrays_fits_a_frame_of_its_width() -> None:
 
 
 def test_no_code_of_a_model_runs() -> None:
-    class Trap(LinearRegression):
+    class Trap(LinearRegression):  # type: ignore[misc]  # scikit-learn has no types
         def __getattribute__(self, name: str) -> object:
             raise AssertionError(f"{name} was asked for")
 
@@ -81,14 +82,75 @@ def test_models_beyond_the_limit_are_counted() -> None:
 
 
 def test_a_frame_that_can_t_be_read_is_told_with_its_reason() -> None:
-    class Broken(pd.DataFrame):
-        @property
-        def index(self) -> Any:
-            raise RuntimeError("gone")
+    def gone(_frame: object) -> None:
+        raise RuntimeError("gone")
 
-    seen = look(model=LinearRegression().fit(FRAME[["late"]], FRAME["late"]), broken=Broken())
+    broken = type("Broken", (pd.DataFrame,), {"index": property(gone)})
+
+    seen = look(model=LinearRegression().fit(FRAME[["late"]], FRAME["late"]), broken=broken())
     assert seen["frames"][0]["problem"] == "It can't be read: RuntimeError: gone"
     assert seen["models"][0]["frames"] == []
+
+
+class Registering(types.ModuleType):
+    """Stands where the module is that logs models: MLflow takes seconds to import."""
+
+    def __init__(self, answer: object) -> None:
+        super().__init__("octavo.registering")
+        self.answer = answer
+        self.asked: list[dict[str, Any]] = []
+
+    def log(self, model: object, **asked: Any) -> object:
+        self.asked.append({"model": model, **asked})
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.fixture
+def registering(monkeypatch: pytest.MonkeyPatch) -> Registering:
+    logged = types.SimpleNamespace(run_id="a" * 32, model_id="m-1", experiment="late")
+    fake = Registering(logged)
+    monkeypatch.setitem(sys.modules, "octavo.registering", fake)
+    monkeypatch.setattr(octavo, "registering", fake, raising=False)
+    return fake
+
+
+def log(model: str, frame: str | None, /, **names: object) -> dict[str, Any]:
+    seen = variables.log(json.dumps({"model": model, "frame": frame, "name": "late"}), names)
+    assert json.dumps(seen.said, allow_nan=False)
+    return seen.said
+
+
+def test_a_model_is_logged_with_the_frame_that_was_picked(registering: Registering) -> None:
+    model = LinearRegression()
+    told = log("model", "X", model=model, X=FRAME)
+    assert told == {"run_id": "a" * 32, "model_id": "m-1", "experiment": "late"}
+    [asked] = registering.asked
+    assert asked["model"] is model
+    assert asked["frame"] is FRAME
+    assert asked["name"] == "late"
+
+
+def test_a_model_or_a_frame_that_is_gone_is_said_and_nothing_logged(
+    registering: Registering,
+) -> None:
+    assert log("model", None, model="text") == {"refused": "gone", "what": "model"}
+    gone = log("model", "X", model=LinearRegression(), X=[1])
+    assert gone == {"refused": "frame_gone", "what": "X"}
+    assert registering.asked == []
+
+
+def test_why_a_model_could_not_be_logged_is_said_with_what_to_do(registering: Registering) -> None:
+    class NoTracking(RuntimeError):
+        message = "MLflow does not answer."
+        remedy = "Try again."
+
+    registering.answer = NoTracking()
+    told = log("model", None, model=LinearRegression())
+    assert told == {"refused": "failed", "what": "MLflow does not answer.", "remedy": "Try again."}
+    registering.answer = ValueError("x" * 5_000)
+    assert len(log("model", None, model=LinearRegression())["what"]) == variables.LONGEST_FAULT
 
 
 def _fake_torch(monkeypatch: pytest.MonkeyPatch) -> type:

@@ -60,7 +60,7 @@ describe('models in the kernel', () => {
 
   it('that are none say what to do', async () => {
     await looked(new FakeKernel([{ json: { libraries: [], models: [], frames: [], left_out: 0 } }]));
-    expect(screen.getByText(/It has imported none of scikit-learn/)).toBeTruthy();
+    expect(screen.getByText(/It has imported neither scikit-learn/)).toBeTruthy();
   });
 
   it('say which notebook has no kernel that answers', async () => {

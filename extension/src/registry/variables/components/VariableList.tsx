@@ -124,7 +124,7 @@ function None(props: { state: IVariablesState }): React.JSX.Element {
   const libraries = props.state.seen?.libraries ?? [];
   return (
     <Empty title={trans.__('No model lives in the kernel of %1', props.state.notebook)}>
-      {libraries.length === 0 ? trans.__('It has imported none of scikit-learn, torch, xgboost, lightgbm and catboost. Run the cells that fit your model, then look again.') : trans.__('Keep the fitted model in a variable whose name does not begin with an underscore, then look again.')}
+      {libraries.length === 0 ? trans.__('It has imported neither scikit-learn nor torch nor MLflow. Run the cells that fit your model, then look again.') : trans.__('Keep the fitted model in a variable whose name does not begin with an underscore, then look again.')}
     </Empty>
   );
 }
