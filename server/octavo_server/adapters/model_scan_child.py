@@ -8,17 +8,16 @@ import io
 import json
 import logging
 import re
-import shutil
 import sys
-import tempfile
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Final
 
 import yaml
 from picklescan import scanner
 from picklescan.scanner import SafetyLevel
+
+from octavo_server.adapters.model_unpacking import Refused, holds_lambda, layers, may_be_two
 
 #: Packages whose objects are what a model is made of.
 TRUSTED: Final = frozenset(
@@ -37,6 +36,14 @@ PLAIN_BUILTINS: Final = frozenset(
 )  # fmt: skip
 #: cloudpickle's way to carry functions and classes of a notebook: code, but of the author's own.
 CARRIED_CODE: Final = frozenset({"cloudpickle", "types"})
+#: Modules that reach outside of the process; no model imports them.
+OUTSIDE: Final = (
+    "asyncio", "code", "commands", "ctypes", "importlib", "marshal", "multiprocessing", "nt", "os",
+    "pip", "posix", "pty", "requests", "runpy", "shutil", "socket", "subprocess", "sys", "timeit",
+    "urllib", "webbrowser",
+)  # fmt: skip
+#: Builtins that run text as code, or reach what was not named.
+RUNNERS: Final = ("__import__", "breakpoint", "compile", "eval", "exec", "getattr", "open")
 #: Files that are read as code by whoever loads the model.
 CODE_SUFFIXES: Final = frozenset({".py", ".so", ".pyd", ".dll", ".dylib", ".pyc", ".sh"})
 TEXT_SUFFIXES: Final = frozenset({".json", ".yaml", ".yml", ".txt", ""})
@@ -44,10 +51,28 @@ REQUIREMENT: Final = re.compile(
     r"\s*(?:#.*|-[a-zA-Z-].*|[A-Za-z0-9][\w.-]*(?:\[[\w, -]*\])?[^()]*)?"
 )
 DEEPEST: Final = 3
-LARGEST_ARCHIVE: Final = 8 * 2**30
+BLOCK: Final = 2**20
 LARGEST_TEXT: Final = 16 * 2**20
 _RANK: Final = {SafetyLevel.Innocuous: 0, SafetyLevel.Suspicious: 1, SafetyLevel.Dangerous: 2}
 Found = dict[str, str]
+
+
+def _any_of(words: Iterable[str]) -> bytes:
+    return b"(?:" + b"|".join(re.escape(one.encode()) for one in words) + b")"
+
+
+_TEXT: Final = rb"(?:\x8c[\x00-\xff]|[XT][\x00-\xff]{4}|U[\x00-\xff])"
+_MEMO: Final = rb"(?:\x94|q[\x00-\xff]|r[\x00-\xff]{4})?"
+_OUT: Final = _any_of(OUTSIDE) + rb"(?:\.\w+)*"
+_BUILT: Final = rb"(?:builtins|__builtin__)"
+#: Finds imports of what no model imports, as every protocol of pickles says them, wherever.
+BEHIND: Final = re.compile(
+    rb"[ci](?:" + _OUT + rb"\n\w|" + _BUILT + rb"\n" + _any_of(RUNNERS) + rb"\n)"
+    rb"|" + _TEXT + rb"(?:" + _OUT + _MEMO + _TEXT + rb"\w|"
+    rb"" + _BUILT + _MEMO + _TEXT + _any_of(RUNNERS) + rb")",
+    re.DOTALL,
+)
+LONGEST_IMPORT: Final = 400
 
 
 def severity_of(module: str, name: str, level: SafetyLevel) -> str | None:
@@ -82,46 +107,64 @@ def scan(folder: Path) -> dict[str, object]:
 
 
 def _look(file: IO[bytes], name: str, depth: int) -> Iterator[Found]:
-    """Findings in one file; archives are opened, the archives in them too."""
+    """Findings in one file; what is packed in it is opened, and what is packed in that."""
     suffix = Path(name).suffix.lower()
     if not file.read(1):
         return  # nothing is in it
     file.seek(0)
     if suffix in CODE_SUFFIXES:
         yield {"severity": "note", "what": f"{name}: a code file travels with the model"}
-    elif zipfile.is_zipfile(file):
-        file.seek(0)
-        yield from _look_inside(file, name, depth)
-    elif not _is_plain_text(file, suffix):
-        file.seek(0)
-        yield from _look_at_pickle(file, name, suffix)
-
-
-def _look_inside(file: IO[bytes], name: str, depth: int) -> Iterator[Found]:
-    if depth == DEEPEST:
-        yield {"severity": "suspicious", "what": f"{name}: archives nested {DEEPEST} deep"}
-        return
-    with zipfile.ZipFile(file) as archive:
-        if sum(entry.file_size for entry in archive.infolist()) > LARGEST_ARCHIVE:
-            yield {"severity": "suspicious", "what": f"{name}: unpacks to over 8 GiB"}
-            return
-        for entry in archive.infolist():
-            if entry.is_dir():
-                continue
-            with archive.open(entry) as packed, tempfile.TemporaryFile() as unpacked:
-                shutil.copyfileobj(packed, unpacked)
-                unpacked.seek(0)
-                if entry.filename == "schema.json":
-                    yield from _look_at_skops(unpacked)
-                    unpacked.seek(0)
-                yield from _look(unpacked, Path(entry.filename).name, depth + 1)
-
-
-def _look_at_pickle(file: IO[bytes], name: str, suffix: str) -> Iterator[Found]:
+    if holds_lambda(file):
+        yield {"severity": "suspicious", "what": f"{name}: a Keras layer made of marshalled code"}
     try:
-        result = scanner.scan_bytes(file, name, suffix)
-    except Exception as error:  # noqa: BLE001 - a hostile file may break the parser in any way
+        opened = yield from _look_inside(file, name, depth)
+    except Refused as error:
+        yield {"severity": "suspicious", "what": str(error)}
+        return
+    except Exception as error:  # noqa: BLE001 - a hostile archive may break its reader in any way
         yield {"severity": "suspicious", "what": f"{name}: can't be read ({type(error).__name__})"}
+        return
+    if opened and not may_be_two(file):
+        return
+    if suffix in CODE_SUFFIXES:
+        file.seek(0)
+        found = _look_at_pickle(file, name, suffix, packed=True)
+        yield from (one for one in found if one["severity"] == "dangerous")
+    elif opened or not _is_plain_text(file, suffix):
+        file.seek(0)
+        yield from _look_at_pickle(file, name, suffix, packed=opened)
+
+
+def _look_inside(file: IO[bytes], name: str, depth: int) -> Generator[Found, None, bool]:
+    """Findings in what is packed in a file; returns whether anything is."""
+    opened = False
+    for inner, unpacked in layers(file, name):
+        with unpacked:
+            opened = True
+            if depth == DEEPEST:
+                what = f"{name}: archives nested {DEEPEST} deep"
+                yield {"severity": "suspicious", "what": what}
+                return True
+            if inner == "schema.json":
+                yield from _look_at_skops(unpacked)
+                unpacked.seek(0)
+            yield from _look(unpacked, Path(inner).name, depth + 1)
+    return opened
+
+
+def _look_at_pickle(
+    file: IO[bytes], name: str, suffix: str, *, packed: bool = False
+) -> Iterator[Found]:
+    try:
+        result = (
+            scanner.scan_pickle_bytes(file, name)
+            if packed
+            else scanner.scan_bytes(file, name, suffix)
+        )
+    except Exception as error:  # noqa: BLE001 - a hostile file may break the parser in any way
+        if not packed:
+            what = f"{name}: can't be read ({type(error).__name__})"
+            yield {"severity": "suspicious", "what": what}
         return
     for found in sorted(result.globals, key=lambda one: (str(one.module), str(one.name))):
         severity = severity_of(found.module, found.name, found.safety)
@@ -130,8 +173,26 @@ def _look_at_pickle(file: IO[bytes], name: str, suffix: str) -> Iterator[Found]:
         elif severity:
             what = f"{name}: imports {found.module}.{found.name}"
             yield {"severity": severity, "what": what}
-    if result.scan_err and not result.globals:
+    if result.scan_err and not packed:
+        yield from _look_behind(file, name, {one.module for one in result.globals})
+
+
+def _look_behind(file: IO[bytes], name: str, imported: set[str]) -> Iterator[Found]:
+    """Findings in a pickle that can't be followed to its end.
+
+    joblib puts the bytes of arrays between the parts of one, so what comes behind them is looked
+    for by what it would have to say.
+    """
+    if not any(one.partition(".")[0] == "joblib" for one in imported):
         yield {"severity": "suspicious", "what": f"{name}: looks like a pickle and is broken"}
+    file.seek(0)
+    kept = b""
+    while block := file.read(BLOCK):
+        if found := BEHIND.search(kept + block):
+            words = re.sub(rb"[^\w.]+", b" ", found.group()).decode("ascii", "replace").strip()
+            yield {"severity": "dangerous", "what": f"{name}: imports {words} behind an array"}
+            return
+        kept = block[-LONGEST_IMPORT:]
 
 
 def _look_at_skops(file: IO[bytes]) -> Iterator[Found]:
