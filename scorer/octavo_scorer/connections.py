@@ -57,11 +57,12 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Count the bytes of headers, then read."""
-        if self._in_head:
-            self._head_bytes += len(data)
+        """Read, then count what came without completing the headers."""
         super().data_received(data)
-        if self._in_head and self._head_bytes > self.bounds.header_bytes:
+        if not self._in_head:
+            return
+        self._head_bytes += len(data)
+        if self._head_bytes > self.bounds.header_bytes:
             self._turn_away(
                 431,
                 "too_large",
@@ -83,7 +84,6 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Stop the clock: the rest is the scorer's time."""
         self._arrived()
-        self._in_head, self._head_bytes = True, 0
         super().on_message_complete()
 
     def _wait_for_request(self) -> None:
