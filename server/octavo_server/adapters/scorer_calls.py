@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -58,6 +59,7 @@ class ScorerClient:
         """Close what is open to a scorer that is gone."""
         if (lines := self._lines.pop(address, None)) is not None:
             lines.close()
+            await asyncio.sleep(0)  # the loop closes what was given up in its next turn
         if (client := self._clients.pop(address, None)) is not None:
             await client.aclose()
 
