@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from octavo.records.evidence import AffectedConsumer, FeatureFreshness, OpenAlert
 from octavo.records.materialization import ViewMaterialization
@@ -20,8 +19,6 @@ from octavo_server.registry.versions.service import VersionsService
 
 WINDOW = timedelta(days=7)
 """Who asked within it counts as a consumer."""
-MOST = 20_000
-"""Newest requests that are looked through."""
 MOST_CONSUMERS = 50
 """Consumers that are named."""
 MOST_ALERTS = 50
@@ -42,24 +39,19 @@ class PlatformEvidence:
 
     def logged(self, project: str, deployment: str, most: int) -> LoggedRequests:
         """Return the newest logged rows of a deployment."""
-        since = self.clock() - WINDOW
-        found = [
-            one
-            for one in self.serving.scored_since(project, deployment, since, MOST)
-            if one.features is not None
-        ][:most]
-        rows: list[Mapping[str, Any]] = [one.features for one in found if one.features is not None]
-        if not found:
+        found = self.serving.logged_rows(project, deployment, most)
+        rows = [row for request in found for row in request.rows][:most]
+        if not rows:
             return LoggedRequests(rows=rows)
         return LoggedRequests(rows=rows, since=found[-1].at, until=found[0].at)
 
     def consumers(self, project: str, deployment: str) -> list[AffectedConsumer]:
         """Return who asked the deployment lately, and who holds tokens for it."""
         since = self.clock() - WINDOW
-        found: dict[str, tuple[int, datetime | None]] = {}
-        for one in self.serving.scored_since(project, deployment, since, MOST):
-            count, last = found.get(one.caller, (0, None))
-            found[one.caller] = (count + 1, last or one.at)
+        found: dict[str, tuple[int, datetime | None]] = {
+            name: (count, last)
+            for name, count, last in self.serving.callers_since(project, deployment, since)
+        }
         for consumer in self.consumers_of.of_deployment(project, deployment):
             found.setdefault(consumer.caller, (0, None))
         asked = sorted(found.items(), key=lambda item: -item[1][0])

@@ -108,6 +108,7 @@ deployment_rollout_events = Table(
     Column("id", String(32), primary_key=True),
     Column("project", String(100), nullable=False),
     Column("deployment", String(63), nullable=False),
+    Column("number", Integer, nullable=False),
     Column("rollout_id", String(32), nullable=False),
     Column("version", Integer, nullable=False),
     Column("at", UtcDateTime, nullable=False),
@@ -115,7 +116,7 @@ deployment_rollout_events = Table(
     Column("by", String(255), nullable=False),
     Column("message", Text, nullable=False),
     Column("judgement", json_type()),
-    Index("ix_deployment_rollout_events_place", "project", "deployment", "at"),
+    Index("ix_deployment_rollout_events_place", "project", "deployment", "number"),
 )
 
 deployment_scorers = Table(

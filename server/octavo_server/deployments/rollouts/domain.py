@@ -296,6 +296,8 @@ class Event:
     """It in words."""
     judgement: Judgement | None = None
     """What was measured, where that decided."""
+    number: int = 0
+    """Counts what happened to the deployment, from 1; given when it is written."""
 
 
 @dataclass(frozen=True, kw_only=True)

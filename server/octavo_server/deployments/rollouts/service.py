@@ -108,7 +108,9 @@ class View:
     rollout: Rollout | None
     """The rollout that counts: under way, else the newest live one, else the newest."""
     model: DeployableModel | None
-    """The stable version, None before there is one."""
+    """The stable version; None before there is one, and when it was deleted."""
+    undone: Rollout | None = None
+    """The newest rollout, when it failed or was rolled back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,12 +282,14 @@ class RolloutsService:
     def _view(self, rows: Rows, deployment: Deployment) -> View:
         project, name = deployment.project, deployment.name
         found = store.scorers(rows, project, name)
-        stable = deployment.stable_version
+        stable, newest = deployment.stable_version, store.latest_rollout(rows, project, name)
+        undone = {RolloutState.FAILED, RolloutState.ROLLED_BACK}
         return View(
             deployment=deployment,
             scorers={scorer.version: scorer for scorer in found},
             rollout=current_rollout(rows, project, name),
             model=None if stable is None else self._known_model(project, deployment.model, stable),
+            undone=newest if newest is not None and newest.state in undone else None,
         )
 
     def _known_model(self, project: str, model: str, version: int) -> DeployableModel | None:
@@ -345,8 +349,7 @@ def headline_of(view: View) -> str:
     if stable is None:
         return line
     if view.model is None:
-        return (
-            f"{line} v{stable} was deleted from the registry: it keeps answering, but can't be "
-            "started again."
-        )
-    return line if view.model.signed else f"{line} The signature of v{stable} doesn't hold."
+        line += f" v{stable} was deleted from the registry: it answers on, but can't be restarted."
+    elif not view.model.signed:
+        line += f" The signature of v{stable} doesn't hold."
+    return line if view.undone is None else f"{line} {view.undone.message}"

@@ -119,8 +119,11 @@ def rollout(rows: Rows, rollout_id: str) -> Rollout | None:
 
 
 def add_event(rows: Rows, event: Event) -> None:
-    """Write what happened."""
-    rows.insert(deployment_rollout_events, {**_plain(event), "judgement": _judgement_values(event)})
+    """Write what happened, after all that happened to the deployment before."""
+    last = events(rows, event.project, event.deployment, 1, 0)
+    number = last[0].number + 1 if last else 1
+    values = {"number": number, "judgement": _judgement_values(event)}
+    rows.insert(deployment_rollout_events, {**_plain(event), **values})
 
 
 def events(rows: Rows, project: str, name: str, limit: int, offset: int) -> list[Event]:
@@ -129,7 +132,7 @@ def events(rows: Rows, project: str, name: str, limit: int, offset: int) -> list
         deployment_rollout_events,
         ("project", "=", project),
         ("deployment", "=", name),
-        order_by=("-at", "-id"),
+        order_by=("-number", "-id"),
         limit=limit,
         offset=offset,
     )

@@ -77,6 +77,7 @@ def _deployment(view: View) -> dict[str, Any]:
         "headline": headline_of(view),
         "traffic": traffic(one, view.scorers),
         "rollout": None if view.rollout is None else rollout(view.rollout),
+        "undone": None if view.undone is None else rollout(view.undone),
         "can_roll_back": target is not None or _starting(view),
         "rolls_back_to": target,
         "can_promote": view.rollout is not None and view.rollout.state in progress.WATCHED,
