@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -134,7 +135,9 @@ class ParquetLog:
             self._end()
 
     def _writer(self) -> subprocess.Popen[bytes]:
-        if self._child is None or self._child.poll() is not None:
+        if self._child is not None and self._child.poll() is not None:
+            self._end()
+        if self._child is None:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._child = subprocess.Popen(
                 [*CHILD, "write", str(self._folder)],
@@ -147,8 +150,11 @@ class ParquetLog:
         child, self._child = self._child, None
         if child is None:
             return
+        if child.stdin is not None:
+            with suppress(BrokenPipeError):  # it ended already
+                child.stdin.close()
         try:
-            child.communicate(timeout=CLOSE_S)
-        except (subprocess.TimeoutExpired, OSError):
+            child.wait(CLOSE_S)
+        except subprocess.TimeoutExpired:
             child.kill()
             child.wait()

@@ -94,7 +94,7 @@ class Writer:
                 oldest = self._open.pop(next(iter(self._open)))
                 _put(oldest.path, oldest.rows)
             project, deployment, day = key
-            name = f"{at:%H%M%S}-{secrets.token_hex(4)}.parquet"
+            name = f"{at:%H%M%S%f}-{secrets.token_hex(4)}.parquet"
             path = self._root / project / deployment / f"day={day}" / name
             found = self._open[key] = _Open(path=path, begun=time.monotonic())
         return found
@@ -111,7 +111,7 @@ def newest(folder: Path, limit: int) -> list[Row]:
                 found += pq.ParquetFile(file).read().to_pylist()
             except FileNotFoundError:
                 continue  # retention was faster
-            # Two files of a day may overlap in time where two services wrote them.
+            # Files of a day may overlap in time where several services write them.
             if len(found) >= 2 * limit:
                 break
         if len(found) >= limit:

@@ -56,8 +56,7 @@ def test_rows_are_written_read_back_and_removed_by_day(parquet: ParquetLog, tmp_
     size = parquet.size("flights", "late")
     assert (size.files, size.oldest_day) == (3, "2026-03-01")
     everything = tmp_path / "log" / "flights" / "late" / "*" / "*.parquet"
-    counted = duckdb.sql(f"SELECT count(*), min(version) FROM '{everything}'").fetchone()
-    assert counted == (6_010, 3)
+    assert duckdb.read_parquet(str(everything)).count("version").fetchall() == [(6_010,)]
     assert parquet.forget("flights", "late", "2026-03-02") == 2
     assert parquet.size("flights", "late").oldest_day == "2026-03-02"
     assert not any(path.name.startswith(".") for path in (tmp_path / "log").rglob("*"))
@@ -66,10 +65,9 @@ def test_rows_are_written_read_back_and_removed_by_day(parquet: ParquetLog, tmp_
 def test_a_writer_that_dies_is_replaced(parquet: ParquetLog, tmp_path: Path) -> None:
     parquet.append(rows(1))
     _until(lambda: parquet._child is not None)
-    child = parquet._child
-    assert child is not None
-    child.kill()
-    child.wait()
+    assert parquet._child is not None
+    parquet._child.kill()
+    _until(lambda: parquet._child is not None and parquet._child.poll() is not None)
     parquet.append(rows(2, days=1))
     parquet.close()
     assert len(parquet.newest("flights", "late", 9)) >= 2
