@@ -7,9 +7,13 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> object:
-    """Offer `octavo.register`, and import MLflow only when it is used."""
+    """Offer `octavo.register` and `octavo.serve`, and import MLflow only when they are used."""
     if name == "register":
         from octavo.registering import register
 
         return register
+    if name == "serve":
+        from octavo.serving import serve
+
+        return serve
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -14,15 +14,22 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from octavo import monitoring
+from octavo.environment_facts import DECIDING
 
 EXAMPLE_ROWS = 5
 SIGNATURE_ROWS = 1_000
 """Rows of the frame that the signature is inferred from."""
 BASELINE_ROWS = 100_000
 """Rows that the baseline is made of, spread evenly over the frame."""
+CARRIED = frozenset(
+    {*DECIDING, "cloudpickle", "joblib", "skops", "torchvision", "imbalanced-learn"}
+)
+"""Distributions that a model may need where it is loaded."""
 ARTIFACT = re.compile(r"[^A-Za-z0-9_-]+")
 SIGNATURE, EXAMPLE, DATA, BASELINE = (
     "signature",
@@ -75,6 +82,25 @@ def log(
             experiment=experiment.name if experiment else "",
             missing=tuple(missing),
         )
+
+
+def save(model: Any, folder: Path, *, frame: Any, target: Any, example: Any) -> Path:
+    """Write a live model into ``folder`` as `log` would log it; nothing reaches a run."""
+    import mlflow
+
+    flavor = _flavor(model)
+    given, _ = _given(flavor, model, _inputs(model, frame, target, example), example)
+    given["pip_requirements"] = ["mlflow"]  # finding out what it needs would take a minute
+    library = {"sklearn": "sklearn", "torch": "pytorch", "pyfunc": "pyfunc"}[flavor]
+    getattr(mlflow, library).save_model(path=str(folder), **given)
+    return folder
+
+
+def fetch(address: str, folder: Path) -> Path:
+    """Download the model at one of MLflow's addresses into ``folder``."""
+    import mlflow.artifacts
+
+    return Path(mlflow.artifacts.download_artifacts(address, dst_path=str(folder)))
 
 
 @contextmanager
@@ -151,25 +177,47 @@ def _log_with(
 ) -> tuple[Any, list[str]]:
     import mlflow
 
-    told = example if example is not None else inputs
-    rows = None if told is None else _first(told, EXAMPLE_ROWS)
-    given: dict[str, Any] = {"name": ARTIFACT.sub("-", name), "input_example": rows}
+    given, missing = _given(flavor, model, inputs, example)
+    given["name"] = ARTIFACT.sub("-", name)
+    log_model: Callable[..., Any] = mlflow.pyfunc.log_model
     if flavor == "sklearn":
-        given |= {"sk_model": model, "pyfunc_predict_fn": _method(model)}
-        log_model: Callable[..., Any] = mlflow.sklearn.log_model
+        log_model = mlflow.sklearn.log_model
     elif flavor == "torch":
-        given |= {"pytorch_model": model}
         log_model = mlflow.pytorch.log_model
-    else:
-        given |= {"python_model": model}
-        log_model = mlflow.pyfunc.log_model
-    if flavor != "pyfunc" and inputs is not None:
-        given["signature"] = _signature(flavor, model, _first(inputs, SIGNATURE_ROWS))
     with warnings.catch_warnings():
         # MLflow warns of whole numbers that might be missing one day; the checklist shows types.
         warnings.filterwarnings("ignore", message=".*integer column.*")
         logged = log_model(**given)
-    return logged, [] if rows is not None else [SIGNATURE, EXAMPLE]
+    return logged, missing
+
+
+def _given(flavor: str, model: Any, inputs: Any, example: Any) -> tuple[dict[str, Any], list[str]]:
+    """Return what MLflow is given to log or save a model, and what is missing of it."""
+    told = example if example is not None else inputs
+    rows = None if told is None else _first(told, EXAMPLE_ROWS)
+    given: dict[str, Any] = {"input_example": rows}
+    if flavor == "sklearn":
+        given |= {"sk_model": model, "pyfunc_predict_fn": _method(model)}
+    elif flavor == "torch":
+        given |= {"pytorch_model": model}
+    else:
+        given |= {"python_model": model}
+    if flavor != "pyfunc" and inputs is not None:
+        given["signature"] = _signature(flavor, model, _first(inputs, SIGNATURE_ROWS))
+    return given, [] if rows is not None else [SIGNATURE, EXAMPLE]
+
+
+def requirements() -> list[str]:
+    """Return the exact versions of what this process has imported and a model may need.
+
+    MLflow would load the model in a process of its own to find out, which takes half a minute.
+    """
+    imported = {name.partition(".")[0] for name in sys.modules}
+    owners = metadata.packages_distributions()
+    found = {
+        name for module in imported & owners.keys() for name in owners[module] if name in CARRIED
+    }
+    return [f"{name}=={metadata.version(name)}" for name in sorted(found | {"mlflow"})]
 
 
 def _signature(flavor: str, model: Any, rows: Any) -> Any:

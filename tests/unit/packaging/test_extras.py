@@ -15,7 +15,13 @@ ROOT = Path(__file__).resolve().parents[3]
 ENTRIES = {
     "hub": ["octavo_hub.configuration", "octavo_hub.spawner", "octavo_hub.proxy"],
     "server": ["octavo_server.app", "octavo_server.worker", "octavo_server.tracking.__main__"],
-    "workspace": ["octavo_lab.app", "octavo_widgets", "octavo.features", "octavo.experiments"],
+    "workspace": [
+        "octavo_lab.app",
+        "octavo_widgets",
+        "octavo.features",
+        "octavo.experiments",
+        "octavo_scorer.__main__",
+    ],
     "runner": ["octavo_server.adapters.papermill_child", "octavo.features", "octavo.experiments"],
     "scorer": ["octavo_scorer.__main__"],
 }
