@@ -13619,7 +13619,7 @@ export interface components {
             request_id: string;
             /**
              * Rollback S
-             * @description Seconds from the decision to roll back to the last answer under the old shares; null until a router has confirmed it.
+             * @description Seconds from the decision to roll back to the last request that was sent by the old shares; null until a router has confirmed it.
              */
             rollback_s: number | null;
             /**

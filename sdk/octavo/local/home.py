@@ -33,6 +33,7 @@ FOLDERS: Mapping[str, int] = {
     "state/pids": 0o700,
     "artifacts": 0o700,
     "releases": 0o700,
+    "bundles": 0o700,
     "logs": 0o700,
     "homes": 0o711,
     "runs": 0o711,

@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 import zipfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 #: So that the same version gives the same archive.
 EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+#: No bundle is sent for so long, seconds.
+LONGEST_S: Final = 86_400
 
 
 class BundleFiles:
@@ -23,6 +27,7 @@ class BundleFiles:
     def scratch(self) -> Path:
         """A new, empty folder of one's own."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._clear()
         return Path(tempfile.mkdtemp(dir=self._folder, prefix="bundle-"))
 
     def write(self, model: Path, files: Sequence[str], proof: Mapping[str, bytes]) -> Path:
@@ -44,6 +49,13 @@ class BundleFiles:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
+
+    def _clear(self) -> None:
+        """Remove what a service that was killed left behind."""
+        for path in self._folder.iterdir():
+            with suppress(FileNotFoundError):
+                if time.time() - path.lstat().st_mtime > LONGEST_S:
+                    self.remove(path)
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -197,6 +198,17 @@ def test_a_version_whose_bytes_were_changed_is_not_exported(
     with pytest.raises(Conflict, match="MLmodel was changed"):
         registry.proofs.bundle(*LATE)
     assert list((tmp_path / "bundles").iterdir()) == []
+
+
+def test_what_a_killed_service_left_of_bundles_is_removed(
+    registry: Registry, version: ModelVersion
+) -> None:
+    old = registry.folder / "bundles" / "bundle-old.zip"
+    old.parent.mkdir()
+    old.write_bytes(b"x")
+    os.utime(old, (1, 1))
+    made = registry.proofs.bundle(*LATE)
+    assert list(old.parent.iterdir()) == [made]
 
 
 def test_gits_own_files_are_not_exported(registry: Registry) -> None:
