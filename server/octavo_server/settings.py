@@ -189,6 +189,16 @@ class Settings(BaseSettings):
         description="What the notebook versions that made runs may fill in each project, in GiB; "
         "at it no more are stored, and runs go on without. Default: 10.",
     )
+    model_store: str = Field(
+        "",
+        pattern=r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9/_.-]{0,200})?)?$",
+        description="Where the files of registered models are kept: s3://bucket/prefix; "
+        "credentials come from where boto3 looks for them. Unset: the folder <home>/models.",
+    )
+    model_store_endpoint: str = Field(
+        "",
+        description="Address of the S3 service, for another one than Amazon's. Unset: Amazon's.",
+    )
     model_size_gib: float = Field(
         50.0,
         gt=0,

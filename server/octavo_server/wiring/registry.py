@@ -68,6 +68,10 @@ def build_registry(
 
 def build_model_store(settings: Settings) -> ModelStore:
     """Return the store of registered models that the settings name."""
+    if settings.model_store:
+        from octavo_server.adapters.model_bucket import ModelBucket  # boto3 is an extra
+
+        return ModelBucket(settings.model_store, settings.model_store_endpoint)
     return ModelFolder(settings.home / "models")
 
 
