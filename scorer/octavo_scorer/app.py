@@ -184,8 +184,8 @@ class Scorer:
         )
 
     async def _invocations(self, call: Call) -> Reply:
-        held = self._model()
         body = await self._body(call)
+        held = self._model()  # after the body: a swap may come while it arrives
         started = time.perf_counter()
         if call.headers.get(b"content-type", JSON).startswith(b"text/csv"):
             batch = read_csv(held.contract, body)
@@ -194,8 +194,9 @@ class Scorer:
         predictions = await self._score(held, batch, started)
         return Reply(b'{"predictions":' + predictions + b"}", headers=_version(held))
 
-    async def _infer(self, held: Held, call: Call) -> Reply:
+    async def _infer(self, before: Held, call: Call) -> Reply:
         body = await self._body(call)
+        held = self._same(before.identity.name)  # a swap may come while the body arrives
         started = time.perf_counter()
         document = parse_json(body)
         batch = read_v2(held.contract, document)

@@ -76,6 +76,8 @@ class Held:
         self._lane = lane
         self._make_original = original
         self._original: asyncio.Task[Lane] | None = None
+        self._scoring = 0
+        self._unused = asyncio.Event()
 
     @property
     def engine(self) -> str:
@@ -93,6 +95,15 @@ class Held:
         Rows of a kind on which the converted form was not proven go to the model itself, which
         is loaded when the first such rows come.
         """
+        self._scoring += 1
+        try:
+            return await self._score(batch)
+        finally:
+            self._scoring -= 1
+            if not self._scoring:
+                self._unused.set()
+
+    async def _score(self, batch: Batch) -> bytes:
         rows = Rows(columns=dict(batch.columns), tensor=batch.tensor, size=batch.size)
         if self._converted is None or self._converted.stands_in(batch):
             return await self._lane.score(rows)
@@ -106,9 +117,11 @@ class Held:
         return await lane.score(rows)
 
     async def drain(self) -> None:
-        """Let what waits be answered, then end the engines."""
-        for lane in await self._lanes():
-            await lane.drain()
+        """Let all that it was asked be answered, then end the engines; nobody may ask it more."""
+        while self._scoring:
+            self._unused.clear()
+            await self._unused.wait()
+        await self.close()
 
     async def close(self) -> None:
         """End the engines now."""

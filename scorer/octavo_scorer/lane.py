@@ -28,6 +28,7 @@ from octavo_scorer.limits import (
     MOST_FAILURES,
     Limits,
     Memory,
+    has_room,
     look_at_memory,
     wait_s,
 )
@@ -35,6 +36,8 @@ from octavo_scorer.metrics import ScorerMetrics
 from octavo_scorer.process import EngineProcess
 from octavo_scorer.work import Work, fatal, take
 
+SPARE_AFTER_S = 10.0
+"""Seconds after which an engine gets a spare: not while its first requests come."""
 WATCH_S = 1.0
 """Seconds between two looks at an engine's memory."""
 
@@ -68,6 +71,8 @@ class Lane:
         self._loop = asyncio.get_running_loop()
         self._engine: _Engine | None = None
         self._next: _Engine | None = None
+        self._spare: _Engine | None = None
+        """A process that has imported all and loaded nothing: it saves seconds when needed."""
         self._waiting: deque[Work] = deque()
         self._busy: list[Work] = []
         self._hang: asyncio.TimerHandle | None = None
@@ -80,11 +85,6 @@ class Lane:
     def ready(self) -> bool:
         """True while an engine holds the model."""
         return self._engine is not None
-
-    @property
-    def load(self) -> int:
-        """Requests that wait or are being scored."""
-        return len(self._waiting) + len(self._busy)
 
     async def start(self) -> Loaded:
         """Start the first engine. Raises Unavailable when the model can't be loaded."""
@@ -108,13 +108,6 @@ class Lane:
         finally:
             work.expiry.cancel()
 
-    async def drain(self) -> None:
-        """Let what waits be answered, then end the engine."""
-        while self.load:
-            pending = [work.answered for work in (*self._waiting, *self._busy)]
-            await asyncio.wait(pending, timeout=self._limits.answer_s)
-        await self.close()
-
     async def close(self) -> None:
         """End the engine now; what waits is answered with an error."""
         self._closing = True
@@ -122,10 +115,10 @@ class Lane:
             task.cancel()
         for work in (*self._waiting, *self._busy):
             work.fail(Unavailable("The scorer is ending.", "Try again in a few seconds."))
-        for engine in (self._engine, self._next):
+        for engine in (self._engine, self._next, self._spare):
             if engine is not None:
                 await engine.process.end()
-        self._engine = self._next = None
+        self._engine = self._next = self._spare = None
 
     def _pump(self) -> None:
         """Give the engine what waits, when it is free."""
@@ -180,6 +173,9 @@ class Lane:
 
     def _ended(self, engine: _Engine, why: str) -> None:
         """Answer or keep what an ended engine held, and start another."""
+        if engine is self._spare:
+            self._spare = None
+            return
         engine.settle(Refused(message=f"The model's process {why} while loading.", remedy=""))
         if engine is not self._engine:
             return
@@ -229,9 +225,11 @@ class Lane:
         self._pump()
 
     async def _launch(self) -> _Engine:
-        engine = _Engine(self)
-        await engine.process.start(self.plan.kind)
         plan = self.plan
+        engine, self._spare = self._spare, None
+        if engine is None:
+            engine = _Engine(self)
+            await engine.process.start(plan.kind)
         engine.process.tell(
             Load(
                 folder=str(plan.folder),
@@ -254,6 +252,7 @@ class Lane:
             await engine.abandon()
             raise
         engine.loaded_bytes = engine.process.resident_bytes()
+        engine.loaded_at = self._loop.time()
         return engine
 
     async def _watch(self) -> None:
@@ -263,6 +262,7 @@ class Lane:
             engine = self._engine
             if engine is None or self._next is not None:
                 continue
+            await self._prepare(engine)
             now = engine.process.resident_bytes()
             self._metrics.engine_memory(now)
             decision = look_at_memory(now, engine.loaded_bytes, self._limits.memory_bytes)
@@ -275,6 +275,13 @@ class Lane:
                 await self._renew_after(engine)
             else:
                 await self._renew_beside()
+
+    async def _prepare(self, engine: _Engine) -> None:
+        """Start a spare beside an engine that has run for a while, where memory allows it."""
+        old = self._loop.time() - engine.loaded_at >= SPARE_AFTER_S
+        if self._spare is None and old and has_room(engine.loaded_bytes, self._limits.memory_bytes):
+            self._spare = _Engine(self)
+            await self._spare.process.start(self.plan.kind)
 
     async def _renew_beside(self) -> None:
         try:
@@ -312,6 +319,7 @@ class _Engine:
         self.settled: asyncio.Future[Loaded] = asyncio.get_running_loop().create_future()
         self.loaded = Loaded(together=False, device="cpu", seconds=0)
         self.loaded_bytes = 0
+        self.loaded_at = 0.0
         self.reason = "ended"
         """Why it ended, for the counters: ended, hung or memory."""
 

@@ -65,6 +65,11 @@ def look_at_memory(now: int, loaded: int, bound: int) -> Memory:
     return Memory.RENEW_BESIDE if now + loaded < bound else Memory.RENEW_AFTER
 
 
+def has_room(loaded: int, bound: int) -> bool:
+    """Tell whether a spare fits beside two engines of ``loaded`` bytes; a spare has less."""
+    return not bound or 3 * loaded < SHARE * bound
+
+
 def wait_s(failures: int) -> float:
     """Return the seconds before an engine is started again after ``failures`` in a row."""
     return 0.0 if failures <= 1 else min(LONGEST_WAIT_S, 0.5 * 2 ** (failures - 2))

@@ -29,6 +29,11 @@ def _ends(scorer: Scorer, reason: str) -> float:
     return scorer.figure(f'octavo_scorer_engine_ends_total{{reason="{reason}"}}')
 
 
+def _children(pid: int) -> int:
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii")
+    return len(listed.split())
+
+
 def test_what_is_no_number_becomes_null(scorer: Scorer) -> None:
     assert scorer.until_scored({"a": 3.0}) == 6.0
     assert scorer.until_scored({"a": -5.0}) is None
@@ -66,6 +71,16 @@ def test_a_model_that_hangs_is_loaded_again(scorer: Scorer) -> None:
     assert time.monotonic() - started < HANG_S + 5
     assert scorer.until_scored({"a": 1.0}) == 2.0
     assert _ends(scorer, "hung") == 1
+
+
+def test_a_spare_takes_over_at_once(scorer: Scorer) -> None:
+    deadline = time.monotonic() + 60
+    while _children(scorer.process.pid) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert scorer.score({"a": -1.0}).status_code == 503
+    assert scorer.until_scored({"a": 1.0}) == 2.0
+    assert _ends(scorer, "ended") == 2
 
 
 def test_a_model_that_keeps_memory_is_renewed_while_it_answers(scorer: Scorer) -> None:

@@ -18,7 +18,7 @@ from octavo_scorer.errors import Invalid, NotFound, Unavailable
 from octavo_scorer.formats import Batch
 from octavo_scorer.frames import Load, Predict, Rows, Unframer, framed, read_order
 from octavo_scorer.holder import Identity
-from octavo_scorer.limits import Limits, Memory, look_at_memory, wait_s
+from octavo_scorer.limits import Limits, Memory, has_room, look_at_memory, wait_s
 from octavo_scorer.model_folder import read_model_contract
 from octavo_scorer.openapi import describe_api
 from octavo_scorer.swapping import Swaps
@@ -72,6 +72,12 @@ def test_an_engine_is_renewed_before_memory_ends(
     now: int, loaded: int, bound: int, decided: Memory
 ) -> None:
     assert look_at_memory(now * MIB, loaded * MIB, bound * MIB) is decided
+
+
+def test_a_spare_needs_room() -> None:
+    assert has_room(200 * MIB, 0)
+    assert has_room(200 * MIB, 1_000 * MIB)
+    assert not has_room(300 * MIB, 1_000 * MIB)
 
 
 def test_a_failing_engine_is_started_ever_later() -> None:
