@@ -16,6 +16,7 @@ The last line is one JSON object::
 - ``cold_ready_s``: from the start of a scorer to its readiness, with the converted model
 - ``swap_failed``: requests of 8 clients that failed while the scorer's model was swapped 5 times;
   ``swap_requests`` is how many there were
+- ``register_ratio``: taking over and keeping a model of 200 MiB, to copying and hashing its files
 
 Each module of this package measures by itself too: ``python -m benchmarks.serving.scoring``.
 """
@@ -26,7 +27,7 @@ import json
 import subprocess
 import sys
 
-PARTS = ("scoring", "swapping")
+PARTS = ("scoring", "swapping", "registering")
 
 
 def main() -> int:
