@@ -44,6 +44,12 @@ class KeyRequest(Request):
     reason: Reason = Field(description="Why, a sentence.")
 
 
+class SignRequest(Request):
+    """Signs a version again whose key was revoked."""
+
+    reason: Reason = Field(description="Why it is trusted still, a sentence.")
+
+
 class RevokeRequest(Request):
     """Revokes a signing key: what it signed verifies no more."""
 

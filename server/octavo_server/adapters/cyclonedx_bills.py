@@ -174,7 +174,7 @@ def _package(requirement: Requirement, *, declared: bool) -> tuple[_Package, lis
 
 def _pulled(requires: Iterable[str], extras: Iterable[str]) -> Iterator[Requirement]:
     """What a distribution requires, for these of its extras."""
-    marks = default_environment()
+    marks: dict[str, Any] = dict(default_environment())
     for text in requires:
         inner = Requirement(text)
         asked = ["", *extras]
@@ -187,7 +187,7 @@ def _pulled(requires: Iterable[str], extras: Iterable[str]) -> Iterator[Requirem
 
 def _license(metadata: importlib.metadata.PackageMetadata) -> str:
     for key in ("License-Expression", "License"):
-        text = str(metadata.get(key) or "").strip()
+        text = str((metadata.get_all(key) or [""])[0]).strip()
         if text and "\n" not in text and len(text) <= 100:
             return text
     named = [one for one in metadata.get_all("Classifier") or [] if one.startswith("License ::")]

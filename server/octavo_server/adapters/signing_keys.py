@@ -97,6 +97,13 @@ class SigningKeys:
                 )
         return Verifier(trusted).verify(envelope, predicate_type=predicate_type)
 
+    def once_signed(self, envelope: Mapping[str, Any]) -> dict[str, Any]:
+        """The statement that a key of ours signed, revoked or not. Raises SignatureRefused.
+
+        It proves that nobody changed the statement since; what it is worth, a person decides.
+        """
+        return Verifier([one.public_key for one in self._signers()]).verify(envelope)
+
     def public_keys(self) -> list[PublicKey]:
         """All statement keys, the first one first."""
         signing = self.key_id

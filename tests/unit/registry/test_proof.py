@@ -254,6 +254,49 @@ def test_an_earlier_key_still_verifies_until_it_is_revoked(
     }
 
 
+def revoked(registry: Registry, version: ModelVersion) -> None:
+    registry.proofs.keys.rotate(ADMIN, "A new year.")
+    registry.proofs.keys.revoke(ADMIN, version.key_id, "The disk was stolen.")
+
+
+def test_what_is_trusted_still_is_signed_again(
+    registry: Registry, version: ModelVersion, tmp_path: Path
+) -> None:
+    with pytest.raises(Conflict, match="holds"):
+        registry.proofs.sign_anew(ADMIN, *LATE, "To be sure.")
+    registry.attesting.step()
+    revoked(registry, version)
+    made = registry.proofs.sign_anew(ADMIN, *LATE, "The disk was encrypted.")
+    assert wire.proof(made).ok
+    assert made.version.key_id == registry.keys.key_id != version.key_id
+    bundle, keys = exported(registry, tmp_path)
+    assert verify_bundle(bundle, TrustedKeys.load(keys)).faults == ()
+    assert registry.audit.entries()[1].action == "registry.sign"
+
+
+@pytest.mark.parametrize("what", ["bytes", "row"])
+def test_what_was_changed_meanwhile_is_not_signed_again(
+    registry: Registry, version: ModelVersion, what: str
+) -> None:
+    revoked(registry, version)
+    if what == "bytes":
+        (registry.folder / "store" / version.location / "MLmodel").write_bytes(b"evil")
+    else:
+        with registry.database.write() as rows:
+            rows.update(model_versions, {"created_by": "eve"}, ("version", "=", 1))
+    with pytest.raises(Conflict, match=r"is not what was signed: .*(MLmodel|registered_by)"):
+        registry.proofs.sign_anew(ADMIN, *LATE, "The disk was encrypted.")
+
+
+def test_what_no_key_of_ours_signed_is_not_signed(registry: Registry, tmp_path: Path) -> None:
+    foreign = open_registry(MemoryDatabase(), tmp_path / "foreign").sign(told(), FILES)
+    registry.sign(told(), FILES)
+    with registry.database.write() as rows:
+        rows.update(model_versions, {"envelope": dict(foreign.envelope)}, ("version", "=", 1))
+    with pytest.raises(Conflict, match="does not verify against a key"):
+        registry.proofs.sign_anew(ADMIN, *LATE, "It looks good.")
+
+
 def test_a_key_in_the_database_alone_is_not_trusted(
     registry: Registry, version: ModelVersion, tmp_path: Path
 ) -> None:

@@ -5,17 +5,23 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from octavo.bundles import BILL_PREDICATE, manifest_of
 from octavo_server.audit.service import AuditService
 from octavo_server.database.rows import Database
 from octavo_server.errors import Conflict, OctavoError
-from octavo_server.identity import service_caller
+from octavo_server.identity import Caller, service_caller
 from octavo_server.registry.proof import store
 from octavo_server.registry.proof.domain import Attestation, Bill, BillKind
 from octavo_server.registry.proof.ports import Bills, Keys
-from octavo_server.registry.versions.service import ModelVersion, VersionsService
+from octavo_server.registry.versions.service import (
+    PREDICATE,
+    ModelVersion,
+    VersionsService,
+    statement_predicate,
+)
 
 log = logging.getLogger("octavo.registry.proof")
 
@@ -70,6 +76,38 @@ class Attesting:
                 "Register the model again from its run.",
             )
         return self._make(version)
+
+    def sign_anew(self, caller: Caller, version: ModelVersion, reason: str) -> ModelVersion:
+        """Sign a version again whose key was revoked, once all of it is what that key signed.
+
+        Its bills are made again too.  Raises Conflict for one whose signature holds, that was
+        changed, or that no key of ours ever signed.
+        """
+        if not self._versions.problems(version):
+            raise Conflict(
+                f"The signature of version {version.version} of {version.name} holds.",
+                "Nothing is to be done.",
+            )
+        found = self._versions.contradictions(version, self._keys.once_signed(version.envelope))
+        if found:
+            raise Conflict(
+                f"Version {version.version} of {version.name} is not what was signed: {found[0]}",
+                "It isn't signed again. Register the model again from its run.",
+            )
+        made = replace(version, key_id=self._keys.key_id)
+        envelope = self._keys.attest(
+            subjects={one.path: one.sha256 for one in made.files},
+            predicate_type=PREDICATE,
+            predicate=statement_predicate(made),
+        )
+        made = replace(made, envelope=envelope)
+        place = (version.project, version.name, version.version)
+        subject = f"model_version:{place[0]}/{place[1]}/{place[2]}"
+        with self._audit.change(caller, "registry.sign", subject, version.project) as change:
+            self._versions.sign_anew(change, made)
+            store.forget_attestations(change.rows, *place)
+            change.note(before=version.key_id, key=made.key_id, reason=reason)
+        return made
 
     def known(self, version: ModelVersion) -> dict[BillKind, Attestation]:
         """The signed bills that there are."""

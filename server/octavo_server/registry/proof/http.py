@@ -33,6 +33,17 @@ def routes(proofs: ProofService, guard: Guard) -> APIRouter:
         """Check the signatures and the chain of a version now; its bytes are not read."""
         return wire.proof(proofs.proof(project, name, version))
 
+    @router.post(f"{prefix}/sign")
+    def sign_version(
+        project: str,
+        name: str,
+        version: Number,
+        body: records.SignRequest,
+        caller: Caller = guard.needs("registry.sign"),
+    ) -> records.VersionProof:
+        """Sign a version again whose key was revoked, after a look at every byte."""
+        return wire.proof(proofs.sign_anew(caller, project, name, version, body.reason))
+
     @router.get(
         f"{prefix}/bom/{{kind}}",
         response_class=Response,

@@ -28,6 +28,9 @@ class Keys(Protocol):
     ) -> dict[str, Any]:
         """The statement that was signed. Raises `SignatureRefused` (a Conflict)."""
 
+    def once_signed(self, envelope: Mapping[str, Any]) -> dict[str, Any]:
+        """The statement that a key of ours signed, revoked or not. Raises `SignatureRefused`."""
+
     def public_keys(self) -> list[PublicKey]:
         """All of them, the first one first."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from octavo_server.errors import Conflict, NotFound, OctavoError
+from octavo_server.identity import Caller
 from octavo_server.lineage.service import LineageService
 from octavo_server.registry.proof import graph as graphs
 from octavo_server.registry.proof import rules
@@ -147,6 +148,14 @@ class ProofService:
             return self._folder.write(scratch, sorted(files), proof)
         finally:
             self._folder.remove(scratch)
+
+    def sign_anew(
+        self, caller: Caller, project: str, name: str, version: int, reason: str
+    ) -> Proof:
+        """Sign a version again whose key was revoked. Raises NotFound or Conflict."""
+        found = self._versions.version(project, name, version)
+        self._attesting.of(self._attesting.sign_anew(caller, found, reason))
+        return self.proof(project, name, version)
 
     def remove(self, bundle: Path) -> None:
         """Remove a bundle that was sent."""

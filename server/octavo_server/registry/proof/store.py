@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from octavo_server.database.rows import Rows
+from octavo_server.database.rows import Rows, Where
 from octavo_server.database.tables.proof import (
     bills_of_materials,
     environment_bills,
@@ -69,7 +69,7 @@ def keep_bill(rows: Rows, made: Bill, at: datetime, environment: str | None = No
 
 def attestations(rows: Rows, project: str, name: str, version: int) -> dict[BillKind, Attestation]:
     """The signed bills of a version, by kind."""
-    where = (("project", "=", project), ("name", "=", name), ("version", "=", version))
+    where = _place(project, name, version)
     found = {}
     for row in rows.find(model_attestations, *where):
         listed = rows.get(bills_of_materials, digest=row["digest"])
@@ -85,16 +85,17 @@ def attestations(rows: Rows, project: str, name: str, version: int) -> dict[Bill
 
 def attest(rows: Rows, project: str, name: str, version: int, made: Attestation) -> None:
     """Keep a signed bill of a version; one that was signed before is replaced."""
-    where = (
-        ("project", "=", project),
-        ("name", "=", name),
-        ("version", "=", version),
-        ("kind", "=", made.kind.value),
-    )
+    where: tuple[Where, ...] = (*_place(project, name, version), ("kind", "=", made.kind.value))
     kept = {"digest": made.digest, "envelope": dict(made.envelope), "made_at": made.made_at}
     if not rows.update(model_attestations, kept, *where):
         place = {"project": project, "name": name, "version": version, "kind": made.kind.value}
         rows.insert(model_attestations, {**place, **kept})
+
+
+def forget_attestations(rows: Rows, project: str, name: str, version: int) -> None:
+    """Forget the signed bills of a version: they are made and signed again."""
+    where = _place(project, name, version)
+    rows.delete(model_attestations, *where)
 
 
 def attested(rows: Rows) -> set[tuple[str, str, int]]:
@@ -104,3 +105,7 @@ def attested(rows: Rows) -> set[tuple[str, str, int]]:
         key = (row["project"], row["name"], row["version"])
         found[key] = found.get(key, 0) + 1
     return {key for key, count in found.items() if count == len(BillKind)}
+
+
+def _place(project: str, name: str, version: int) -> tuple[Where, ...]:
+    return (("project", "=", project), ("name", "=", name), ("version", "=", version))

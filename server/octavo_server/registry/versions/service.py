@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from octavo_server.audit.service import AuditService, Change
 from octavo_server.database.rows import Database, RowExists
@@ -187,6 +188,17 @@ class VersionsService:
     def problems(self, version: ModelVersion) -> tuple[str, ...]:
         """What is wrong with a version's signature now, a sentence each; the bytes aren't read."""
         return self._signature_problems(version)
+
+    def contradictions(
+        self, version: ModelVersion, statement: Mapping[str, Any]
+    ) -> tuple[str, ...]:
+        """Where rows or stored bytes of a version aren't what a statement says."""
+        stored = self._changed(version.location, version.files)
+        return rules.statement_problems(version, statement) + stored
+
+    def sign_anew(self, change: Change, version: ModelVersion) -> None:
+        """Keep a new signature of a version, in the transaction of whoever decided on it."""
+        store.sign_anew(change.rows, version)
 
     def every(self) -> list[tuple[str, str, int]]:
         """Project, name and number of all versions, the newest first."""

@@ -88,6 +88,17 @@ def _record(version: ModelVersion) -> dict[str, Any]:
     }
 
 
+def sign_anew(rows: Rows, version: ModelVersion) -> None:
+    """Replace the signature of a version; nothing else of it changes."""
+    rows.update(
+        model_versions,
+        {"key_id": version.key_id, "envelope": dict(version.envelope)},
+        ("project", "=", version.project),
+        ("name", "=", version.name),
+        ("version", "=", version.version),
+    )
+
+
 def version_of_model(rows: Rows, project: str, name: str, model_id: str) -> int | None:
     """The version that was made from a logged model, if any."""
     row = rows.get(model_versions, project=project, name=name, model_id=model_id)
