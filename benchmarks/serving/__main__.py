@@ -17,6 +17,9 @@ The last line is one JSON object::
 - ``swap_failed``: requests of 8 clients that failed while the scorer's model was swapped 5 times;
   ``swap_requests`` is how many there were
 - ``register_ratio``: taking over and keeping a model of 200 MiB, to copying and hashing its files
+- ``rollback_s``: the longest time from the decision to roll back to the last request that was still
+  sent by the old shares, with 4 clients asking through the router; ``rollback_failed`` of
+  ``rollback_requests`` failed over 5 swaps and rollbacks
 
 Each module of this package measures by itself too: ``python -m benchmarks.serving.scoring``.
 """
@@ -27,7 +30,7 @@ import json
 import subprocess
 import sys
 
-PARTS = ("scoring", "swapping", "registering")
+PARTS = ("scoring", "swapping", "registering", "rollback")
 
 
 def main() -> int:

@@ -1,6 +1,7 @@
 """Deployments and monitoring on a real database with real scorers, for tests.
 
 - ``Serving``: the services, the reconciler, the router; ``until`` polls with a deadline
+- ``Asking``: clients that ask at once, counting answers and failures
 - ``go_live``: requests, reviews and waits until the reconciler has routed it
 """
 
@@ -9,14 +10,16 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from octavo.local.accounts import Accounts
+from octavo_server.adapters.canary_measurements import ScoredMeasurements
 from octavo_server.adapters.cedar import CedarEngine, default_policies
 from octavo_server.adapters.local_scorers import LocalScorers
 from octavo_server.adapters.scorer_calls import ScorerClient
@@ -26,11 +29,13 @@ from octavo_server.deployments.requests.approvals import Approvals
 from octavo_server.deployments.requests.domain import Request
 from octavo_server.deployments.requests.service import Asked, RequestsService
 from octavo_server.deployments.rollouts.domain import Objectives, TrafficPlan
+from octavo_server.deployments.rollouts.judge import Judge
 from octavo_server.deployments.rollouts.reconciler import Reconciler
 from octavo_server.deployments.rollouts.service import RolloutsService, View
 from octavo_server.deployments.serving.router import Answered, Invocation, Router
 from octavo_server.deployments.serving.service import ServingService
 from octavo_server.deployments.serving.telemetry import TelemetryBuffer
+from octavo_server.errors import OctavoError
 from octavo_server.identity import Caller
 from octavo_server.lineage.service import LineageService
 from octavo_server.policy.service import PolicyService
@@ -71,6 +76,7 @@ class Serving:
     answered: ServingService
     host: LocalScorers
     reconciler: Reconciler
+    judge: Judge
     telemetry: TelemetryBuffer
     router: Router
     calls: ScorerClient
@@ -114,13 +120,17 @@ class Serving:
 
         async def all_of_them() -> list[Answered]:
             try:
-                return [await self._one(row, key) for row in rows]
+                return [await self.one(row, key) for row in rows]
             finally:
                 await self.calls.close()
 
         return asyncio.run(all_of_them())
 
-    async def _one(self, row: dict[str, Any], key: str | None) -> Answered:
+    def asking(self, row: dict[str, Any], clients: int) -> Asking:
+        """Ask with some clients at once until the block ends."""
+        return Asking(self, row, clients)
+
+    async def one(self, row: dict[str, Any], key: str | None) -> Answered:
         document = {"dataframe_records": [row]}
         invocation = Invocation(
             body=json.dumps(document).encode(),
@@ -134,7 +144,43 @@ class Serving:
         """End all scorers and remove their accounts."""
         self.host.close()
         self.telemetry.close()
+        self.router.tables.close()
         self.accounts.remove_all()
+
+
+class Asking:
+    """Clients that ask as fast as they are answered, on a thread of their own."""
+
+    def __init__(self, serving: Serving, row: dict[str, Any], clients: int) -> None:
+        self._serving, self._row, self._clients = serving, row, clients
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="asking clients")
+        self.versions: list[int] = []
+        """Versions that answered, in order."""
+        self.failures: list[str] = []
+        """What was refused, in words."""
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        asyncio.run(self._all())
+
+    async def _all(self) -> None:
+        await asyncio.gather(*(self._client() for _ in range(self._clients)))
+        await self._serving.calls.close()
+
+    async def _client(self) -> None:
+        while not self._over.is_set():
+            try:
+                self.versions.append((await self._serving.one(self._row, None)).version)
+            except OctavoError as error:
+                self.failures.append(error.message)
 
 
 def open_serving(
@@ -152,8 +198,10 @@ def open_serving(
     host = LocalScorers(home, accounts, catalog)
     calls, approvals = ScorerClient(), Approvals(catalog)
     rollouts = RolloutsService(database, audit, catalog, approvals, now)
-    telemetry = TelemetryBuffer(database)
+    telemetry, answered = TelemetryBuffer(database), ServingService(database)
     chance = random.Random(seed)  # noqa: S311 - reproducible, not secret
+    router = Router(rollouts, calls, telemetry, now, chance.random)
+    rollouts.tell(router.refresh)
     return Serving(
         database=database,
         audit=audit,
@@ -161,11 +209,12 @@ def open_serving(
         catalog=catalog,
         requests=RequestsService(database, audit, policy, rollouts, catalog, profiles, now),
         rollouts=rollouts,
-        answered=ServingService(database),
+        answered=answered,
         host=host,
         reconciler=Reconciler(database, audit, lineage, host, profiles, approvals, now),
+        judge=Judge(database, audit, approvals, catalog, ScoredMeasurements(answered), now),
         telemetry=telemetry,
-        router=Router(rollouts, calls, telemetry, now, chance.random),
+        router=router,
         calls=calls,
         accounts=accounts,
     )

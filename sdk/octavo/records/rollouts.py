@@ -208,8 +208,8 @@ class Rollout(_Answer):
     ended_by: str | None = Field(description="Who promoted or rolled back.")
     automatic: bool = Field(description="True when the platform itself rolled it back.")
     rollback_s: float | None = Field(
-        description="Seconds from the decision to roll back to the last answer under the old "
-        "shares; null until a router has confirmed it."
+        description="Seconds from the decision to roll back to the last request that was sent by "
+        "the old shares; null until a router has confirmed it."
     )
 
 

@@ -269,7 +269,7 @@ class Rollout:
     back_generation: int | None = None
     """Generation of the deployment that carries the rollback."""
     back_effective_at: datetime | None = None
-    """When the last answer under the old shares was given, once a router has said so."""
+    """When the last request was sent by the old shares, once a router has said so."""
 
 
 @dataclass(frozen=True, kw_only=True)
