@@ -184,7 +184,7 @@ class Client:
                     response.read()
                     _result(response)
                 with part.open("wb") as sink:
-                    for block in response.iter_raw():
+                    for block in response.iter_bytes():
                         sink.write(block)
                     size = sink.tell()
             finally:
