@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from octavo_server.adapters.model_intake import ModelIntake
@@ -42,8 +43,8 @@ def measure() -> dict[str, float]:
         source = _model(home / "source")
         both: tuple[list[float], list[float]] = ([], [])
         for turn in range(ROUNDS):
-            both[0].append(_timed(lambda turn=turn: _copy_and_hash(source, home / f"c{turn}")))
-            both[1].append(_timed(lambda turn=turn: _register(source, home / f"r{turn}")))
+            both[0].append(_timed(partial(_copy_and_hash, source, home / f"c{turn}")))
+            both[1].append(_timed(partial(_register, source, home / f"r{turn}")))
             shutil.rmtree(home / f"c{turn}")
             shutil.rmtree(home / f"r{turn}")
         plain, own = map(statistics.median, both)

@@ -79,7 +79,7 @@ def log(
         return Logged(
             run_id=run.info.run_id,
             model_id=logged.model_id,
-            experiment=experiment.name if experiment else "",
+            experiment=experiment.name,
             missing=tuple(missing),
         )
 
@@ -237,10 +237,11 @@ def _log_data(frame: Any, target: str | Sequence[str] | None) -> list[str]:
     if frame is None or not hasattr(frame, "columns"):
         return [DATA]
     import mlflow
+    from mlflow.data.pandas_dataset import from_pandas
 
     frame = frame.to_pandas() if type(frame).__module__.startswith("polars") else frame
     label = target if isinstance(target, str) and target in frame.columns else None
-    data = mlflow.data.from_pandas(frame, name=_name_of(frame), targets=label)
+    data = from_pandas(frame, name=_name_of(frame), targets=label)
     mlflow.log_input(data, context="training")
     return []
 

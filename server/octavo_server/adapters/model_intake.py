@@ -75,10 +75,7 @@ class ModelIntake:
             copied: list[ArtifactFile] = []
             done = 0
             for path in sorted(found):
-                before = done
-                one = _copy_file(
-                    root, path, target, lambda size, before=before: progress(before + size, total)
-                )
+                one = _copy_file(root, path, target, _beyond(done, total, progress))
                 done += one.size
                 self._check_size(done)
                 copied.append(one)
@@ -176,6 +173,11 @@ def _copy_file(root: int, path: str, target: Path, progress: Callable[[int], Non
         return ArtifactFile(path=path, size=size, sha256=digest)
     finally:
         os.close(source)
+
+
+def _beyond(before: int, total: int, progress: Progress) -> Callable[[int], None]:
+    """Return what is told how much of one file is done, and tells how much of all is."""
+    return lambda size: progress(before + size, total)
 
 
 def _pour(source: int, sink: int, progress: Callable[[int], None]) -> tuple[str, int]:

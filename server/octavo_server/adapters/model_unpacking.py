@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import PurePosixPath
-from typing import IO, Final
+from typing import IO, Final, Protocol
 
 LARGEST: Final = 8 * 2**30
 """Bytes that one layer may unpack to."""
@@ -33,6 +33,16 @@ CLOSED: Final[tuple[tuple[bytes, str], ...]] = (
 """First bytes -> kind of packing that isn't opened here."""
 LAMBDA: Final = re.compile(rb'"class_name"\s*:\s*"Lambda"|"function_type"\s*:\s*"lambda"')
 """A layer of Keras that holds marshalled code, as its description tells."""
+
+
+class Readable(Protocol):
+    """What gives bytes."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Give at most so many."""
+
+    def close(self) -> None:
+        """Give no more."""
 
 
 class Refused(ValueError):
@@ -142,7 +152,7 @@ def _compressed(file: IO[bytes], start: bytes) -> IO[bytes] | None:
     return None
 
 
-def _unpacked(opened: Callable[[], IO[bytes]]) -> IO[bytes] | None:
+def _unpacked(opened: Callable[[], Readable]) -> IO[bytes] | None:
     try:
         with closing(opened()) as packed:
             return _kept(packed, "it")
@@ -177,7 +187,7 @@ def _array(file: IO[bytes], name: str) -> Iterator[Packed]:
         yield f"{name} (objects)", _kept(file, name)
 
 
-def _kept(packed: IO[bytes], name: str) -> IO[bytes]:
+def _kept(packed: Readable, name: str) -> IO[bytes]:
     return _filled(iter(lambda: packed.read(BLOCK), b""), name)
 
 

@@ -10,7 +10,6 @@ from unittest import mock
 
 import pytest
 
-from octavo_server.adapters import model_intake
 from octavo_server.adapters.model_intake import ModelIntake
 from octavo_server.errors import Conflict, Invalid, Unavailable
 from octavo_server.registry.registration.domain import Staged
@@ -207,7 +206,7 @@ def test_a_file_that_comes_later_is_noticed(intake: ModelIntake, source: Path) -
 def test_a_full_disk_is_said_in_words(intake: ModelIntake, source: Path) -> None:
     full = OSError(28, "No space left on device")
     with (
-        mock.patch.object(model_intake.os, "write", side_effect=full),
+        mock.patch.object(os, "write", side_effect=full),
         pytest.raises(Unavailable, match="No space left"),
         intake.take(source, ignore),
     ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -192,8 +192,12 @@ def test_a_version_that_is_not_kept_is_not_left_in_mlflow(
 
 
 def test_a_registration_whose_process_died_is_ended(desk: Desk) -> None:
-    started = []
-    desk.jobs._spawn = started.append
+    started: list[Callable[[], None]] = []
+
+    def keep(work: Callable[[], None]) -> None:
+        started.append(work)
+
+    desk.jobs._spawn = keep
     begun = desk.jobs.start(ADA, order())
     assert desk.jobs.end_lost() == 0
     desk.later(61)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from octavo_server.audit.service import AuditService, Change
 from octavo_server.database.rows import Database
@@ -209,13 +209,19 @@ class _JobWatch:
 
     def kept(self, change: Change, version: int) -> None:
         """Keep that it is done, in the version's own transaction."""
-        done = {"state": State.DONE, "step": Step.DONE, "version": version}
-        self.job = replace(self.job, **done, ended_at=change.at, seen_at=change.at)
+        self.job = replace(
+            self.job,
+            state=State.DONE,
+            step=Step.DONE,
+            version=version,
+            ended_at=change.at,
+            seen_at=change.at,
+        )
         store.save(change.rows, self.job)
 
-    def _save(self, **changed: object) -> None:
+    def _save(self, **changed: Any) -> None:
         self._looked_at = time.monotonic()
-        self.job = replace(self.job, seen_at=self._clock(), **changed)  # type: ignore[arg-type]
+        self.job = replace(self.job, seen_at=self._clock(), **changed)
         with self._database.write() as rows:
             present = store.get(rows, self.job.id)
             if present is None or present.state not in UNFINISHED:
