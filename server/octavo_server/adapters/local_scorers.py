@@ -169,6 +169,7 @@ def _spawn(
         "--model-dir", str(model / "files"), "--manifest", str(model / "manifest.json"),
         "--name", order.model, "--version", str(order.version), "--digest", order.digest,
         "--uds", str(address), "--memory-mib", str(order.resources.memory_mib),
+        "--provider", "cuda" if order.resources.gpus else "cpu",
     ]  # fmt: skip
     limits = Limits(
         memory_bytes=order.resources.memory_mib << 20,

@@ -68,7 +68,9 @@ class OfferedProfiles:
             granted = self._profiles.resolve(profile).version.profile
         except NotFound:
             return None
-        return ScorerResources(cpus=granted.cpu, memory_mib=int(granted.memory_gib * 1_024))
+        return ScorerResources(
+            cpus=granted.cpu, memory_mib=int(granted.memory_gib * 1_024), gpus=granted.gpu
+        )
 
     def price(self, profile: str) -> int | None:
         """Return what an hour costs today, in millionths of a euro; None: no such profile."""

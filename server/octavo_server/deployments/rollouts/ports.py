@@ -51,6 +51,8 @@ class ScorerResources:
     """CPU cores."""
     memory_mib: int
     """Private memory, MiB."""
+    gpus: int = 0
+    """GPUs; with any, the model predicts on one."""
 
 
 class ScorerProfiles(Protocol):
