@@ -2454,6 +2454,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services/octavo/api/v1/projects/{project}/models/{name}/versions/{version}/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign Version
+         * @description Sign a version again whose key was revoked, after a look at every byte.
+         */
+        post: operations["sign_version_services_octavo_api_v1_projects__project__models__name__versions__version__sign_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/services/octavo/api/v1/projects/{project}/models/{name}/versions/{version}/tags": {
         parameters: {
             query?: never;
@@ -3627,7 +3647,7 @@ export interface components {
              * @description Rule that raised it.
              * @enum {string}
              */
-            rule: "drift" | "schema" | "latency" | "errors" | "scores" | "scorer" | "freshness";
+            rule: "drift" | "schema" | "latency" | "errors" | "scores" | "scorer" | "freshness" | "query_pattern";
             /**
              * Subject
              * @description Feature and month, version, or feature view it is about.
@@ -15123,6 +15143,17 @@ export interface components {
             version: number;
         };
         /**
+         * SignRequest
+         * @description Signs a version again whose key was revoked.
+         */
+        SignRequest: {
+            /**
+             * Reason
+             * @description Why it is trusted still, a sentence.
+             */
+            reason: string;
+        };
+        /**
          * SignatureColumn
          * @description One input column of the model, for the Try it form.
          */
@@ -21293,6 +21324,43 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionProof"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    sign_version_services_octavo_api_v1_projects__project__models__name__versions__version__sign_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignRequest"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
