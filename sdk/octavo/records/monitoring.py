@@ -136,9 +136,9 @@ class Alert(_Answer):
     id: str = Field(description="Id of the alert.")
     project: str = Field(description="Project of the deployment.")
     deployment: str = Field(description="Deployment it is about; empty: it is about features.")
-    rule: Literal["drift", "schema", "latency", "errors", "scores", "scorer", "freshness"] = Field(
-        description="Rule that raised it."
-    )
+    rule: Literal[
+        "drift", "schema", "latency", "errors", "scores", "scorer", "freshness", "query_pattern"
+    ] = Field(description="Rule that raised it.")
     subject: str = Field(description="Feature and month, version, or feature view it is about.")
     level: Literal["warning", "critical"] = Field(description="How bad.")
     message: str = Field(description="What happened, in words.")

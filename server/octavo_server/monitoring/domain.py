@@ -257,7 +257,8 @@ class Breach:
     """A rule that is broken now."""
 
     rule: str
-    """``drift``, ``schema``, ``latency``, ``errors``, ``scores``, ``scorer`` or ``freshness``."""
+    """``drift``, ``schema``, ``latency``, ``errors``, ``scores``, ``scorer``,
+    ``freshness`` or ``query_pattern``."""
     subject: str
     """Feature, column or version."""
     level: Level

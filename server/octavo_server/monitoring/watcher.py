@@ -8,13 +8,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from octavo_server.database.rows import Database
+from octavo_server.deployments.consumers.service import ConsumersService
 from octavo_server.deployments.rollouts.service import RolloutsService, View
 from octavo_server.deployments.serving.service import ServingService
 from octavo_server.errors import OctavoError
 from octavo_server.monitoring import lights, rules, store, telemetry
 from octavo_server.monitoring.domain import (
     Baseline,
+    Breach,
     Finding,
+    Level,
     MonthProfile,
 )
 from octavo_server.monitoring.ports import LakeProfiler, RunArtifacts
@@ -44,7 +47,9 @@ class Watcher:
         artifacts: RunArtifacts,
         profiler: LakeProfiler,
         clock: Callable[[], datetime],
+        consumers: ConsumersService | None = None,
     ) -> None:
+        """Without ``consumers`` nothing is said of what callers' rows look like."""
         self._database = database
         self._monitoring = monitoring
         self._rollouts = rollouts
@@ -52,6 +57,7 @@ class Watcher:
         self._artifacts = artifacts
         self._profiler = profiler
         self._clock = clock
+        self._consumers = consumers
 
     def step(self) -> None:
         """Read what is new, judge everything, and raise or resolve alerts."""
@@ -141,11 +147,25 @@ class Watcher:
                 telemetry.score_distribution(requests, training),
                 deployment.objectives,
             ),
+            *self._copying(project, name),
         ]
         with self._database.write() as rows:
             standing = store.open_alerts(rows, project, name)
             for alert in reconciled(standing, broken, project, name, now):
                 store.put_alert(rows, alert)
+
+    def _copying(self, project: str, name: str) -> list[Breach]:
+        found = [] if self._consumers is None else self._consumers.suspicions(project, name)
+        return [
+            Breach(
+                rule="query_pattern",
+                subject=one.caller,
+                level=Level.WARNING,
+                message=f"{one.caller}: {one.sentence}",
+                value=float(one.rows),
+            )
+            for one in found
+        ]
 
 
 def _inputs(view: View, baseline: Baseline) -> list[str]:

@@ -322,6 +322,7 @@ def _watcher(services: Services) -> Watcher:
         TrackingArtifacts(settings.tracking, lambda: settings.service_token("octavo")),
         LakeTables(settings.home / "lake"),
         services.clock,
+        services.deployments.consumers,
     )
 
 

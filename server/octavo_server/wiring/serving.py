@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from octavo_server.adapters.scorer_calls import ScorerClient
 from octavo_server.deployments.consumers.access import Access
 from octavo_server.deployments.consumers.patterns import PatternBook
+from octavo_server.deployments.consumers.watching import PatternWatch
 from octavo_server.deployments.serving.inputs import FeatureInputs
 from octavo_server.deployments.serving.live import Live
 from octavo_server.deployments.serving.router import Router
@@ -44,8 +45,9 @@ def build_serving(
     """Return the scoring path on the area's rooms."""
     patterns = PatternBook(base.clock)
     access = Access(deployments.consumers, base.clock)
+    watch = PatternWatch(patterns, deployments.consumers)
     telemetry = TelemetryBuffer(
-        base.database, rows=deployments.row_log, looks=patterns, also=access.flush
+        base.database, rows=deployments.row_log, looks=patterns, also=(access.flush, watch.step)
     )
     inputs = FeatureInputs(versions, values)
     tables = TrafficTables(deployments.rollouts, base.clock, deployments.serving.note_held)

@@ -23,6 +23,18 @@ consumers = Table(
     Column("revoke_reason", Text),
 )
 
+consumer_patterns = Table(
+    "consumer_patterns",
+    metadata,
+    Column("project", String(100), primary_key=True),
+    Column("deployment", String(63), primary_key=True),
+    Column("caller", String(255), primary_key=True),
+    Column("sentence", Text, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+"""Callers whose rows looked like copying a model when a service last looked."""
+
 consumer_tokens = Table(
     "consumer_tokens",
     metadata,

@@ -109,6 +109,24 @@ class Use:
     """Start of the window."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Suspicion:
+    """A caller whose rows look like copying a model."""
+
+    project: str
+    """Project."""
+    deployment: str
+    """The deployment that is asked."""
+    caller: str
+    """Who asks."""
+    sentence: str
+    """What it looks like, in words."""
+    rows: int
+    """Rows that were looked at."""
+    at: datetime
+    """When it was seen last."""
+
+
 def caller_name(consumer: str) -> str:
     """Return how a consumer is named among callers."""
     return f"consumer:{consumer}"

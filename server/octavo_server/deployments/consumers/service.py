@@ -10,12 +10,22 @@ from datetime import datetime, timedelta
 from octavo_server.audit.service import AuditService, Change
 from octavo_server.database.rows import Database, Rows
 from octavo_server.deployments.consumers import rules, store
-from octavo_server.deployments.consumers.domain import Consumer, Known, Limits, Token, Use
+from octavo_server.deployments.consumers.domain import (
+    Consumer,
+    Known,
+    Limits,
+    Suspicion,
+    Token,
+    Use,
+)
 from octavo_server.deployments.rollouts.service import RolloutsService
 from octavo_server.errors import Conflict, NotFound
 from octavo_server.identity import Caller, new_id
 
-__all__ = ["Consumer", "ConsumersService", "Known", "Limits", "Token", "Use"]
+__all__ = ["Consumer", "ConsumersService", "Known", "Limits", "Suspicion", "Token", "Use"]
+
+SUSPECTED = timedelta(minutes=10)
+"""How long what looked like copying stands without being seen again."""
 
 
 class ConsumersService:
@@ -158,6 +168,17 @@ class ConsumersService:
         """Keep when tokens were used last; nothing that governs anything."""
         with self._database.write() as rows:
             store.note_uses(rows, uses)
+
+    def suspect(self, found: Sequence[Suspicion]) -> None:
+        """Keep what looks like copying now; nothing that governs anything."""
+        with self._database.write() as rows:
+            store.put_suspicions(rows, found)
+            store.forget_suspicions(rows, self.now() - SUSPECTED)
+
+    def suspicions(self, project: str, deployment: str) -> list[Suspicion]:
+        """Return what looked like copying a deployment's model lately."""
+        with self._database.read() as rows:
+            return store.suspicions(rows, project, deployment, self.now() - SUSPECTED)
 
     def _change(
         self, caller: Caller, action: str, project: str, name: str

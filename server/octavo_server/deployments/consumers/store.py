@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 
 from octavo_server.database.rows import Row, RowExists, Rows, Where
-from octavo_server.database.tables.consumers import consumer_tokens, consumers
-from octavo_server.deployments.consumers.domain import Consumer, Limits, Token
+from octavo_server.database.tables.consumers import (
+    consumer_patterns,
+    consumer_tokens,
+    consumers,
+)
+from octavo_server.deployments.consumers.domain import Consumer, Limits, Suspicion, Token
 from octavo_server.errors import Conflict
 
 _LIMITS = tuple(one.name for one in fields(Limits))
@@ -76,6 +80,28 @@ def note_uses(rows: Rows, uses: Mapping[str, datetime]) -> None:
     """Write when tokens were used last."""
     for token_id in sorted(uses):
         rows.update(consumer_tokens, {"last_used_at": uses[token_id]}, ("id", "=", token_id))
+
+
+def put_suspicions(rows: Rows, found: Sequence[Suspicion]) -> None:
+    """Write what looks like copying over what was written before."""
+    rows.upsert(consumer_patterns, [vars(one) for one in found])
+
+
+def suspicions(rows: Rows, project: str, deployment: str, since: datetime) -> list[Suspicion]:
+    """Return what looked like copying a deployment's model since a time, by caller."""
+    found = rows.find(
+        consumer_patterns,
+        ("project", "=", project),
+        ("deployment", "=", deployment),
+        ("at", ">=", since),
+        order_by=("caller",),
+    )
+    return [Suspicion(**row) for row in found]
+
+
+def forget_suspicions(rows: Rows, before: datetime) -> int:
+    """Remove what was seen before a time; return how many."""
+    return rows.delete(consumer_patterns, ("at", "<", before))
 
 
 def _plain(record: Token) -> Row:

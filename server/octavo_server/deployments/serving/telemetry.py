@@ -50,9 +50,9 @@ class TelemetryBuffer:
         *,
         rows: RowLog | None = None,
         looks: Looks | None = None,
-        also: Callable[[], None] = lambda: None,
+        also: Sequence[Callable[[], None]] = (),
     ) -> None:
-        """``also`` is called with every write, to write what others hold back."""
+        """``also`` are called with every write, to write what others hold back."""
         self._database = database
         self._every_s = every_s
         self._rows = rows
@@ -97,7 +97,8 @@ class TelemetryBuffer:
                         store.add_scored(rows, scored)
             self._log(batch)
             self._look(batch)
-            self._also()
+            for call in self._also:
+                call()
 
     def close(self) -> None:
         """Stop the writer and write the rest."""
