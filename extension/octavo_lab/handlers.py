@@ -113,6 +113,12 @@ class ProxyHandler(OctavoHandler):
 
     @web.authenticated
     @authorized
+    async def patch(self, path: str) -> None:
+        """Carry a PATCH."""
+        await self.carry()
+
+    @web.authenticated
+    @authorized
     async def delete(self, path: str) -> None:
         """Carry a DELETE."""
         await self.carry()

@@ -35,7 +35,7 @@ export type Query = Record<string, string | number | boolean | null | undefined 
 
 /** How a request differs from a plain GET. */
 export interface IRequestOptions {
-  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   query?: Query;
   body?: object;
   /** Makes a repeated POST answer the same instead of doing it twice; made up when left out. */

@@ -1,5 +1,4 @@
 import type { Requests } from '../request';
-import type { IReviewBody } from './notebooks';
 import type { Schemas } from './schemas';
 import { projectPath } from './schemas';
 
@@ -10,6 +9,16 @@ export type DeploymentRequest = Schemas['DeploymentRequest'];
 export type DeploymentRequestBody = Schemas['DeploymentRequestBody'];
 export type DeploymentRequestList = Schemas['DeploymentRequestList'];
 export type TrafficShare = Schemas['TrafficShare'];
+export type TrafficPlan = Schemas['TrafficPlan'];
+export type Objectives = Schemas['Objectives'];
+export type RateLimit = Schemas['RateLimit'];
+export type Judgement = Schemas['Judgement'];
+export type RolloutEvent = Schemas['RolloutEvent'];
+export type RolloutEventList = Schemas['RolloutEventList'];
+export type Evidence = Schemas['Evidence'];
+export type Replay = Schemas['octavo__records__evidence__Replay'];
+export type SegmentDifference = Schemas['SegmentDifference'];
+export type DeploymentReview = Schemas['ReviewBody'];
 export type Rollout = Schemas['Rollout'];
 export type SignatureColumn = Schemas['SignatureColumn'];
 export type InvocationAnswer = Schemas['InvocationAnswer'];
@@ -42,8 +51,13 @@ export function requestDeployment(requests: Requests, project: string, body: Dep
   return requests.send<DeploymentRequest>(projectPath(project, 'deployments', 'requests'), { method: 'POST', body });
 }
 
+/** Have the evidence of a pending request gathered again. */
+export function gatherEvidence(requests: Requests, project: string, id: string): Promise<DeploymentRequest> {
+  return requests.send<DeploymentRequest>(projectPath(project, 'deployments', 'requests', id, 'evidence'), { method: 'POST' });
+}
+
 /** Approve a request or reject it. */
-export function reviewDeployment(requests: Requests, project: string, id: string, body: IReviewBody): Promise<DeploymentRequest> {
+export function reviewDeployment(requests: Requests, project: string, id: string, body: DeploymentReview): Promise<DeploymentRequest> {
   return requests.send<DeploymentRequest>(projectPath(project, 'deployments', 'requests', id, 'review'), { method: 'POST', body });
 }
 
@@ -57,10 +71,23 @@ export function promote(requests: Requests, project: string, name: string, reaso
   return requests.send<Deployment>(projectPath(project, 'deployments', name, 'promote'), { method: 'POST', body: { reason } });
 }
 
-/** Score rows. */
-export function invoke(requests: Requests, project: string, name: string, rows: readonly Row[]): Promise<InvocationAnswer> {
-  return requests.send<InvocationAnswer>(projectPath(project, 'deployments', name, 'invocations'), {
-    method: 'POST',
-    body: { dataframe_records: rows }
-  });
+/** Hold a rollout at its step. */
+export function pause(requests: Requests, project: string, name: string, reason: string): Promise<Deployment> {
+  return requests.send<Deployment>(projectPath(project, 'deployments', name, 'pause'), { method: 'POST', body: { reason } });
+}
+
+/** Let a held rollout go on. */
+export function resume(requests: Requests, project: string, name: string, reason: string): Promise<Deployment> {
+  return requests.send<Deployment>(projectPath(project, 'deployments', name, 'resume'), { method: 'POST', body: { reason } });
+}
+
+/** What happened to a deployment's traffic, the newest first. */
+export function readHistory(requests: Requests, project: string, name: string, cursor?: string | null, signal?: AbortSignal): Promise<RolloutEventList> {
+  return requests.send<RolloutEventList>(projectPath(project, 'deployments', name, 'history'), { query: { limit: 50, cursor }, signal });
+}
+
+/** Score rows; with `entities`, what a row leaves out is filled from the online store. */
+export function invoke(requests: Requests, project: string, name: string, rows: readonly Row[], entities: readonly Row[] = []): Promise<InvocationAnswer> {
+  const body = { ...(rows.length > 0 ? { dataframe_records: rows } : {}), ...(entities.length > 0 ? { entities } : {}) };
+  return requests.send<InvocationAnswer>(projectPath(project, 'deployments', name, 'invocations'), { method: 'POST', body });
 }

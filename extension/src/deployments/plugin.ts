@@ -12,10 +12,13 @@ import { ProjectList } from '../shell/list';
 import { IOctavo } from '../tokens';
 import { openForm } from '../ui/form';
 import { trans } from '../words';
-import { DeploymentModel, DeploymentRequestModel } from './model';
-import type { IDeploymentLists } from './panel';
-import { DeploymentBadge, DeploymentPage, DeploymentRequestPage, DeploymentSection } from './panel';
+import { DeploymentModel } from './model';
+import { DeploymentPage } from './page';
 import { RequestDeployment } from './request';
+import { DeploymentRequestPage } from './review';
+import { DeploymentRequestModel } from './reviewing';
+import type { IDeploymentLists } from './section';
+import { DeploymentBadge, DeploymentSection } from './section';
 
 const DEPLOY = 'octavo-lab:request-deployment';
 const ALERTS = 'octavo-lab:open-alerts';

@@ -10,7 +10,14 @@ import { Mine } from './mine';
 
 /** What the panels ask for before they offer an action. */
 export type Permission =
+  | 'consumers.manage'
+  | 'deployments.evidence'
+  | 'deployments.invoke'
+  | 'deployments.log_change'
+  | 'deployments.pause'
+  | 'deployments.promote'
   | 'deployments.request'
+  | 'deployments.rollback'
   | 'experiments.write'
   | 'features.cancel'
   | 'features.expect'

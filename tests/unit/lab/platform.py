@@ -62,7 +62,7 @@ class _Handler(web.RequestHandler):
         """Answer as the module's table says."""
         await self._answer(path)
 
-    post = put = delete = get
+    post = put = patch = delete = get
 
     async def _answer(self, path: str) -> None:
         request = self.request

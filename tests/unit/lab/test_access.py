@@ -61,7 +61,7 @@ async def test_an_unauthorised_caller_is_refused(
     assert not platform.seen
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 async def test_a_change_without_the_xsrf_token_is_refused(
     lab: Lab, platform: FakePlatform, method: str
 ) -> None:

@@ -43,7 +43,7 @@ async def test_no_cookie_and_no_token_of_the_platform_reach_the_browser(lab: Lab
     assert "folder" in workspace.json()
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
 async def test_each_method_is_carried(lab: Lab, platform: FakePlatform, method: str) -> None:
     async with lab.client() as client:
         answer = await client.request(method, "octavo/api/echo")

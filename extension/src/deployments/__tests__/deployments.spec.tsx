@@ -1,54 +1,29 @@
 import { fireEvent, render, screen } from '@testing-library/react';
 import * as React from 'react';
 
-import { alert, AT, card, deployment, deploymentRequest, HOSTILE } from '../../testing/records';
-import { modelVersion } from '../../testing/registry';
-import { FakeServer, fakeOctavo, refusal, until } from '../../testing/server';
-import { DeployForm } from '../components/DeployForm';
+import { event, judgement, live, liveVersion, rollout } from '../../testing/deployments';
+import { alert, AT, deployment, deploymentRequest } from '../../testing/records';
+import { FakeServer, fakeOctavo, refusal } from '../../testing/server';
 import { story } from '../components/History';
+import { linesOf, Live } from '../components/Live';
+import { stageWords } from '../components/Stage';
 import { Traffic } from '../components/Traffic';
-import { columnFault, curlOf, rowOf, scoreText, TryIt } from '../components/TryIt';
-import { DeploymentModel, DeploymentRequestModel } from '../model';
-import { DeploymentPage, DeploymentRequestPage, shareLine } from '../panel';
+import { TryIt } from '../components/TryIt';
+import { DeploymentModel } from '../model';
+import { DeploymentPage } from '../page';
 import { monitorUrl } from '../plugin';
+import { columnFault, curlOf, entityOf, rowOf, scoreText } from '../trying';
+import { shareLine } from '../words';
 
 const PATH = 'projects/flights/deployments/late';
-
-describe('asking for a deployment', () => {
-  const open = (onRequest: (body: object) => Promise<unknown>, existing: string[]): void => {
-    render(<DeployForm model="late" version={2} versions={[modelVersion({ version: 2 }), modelVersion()]} profiles={[card()]} existing={existing} onRequest={onRequest} onCancel={() => undefined} />);
-    fireEvent.change(screen.getByLabelText('Reason'), { target: { value: 'Better on June.' } });
-  };
-
-  it('suggests a canary where the model is live already, all traffic where it is not', async () => {
-    const sent: object[] = [];
-    open(async body => sent.push(body), ['late']);
-    fireEvent.click(screen.getByText('Request deployment'));
-    await until(() => sent.length === 1);
-    expect(sent[0]).toMatchObject({ deployment: 'late', version: 2, traffic: { kind: 'canary', percent: 10 }, objectives: { error_rate: 0.01 } });
-  });
-
-  it.each([
-    ['Share of the requests', '75'],
-    ['Share of the requests', 'half'],
-    ['Deployment', 'Late Flights'],
-    ['Latency it promises', '0'],
-    ['Errors it allows', '101'],
-    ['Reason', 'short']
-  ])('keeps back %s of %s', (label, value) => {
-    const send = jest.fn(() => Promise.resolve());
-    open(send, []);
-    fireEvent.change(screen.getByLabelText(label), { target: { value } });
-    fireEvent.click(screen.getByText('Request deployment'));
-    expect(send).not.toHaveBeenCalled();
-  });
-});
+const nothing = (): void => undefined;
+const moves = { busy: false, onPromote: nothing, onRollBack: nothing, onPause: nothing, onResume: nothing };
 
 describe('trying a deployment', () => {
   const { inputs } = deployment();
 
   it('sends a row of the model’s own types, without what is empty', () => {
-    expect(rowOf(inputs, { distance: '529', carrier: 'US', plane_delay: '' })).toEqual({ distance: 529, carrier: 'US' });
+    expect(rowOf(inputs, new Map([['distance', '529'], ['carrier', 'US'], ['plane_delay', '']]))).toEqual({ distance: 529, carrier: 'US' });
   });
 
   it('names what is missing or no number', () => {
@@ -56,11 +31,12 @@ describe('trying a deployment', () => {
     expect(columnFault(distance, '')).toBe('distance is needed.');
     expect(columnFault(distance, 'far')).toBe('far is no number.');
     expect(columnFault(optional, '')).toBeUndefined();
+    expect(columnFault(distance, '', true)).toBeUndefined();
   });
 
   it('begins with the example and shows the score, who gave it and how fast', async () => {
     const rows: object[] = [];
-    const answer = { predictions: [[0.96, 0.04]], model: 'late', version: 1, model_digest: 'd', latency_ms: 6.2, request_id: 'r', failed_over: false };
+    const answer = { predictions: [[0.96, 0.04]], model: 'late', version: 1, model_digest: 'd', latency_ms: 6.2, request_id: 'r', failed_over: false, features_missing: [] };
     render(
       <TryIt
         deployment={deployment()}
@@ -77,10 +53,38 @@ describe('trying a deployment', () => {
   });
 
   it('writes a curl that a shell takes as it is', () => {
-    const curl = curlOf(deployment({ example: { carrier: "O'Hare" } }), 'http://host');
+    const curl = curlOf(deployment(), 'http://host', { carrier: "O'Hare" });
     expect(curl).toContain(`"O'\\''Hare"`);
     expect(curl).toContain("'http://host/services/octavo/api/v1/projects/flights/deployments/late/invocations'");
     expect(curl).not.toContain('Bearer ey');
+    expect(curlOf(deployment(), 'http://host', {}, { carrier: 'UA' })).toContain(`-d '{ "entities": [ { "carrier": "UA" } ] }'`);
+  });
+
+  it('reads keys as they are typed', () => {
+    expect(entityOf('carrier=UA, flight = 12')).toEqual({ carrier: 'UA', flight: 12 });
+    expect(entityOf('carrier')).toBeUndefined();
+    expect(entityOf('carrier=UA,')).toBeUndefined();
+  });
+
+  it('lets the online store fill what is empty, and says what it had not', async () => {
+    const asked: unknown[] = [];
+    const answer = { predictions: [0.3], model: 'late', version: 1, model_digest: 'd', latency_ms: 3, request_id: 'r', failed_over: false, features_missing: [{ row: 0, column: 'plane_delay', why: 'expired' as const }] };
+    render(
+      <TryIt
+        deployment={deployment({ example: {} })}
+        onScore={async (row, entity) => {
+          asked.push([row, entity]);
+          return answer;
+        }}
+      />
+    );
+    fireEvent.click(screen.getByText('Score'));
+    expect(asked).toEqual([]);
+    fireEvent.click(screen.getByLabelText('Fill what is empty from the online store'));
+    fireEvent.change(screen.getByLabelText('Entity keys'), { target: { value: 'carrier=UA' } });
+    fireEvent.click(screen.getByText('Score'));
+    expect(await screen.findByText('plane_delay: too old')).toBeTruthy();
+    expect(asked).toEqual([[{}, { carrier: 'UA' }]]);
   });
 });
 
@@ -88,6 +92,8 @@ describe('a deployment', () => {
   function server(): FakeServer {
     return new FakeServer({
       [`GET ${PATH}`]: () => deployment(),
+      [`GET ${PATH}/live`]: () => live({ held_back: { version: 2, since: AT, reason: 'Its measurements are 20 s old.' } }),
+      [`GET ${PATH}/history`]: () => ({ items: [event()], next_cursor: null }),
       'GET projects/flights/monitoring/late': () => refusal(404, 'not_found', 'Nothing was measured yet.'),
       'GET projects/flights/monitoring/alerts': () => ({ items: [alert()], next_cursor: null }),
       [`POST ${PATH}/rollback`]: () => deployment({ can_roll_back: false })
@@ -103,6 +109,8 @@ describe('a deployment', () => {
     expect(await screen.findByRole('img', { name: 'Traffic: v1 90 %, v2 10 %' })).toBeTruthy();
     expect(await screen.findByText('Nothing was measured yet.')).toBeTruthy();
     expect(await screen.findByText('carrier_delay drifted.')).toBeTruthy();
+    expect(await screen.findByText(/v1 answers 90 %, v2 10 % as canary · 41.0 requests a second/)).toBeTruthy();
+    expect(screen.getByText(/Its measurements are 20 s old/)).toBeTruthy();
     fireEvent.click(screen.getByText('Open monitor'));
     expect(wanted).toHaveBeenCalledWith('late');
     model.dispose();
@@ -117,16 +125,51 @@ describe('a deployment', () => {
   });
 
   it('offers promotion and rollback only while there is something to promote or roll back', () => {
-    const nothing = (): void => undefined;
-    const { rerender } = render(<Traffic deployment={deployment()} busy={false} onPromote={nothing} onRollBack={nothing} />);
+    const { rerender } = render(<Traffic deployment={deployment()} {...moves} />);
     expect(screen.getByText('Roll back to v1')).toBeTruthy();
-    rerender(<Traffic deployment={deployment({ can_promote: false, can_roll_back: false })} busy={false} onPromote={nothing} onRollBack={nothing} />);
+    rerender(<Traffic deployment={deployment({ can_promote: false, can_roll_back: false })} {...moves} />);
     expect(screen.queryByText('Promote')).toBeNull();
+  });
+
+  it('says how long a rollback took, who did it, and what a step measured', () => {
+    const { rerender } = render(<Traffic deployment={deployment({ rollout: rollout({ id: 'o0', state: 'live', to_version: 1 }), undone: rollout({ state: 'rolled_back', rollback_s: 0.05, automatic: true, message: 'Errors rose.' }) })} {...moves} />);
+    expect(screen.getByText('v2 was rolled back by itself; it took 0.050 s until the last answer of v2.')).toBeTruthy();
+    expect(screen.getByText('v2: Errors rose.')).toBeTruthy();
+    rerender(<Traffic deployment={deployment({ can_pause: true, rollout: rollout() })} {...moves} />);
+    expect(screen.getByText('missed').closest('tr')?.textContent).toBe('Errors5.00 %1.00 %0.00 %missed');
+    expect(screen.getByText('too early')).toBeTruthy();
+    expect(screen.getByText('Pause')).toBeTruthy();
+    expect(stageWords(rollout(), new Date('2026-01-01T12:08:00Z'))).toBe('Step 1 of 3, at least 2 min more');
+    expect(stageWords(rollout({ paused_at: AT, paused_by: 'oncall' }), new Date(AT))).toBe('Step 1 of 3, held by oncall');
+  });
+
+  it('keeps copies out of the bar of those who answer', () => {
+    const traffic = [...deployment().traffic, { version: 3, percent: 100, role: 'shadow' as const, scorer: 'ready' as const, restarts: 1, message: '' }];
+    render(<Traffic deployment={deployment({ traffic })} shadow={{ version: 3, sent: 40, skipped: 2, failed: 1 }} {...moves} />);
+    expect(screen.getByRole('img', { name: 'Traffic: v1 90 %, v2 10 %' })).toBeTruthy();
+    expect(screen.getByText('40 copies sent, 2 left out, 1 failed')).toBeTruthy();
+    expect(shareLine(deployment({ traffic }))).toBe('v1 90 %, v2 10 %');
+  });
+
+  it('draws each version for itself, copies by their name, gaps left out', () => {
+    const versions = [liveVersion(), liveVersion({ version: 2, role: 'shadow', percent: 0, shadow_difference: 0.02 })];
+    expect(linesOf(versions, point => point.latency_p99_ms).map(line => [line.name, line.points.length])).toEqual([
+      ['v1', 1],
+      ['v2, copies', 1]
+    ]);
+    render(<Live figures={live({ versions, dropped_log_rows: 3 })} />);
+    expect(screen.getByText('Scores differ by')).toBeTruthy();
+    expect(screen.queryByText('Errors, share of the requests')).toBeNull();
+    expect(screen.getByText('3 rows could not be kept in the request log.')).toBeTruthy();
   });
 
   it('tells its story newest first', () => {
     const asked = deploymentRequest({ review: { reviewer: 'reviewer', decision: 'approve', reason: 'Fine.', digest: 'd', at: '2026-01-02T12:00:00Z' } });
-    expect(story(deployment({ requests: [asked] }), () => undefined).map(moment => moment.key)).toEqual(['review q1', 'request q1']);
+    const back = rollout({ state: 'rolled_back', rollback_s: 0.412 });
+    const moments = story(deployment({ requests: [asked], rollouts: [back] }), [event({ kind: 'rolled_back', at: '2026-01-03T12:00:00Z', judgement: judgement() }), event({ id: 'e0', at: '2026-01-01T13:00:00Z' })], () => undefined);
+    expect(moments.map(moment => moment.key)).toEqual(['event e1', 'review q1', 'event e0', 'request q1']);
+    render(<>{moments[0]?.title}</>);
+    expect(screen.getByText('in 0.41 s')).toBeTruthy();
     expect(shareLine(deployment())).toBe('v1 90 %, v2 10 %');
   });
 
@@ -134,33 +177,5 @@ describe('a deployment', () => {
     const url = monitorUrl('/user/s/', 'my flights', 'flights', 'a&b');
     expect(url).toContain('/user/s/voila/render/my%20flights/monitor.ipynb?');
     expect(new URLSearchParams(url.split('?')[1]).get('deployment')).toBe('a&b');
-  });
-});
-
-describe('a deployment request', () => {
-  it('shows a hostile reason as text, and tells who may not decide why', async () => {
-    const server = new FakeServer({ 'GET projects/flights/deployments/requests/q1': () => deploymentRequest({ reason: HOSTILE, may_review: false, may_not_review_because: 'You asked for it.' }) });
-    const octavo = fakeOctavo(server);
-    const model = new DeploymentRequestModel(octavo, { project: 'flights', id: 'q1' });
-    render(<DeploymentRequestPage model={model} octavo={octavo} />);
-    expect((await screen.findByRole('note')).textContent).toContain('You asked for it.');
-    expect(screen.getByText(HOSTILE)).toBeTruthy();
-    expect(document.querySelector('img')).toBeNull();
-    model.dispose();
-  });
-
-  it('is decided on exactly what is shown', async () => {
-    const server = new FakeServer({
-      'GET projects/flights/deployments/requests/q1': () => deploymentRequest(),
-      'POST projects/flights/deployments/requests/q1/review': () => deploymentRequest({ state: 'approved', requested_at: AT })
-    });
-    const octavo = fakeOctavo(server);
-    const model = new DeploymentRequestModel(octavo, { project: 'flights', id: 'q1' });
-    render(<DeploymentRequestPage model={model} octavo={octavo} />);
-    fireEvent.change(await screen.findByLabelText('Reason'), { target: { value: 'Signed and scanned.' } });
-    fireEvent.click(screen.getByText('Approve'));
-    await until(() => server.asked.some(asked => asked.method === 'POST'));
-    expect(server.asked.find(asked => asked.method === 'POST')?.body).toEqual({ decision: 'approve', reason: 'Signed and scanned.', digest: 'ab'.repeat(32) });
-    model.dispose();
   });
 });

@@ -1,73 +1,101 @@
 import * as React from 'react';
 
-import type { DeploymentDetail, DeploymentRequest } from '../../api/deployments';
-import type { Tone } from '../../ui/Chip';
+import type { DeploymentDetail, DeploymentRequest, RolloutEvent } from '../../api/deployments';
 import { Chip } from '../../ui/Chip';
 import type { IMoment } from '../../ui/lists';
 import { Timeline } from '../../ui/lists';
 import { Card } from '../../ui/Page';
 import { trans } from '../../words';
+import { backWords, requestTone, trafficWords } from '../words';
+import { Judged } from './Stage';
 
-const TONES: Record<DeploymentRequest['state'], Tone> = {
-  pending: 'warn',
-  approved: 'live',
-  rejected: 'bad',
-  expired: 'idle',
-  applied: 'good',
-  failed: 'bad'
-};
+const PLATFORM = 'service:worker';
 
-/** How a request's state looks. */
-export function requestTone(state: DeploymentRequest['state']): Tone {
-  return TONES[state];
-}
-
-/** Say how a version takes over. */
-export function trafficWords(traffic: DeploymentRequest['traffic']): string {
-  return traffic.kind === 'canary' ? trans.__('%1 % canary', traffic.percent ?? 0) : trans.__('all traffic');
-}
-
-/** Put requests, decisions and rollouts into one story, newest first. */
-export function story(deployment: DeploymentDetail, onOpen: (request: DeploymentRequest) => void): IMoment[] {
-  const asked = deployment.requests.map(request => ({
-    key: `request ${request.id}`,
-    at: request.requested_at,
-    title: (
-      <>
-        <button type="button" className="jp-octavo-Link" onClick={() => onOpen(request)}>
-          {trans.__('v%1 requested, %2', request.version, trafficWords(request.traffic))}
-        </button>{' '}
-        <Chip tone={requestTone(request.state)}>{request.state}</Chip>
-      </>
-    ),
-    detail: `${request.requested_by}: ${request.reason}`
-  }));
-  const decided = deployment.requests.flatMap(request =>
-    request.review
+function asked(request: DeploymentRequest, onOpen: (request: DeploymentRequest) => void): IMoment[] {
+  const review = request.review;
+  return [
+    {
+      key: `request ${request.id}`,
+      at: request.requested_at,
+      title: (
+        <>
+          <button type="button" className="jp-octavo-Link" onClick={() => onOpen(request)}>
+            {trans.__('v%1 requested, %2', request.version, trafficWords(request.traffic))}
+          </button>{' '}
+          <Chip tone={requestTone(request.state)}>{request.state}</Chip>
+        </>
+      ),
+      detail: `${request.requested_by}: ${request.reason}`
+    },
+    ...(review
       ? [
           {
             key: `review ${request.id}`,
-            at: request.review.at,
-            title: request.review.decision === 'approve' ? trans.__('v%1 approved', request.version) : trans.__('v%1 rejected', request.version),
-            detail: `${request.review.reviewer}: ${request.review.reason}`
+            at: review.at,
+            title: review.decision === 'approve' ? trans.__('v%1 approved', request.version) : trans.__('v%1 rejected', request.version),
+            detail: `${review.reviewer}: ${review.reason}`
           }
         ]
-      : []
-  );
-  const moved = deployment.rollouts.map(rollout => ({
-    key: `rollout ${rollout.id}`,
-    at: rollout.ended_at ?? rollout.started_at,
-    title: trans.__('v%1 %2', rollout.to_version, rollout.state.replace('_', ' ')),
-    detail: rollout.ended_by && !rollout.message.includes(rollout.ended_by) ? `${rollout.ended_by}: ${rollout.message}` : rollout.message
-  }));
-  return [...asked, ...decided, ...moved].sort((a, b) => b.at.localeCompare(a.at));
+      : [])
+  ];
+}
+
+const happened = (kind: RolloutEvent['kind'], version: number): string => {
+  const words: Record<RolloutEvent['kind'], string> = {
+    started: trans.__('v%1 started', version),
+    ready: trans.__('v%1 is ready', version),
+    stepped: trans.__('v%1 took its next step', version),
+    paused: trans.__('v%1 held', version),
+    resumed: trans.__('v%1 goes on', version),
+    promoted: trans.__('v%1 promoted', version),
+    live: trans.__('v%1 live', version),
+    rolled_back: trans.__('v%1 rolled back', version),
+    failed: trans.__('v%1 failed', version),
+    superseded: trans.__('v%1 superseded', version),
+    model_gone: trans.__('v%1 is gone from the registry', version)
+  };
+  return words[kind];
+};
+
+/** Put requests, decisions and what happened to the traffic into one story, newest first. */
+export function story(deployment: DeploymentDetail, events: readonly RolloutEvent[], onOpen: (request: DeploymentRequest) => void): IMoment[] {
+  const times = new Map(deployment.rollouts.flatMap(rollout => (backWords(rollout) ? [[rollout.id, rollout.rollback_s ?? 0] as const] : [])));
+  const moved = events.map(event => {
+    const seconds = event.kind === 'rolled_back' ? times.get(event.rollout_id) : undefined;
+    return {
+      key: `event ${event.id}`,
+      at: event.at,
+      title: (
+        <>
+          {happened(event.kind, event.version)} {seconds !== undefined && <Chip tone="good">{trans.__('in %1 s', seconds.toFixed(seconds < 0.1 ? 3 : 2))}</Chip>}
+        </>
+      ),
+      detail: (
+        <>
+          <div>{event.by === PLATFORM ? event.message : `${event.by}: ${event.message}`}</div>
+          {event.judgement && event.judgement.findings.length > 0 && (
+            <details>
+              <summary>{trans.__('What was measured')}</summary>
+              <Judged judgement={event.judgement} />
+            </details>
+          )}
+        </>
+      )
+    };
+  });
+  return [...deployment.requests.flatMap(request => asked(request, onOpen)), ...moved].sort((a, b) => b.at.localeCompare(a.at));
 }
 
 /** What was asked, decided and done. */
-export function History(props: { deployment: DeploymentDetail; onOpen: (request: DeploymentRequest) => void }): React.JSX.Element {
+export function History(props: { deployment: DeploymentDetail; events: readonly RolloutEvent[]; more?: (() => void) | undefined; onOpen: (request: DeploymentRequest) => void }): React.JSX.Element {
   return (
     <Card title={trans.__('Requests and rollouts')}>
-      <Timeline label={trans.__('Requests and rollouts')} moments={story(props.deployment, props.onOpen)} />
+      <Timeline label={trans.__('Requests and rollouts')} moments={story(props.deployment, props.events, props.onOpen)} />
+      {props.more && (
+        <button type="button" className="jp-octavo-Link" onClick={props.more}>
+          {trans.__('Earlier')}
+        </button>
+      )}
     </Card>
   );
 }

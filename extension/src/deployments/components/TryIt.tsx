@@ -3,87 +3,84 @@ import * as React from 'react';
 import type { Deployment, InvocationAnswer, Row, SignatureColumn } from '../../api/deployments';
 import { useAction } from '../../ui/action';
 import { Button } from '../../ui/Button';
+import { Code } from '../../ui/Code';
 import { Check, TextField } from '../../ui/Fields';
-import { metric, ms, text } from '../../ui/format';
+import { ms } from '../../ui/format';
+import { Sentences } from '../../ui/lists';
 import { Card, Facts } from '../../ui/Page';
 import { Failure } from '../../ui/states';
 import { trans } from '../../words';
+import type { Typed } from '../trying';
+import { columnFault, curlOf, entityOf, exampleOf, isNumeric, rowOf, scoreText } from '../trying';
+import { promiseFacts } from '../words';
 
-const NUMERIC = /double|float|integer|long/;
-
-/** Turn what was typed into a row of the model's own types; empty optional fields are left out. */
-export function rowOf(columns: readonly SignatureColumn[], typed: Readonly<Record<string, string>>): Row {
-  const filled = columns.filter(column => (typed[column.name] ?? '') !== '');
-  return Object.fromEntries(filled.map(column => [column.name, valueOf(column, typed[column.name] ?? '')]));
+/** Props of the form that scores one row. */
+export interface ITryItProps {
+  deployment: Deployment;
+  /** Why who looks may not score. */
+  refused?: string | undefined;
+  onScore: (row: Row, entity?: Row) => Promise<InvocationAnswer>;
 }
 
-function valueOf(column: SignatureColumn, value: string): Row[string] {
-  if (column.type === 'boolean') {
-    return value === 'true';
-  }
-  return NUMERIC.test(column.type) ? Number(value) : value;
-}
-
-/** Say what is wrong with a typed value; undefined when nothing is. */
-export function columnFault(column: SignatureColumn, value: string): string | undefined {
-  if (value === '') {
-    return column.required ? trans.__('%1 is needed.', column.name) : undefined;
-  }
-  if (NUMERIC.test(column.type) && !Number.isFinite(Number(value))) {
-    return trans.__('%1 is no number.', value);
-  }
-  return /integer|long/.test(column.type) && !Number.isInteger(Number(value)) ? trans.__('%1 is no whole number.', value) : undefined;
-}
-
-/** A form made from the model's signature, filled with its example. */
-export function TryIt(props: { deployment: Deployment; onScore: (row: Row) => Promise<InvocationAnswer> }): React.JSX.Element {
+/** A form made from the model's signature, filled with its example, and the same request for a shell. */
+export function TryIt(props: ITryItProps): React.JSX.Element {
   const { deployment } = props;
-  const [typed, setTyped] = React.useState<Record<string, string>>(() =>
-    Object.fromEntries(deployment.inputs.map(column => [column.name, deployment.example?.[column.name] === undefined || deployment.example[column.name] === null ? '' : String(deployment.example[column.name])]))
-  );
+  const [typed, setTyped] = React.useState<Typed>(() => exampleOf(deployment));
+  const [filled, setFilled] = React.useState(false);
+  const [keys, setKeys] = React.useState('');
   const [answer, setAnswer] = React.useState<InvocationAnswer | null>(null);
-  const score = useAction(async () => setAnswer(await props.onScore(rowOf(deployment.inputs, typed))));
-  const faults = deployment.inputs.map(column => columnFault(column, typed[column.name] ?? '')).filter(Boolean);
+  const entity = filled ? entityOf(keys) : undefined;
+  const row = rowOf(deployment.inputs, typed);
+  const score = useAction(async () => setAnswer(await props.onScore(row, entity)));
+  const faults = deployment.inputs.map(column => columnFault(column, typed.get(column.name) ?? '', filled)).filter(Boolean);
+  const keyFault = filled && !entity ? trans.__('Write keys as name=value, several with commas between.') : undefined;
   return (
     <Card title={trans.__('Try it')}>
       <div className="jp-octavo-TryIt">
-        {deployment.inputs.map(column =>
-          column.type === 'boolean' ? (
-            <Check key={column.name} label={column.name} checked={typed[column.name] === 'true'} onChange={checked => setTyped({ ...typed, [column.name]: String(checked) })} />
-          ) : (
-            <TextField
-              key={column.name}
-              label={column.name}
-              type={NUMERIC.test(column.type) ? 'number' : 'text'}
-              value={typed[column.name] ?? ''}
-              help={column.required ? undefined : trans.__('may be empty')}
-              error={columnFault(column, typed[column.name] ?? '')}
-              maxLength={1000}
-              onChange={value => setTyped({ ...typed, [column.name]: value })}
-            />
-          )
-        )}
+        {deployment.inputs.map(column => (
+          <Cell key={column.name} column={column} value={typed.get(column.name) ?? ''} filled={filled} onChange={value => setTyped(new Map(typed).set(column.name, value))} />
+        ))}
       </div>
+      <Check label={trans.__('Fill what is empty from the online store')} checked={filled} onChange={setFilled} />
+      {filled && <TextField label={trans.__('Entity keys')} value={keys} placeholder={trans.__('carrier=UA, origin=EWR')} maxLength={500} help={trans.__('name=value, several with commas between')} error={keys ? keyFault : undefined} onChange={setKeys} />}
       {score.error && <Failure error={score.error} />}
       <div className="jp-octavo-Form-end">
         {answer && <Answer answer={answer} />}
-        <Button kind="primary" busy={score.busy} refused={faults[0]} onClick={() => score.run()}>
+        <Button kind="primary" busy={score.busy} refused={props.refused ?? faults[0] ?? keyFault} onClick={() => score.run()}>
           {trans.__('Score')}
         </Button>
       </div>
+      <details className="jp-octavo-Curl">
+        <summary>{trans.__('The same from outside')}</summary>
+        <Code label={trans.__('curl')} code={curlOf(deployment, window.location.origin, row, entity)} />
+        <p className="jp-octavo-Muted">{trans.__('OCTAVO_TOKEN is a consumer’s token, or one from the Hub’s token page.')}</p>
+      </details>
     </Card>
   );
 }
 
-/** Write a prediction: a number, or the numbers of a row, with four digits. */
-export function scoreText(prediction: unknown): string {
-  const values = Array.isArray(prediction) ? prediction : [prediction];
-  return values.map(value => (typeof value === 'number' ? metric(value) : text(value))).join(' · ');
+function Cell(props: { column: SignatureColumn; value: string; filled: boolean; onChange: (value: string) => void }): React.JSX.Element {
+  const { column, value } = props;
+  if (column.type === 'boolean') {
+    return <Check label={column.name} checked={value === 'true'} onChange={checked => props.onChange(String(checked))} />;
+  }
+  return (
+    <TextField
+      label={column.name}
+      type={isNumeric(column) ? 'number' : 'text'}
+      value={value}
+      help={column.required && !props.filled ? undefined : trans.__('may be empty')}
+      error={columnFault(column, value, props.filled)}
+      maxLength={1000}
+      onChange={props.onChange}
+    />
+  );
 }
 
 function Answer(props: { answer: InvocationAnswer }): React.JSX.Element {
   const { answer } = props;
   const [first] = answer.predictions;
+  const why = { absent: trans.__('the store has none'), expired: trans.__('too old'), null: trans.__('null') };
   return (
     <div className="jp-octavo-Answer" role="status" aria-label={trans.__('Score')}>
       <b>{scoreText(first)}</b>
@@ -91,31 +88,17 @@ function Answer(props: { answer: InvocationAnswer }): React.JSX.Element {
         {trans.__('v%1 · %2', answer.version, ms(answer.latency_ms))}
         {answer.failed_over && ` · ${trans.__('failed over')}`}
       </span>
+      {(answer.features_missing ?? []).length > 0 && <Sentences label={trans.__('Features without a value')} sentences={answer.features_missing.map(one => trans.__('%1: %2', one.column, why[one.why]))} />}
     </div>
   );
 }
 
-/** The exact request from outside, with the caller's own token. */
-export function curlOf(deployment: Deployment, origin: string): string {
-  const row = JSON.stringify({ dataframe_records: [deployment.example ?? {}] }, null, 1).replace(/\n\s*/g, ' ');
-  return ["curl -sS -X POST \\", `  -H "Authorization: Bearer $OCTAVO_TOKEN" \\`, "  -H 'Content-Type: application/json' \\", `  -d '${row.replace(/'/g, "'\\''")}' \\`, `  '${origin}${deployment.invocations_path}'`].join('\n');
-}
-
 /** What the deployment promises and how it is set. */
 export function Promises(props: { deployment: Deployment }): React.JSX.Element {
-  const { objectives, model, environment, profile } = props.deployment;
+  const { objectives, model, environment, profile, owner, rate_limit: limit } = props.deployment;
   return (
     <Card title={trans.__('Promises')}>
-      <Facts
-        facts={[
-          [trans.__('Model'), model],
-          [trans.__('Environment'), environment],
-          [trans.__('Profile'), profile],
-          [trans.__('Latency'), trans.__('95 % within %1', ms(objectives.latency_p95_ms))],
-          [trans.__('Errors'), trans.__('at most %1 %', metric((objectives.error_rate ?? 0) * 100))],
-          [trans.__('Drift'), trans.__('alerts above PSI %1', metric(objectives.drift_psi))]
-        ]}
-      />
+      <Facts facts={[[trans.__('Model'), model], [trans.__('Environment'), environment], [trans.__('Profile'), profile], [trans.__('Owner'), owner || '–'], ...promiseFacts(objectives, limit)]} />
     </Card>
   );
 }

@@ -1,24 +1,13 @@
 import { fireEvent, render, screen } from '@testing-library/react';
 import * as React from 'react';
 
-import type { SeriesPoint } from '../../api/monitoring';
 import { alert, AT, HOSTILE } from '../../testing/records';
 import { FakeServer, fakeOctavo } from '../../testing/server';
 import { AlertList, isOpen } from '../components/AlertList';
-import { Lights, linesOf } from '../components/Pulse';
+import { Lights } from '../components/Lights';
 import { AlertsModel, AlertsPage } from '../panel';
 
-const point = (version: number, at: string, p95: number | null): SeriesPoint => ({ at, version, requests: 1, errors: 0, latency_p50_ms: null, latency_p95_ms: p95 });
-
-describe('the pulse', () => {
-  it('draws a line a version, and no point where nothing was measured', () => {
-    const series = [point(2, AT, 5), point(1, AT, null), point(1, '2026-01-01T12:01:00Z', 7)];
-    expect(linesOf(series, one => one.latency_p95_ms)).toEqual([
-      { name: 'v1', points: [[Date.parse('2026-01-01T12:01:00Z'), 7]] },
-      { name: 'v2', points: [[Date.parse(AT), 5]] }
-    ]);
-  });
-
+describe('the lights', () => {
   it('says the state in sentences with their baseline', () => {
     render(<Lights lights={[{ topic: 'drift', level: 'critical', sentence: 'carrier_delay drifted.', baseline: 'January to May' }]} />);
     expect(screen.getByTitle('January to May').textContent).toBe('driftcarrier_delay drifted.');

@@ -79,7 +79,10 @@ def requested(story: Story, lab: Lab, version: int, share: int) -> str:
     form = lab.dialog()
     form.get_by_role("combobox", name=f"Version of {MODEL}").select_option(str(version))
     form.get_by_role("combobox", name="Environment").select_option("prod")
-    form.get_by_role("textbox", name="Share of the requests").fill(str(share))
+    takeover = form.get_by_role("combobox", name="How it takes over")
+    takeover.select_option("direct" if share == 100 else "canary")
+    if share < 100:
+        form.get_by_role("textbox", name="Share of the requests").fill(str(share))
     form.get_by_role("textbox", name="Reason").fill(REASON)
     form.get_by_role("button", name="Request deployment").click()
     expect(form).to_have_count(0)
