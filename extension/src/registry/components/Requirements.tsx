@@ -60,5 +60,5 @@ function Wanted(props: { line: Line }): React.JSX.Element | null {
   if (props.line.state === 'done' || wanted.length === 0) {
     return null;
   }
-  return <span className="jp-octavo-Wanted">{trans.__('needed for %1', wanted.join(', '))}</span>;
+  return <small className="jp-octavo-Wanted">{trans.__('needed for %1', wanted.join(', '))}</small>;
 }
