@@ -13,6 +13,9 @@ The last line is one JSON object::
 - ``batch100_ratio``: median latency of 100 rows over HTTP to the model's own ``predict_proba`` on
   the same 100 rows in process
 - ``pyfunc_...``: the same figures where the model was not converted and answers as it was logged
+- ``with_features_p50_ms``: median latency of one row that names an entity: 18 of its inputs are read
+  from the online store, through gateway, token, router and scorer; ``through_router_p50_ms``: the
+  same row sent whole
 - ``cold_ready_s``: from the start of a scorer to its readiness, with the converted model
 - ``swap_failed``: requests of 8 clients that failed while the scorer's model was swapped 5 times;
   ``swap_requests`` is how many there were
@@ -30,7 +33,7 @@ import json
 import subprocess
 import sys
 
-PARTS = ("scoring", "swapping", "registering", "rollback")
+PARTS = ("scoring", "swapping", "featured", "registering", "rollback")
 
 
 def main() -> int:
