@@ -67,9 +67,9 @@ def log(
     ``frame`` is what it was trained on, ``target`` its columns that are no input, ``example`` a
     few rows of input where there is no frame.  Raises TypeError for another kind of model.
     """
+    flavor = _flavor(model)
     import mlflow
 
-    flavor = _flavor(model)
     with _run(run_name) as run:
         inputs = _inputs(model, frame, target, example)
         logged, missing = _log_with(flavor, model, name or "model", inputs, example)
