@@ -53,9 +53,15 @@ def deployed(story: Story, version: int, share: int) -> Evidence:
     author = story.lab("scientist")
     request = requested(story, author, version, share)
     refused = author.card("Decision").get_by_role("note").inner_text().strip()
+    client = story.client("scientist")
+    eventually(
+        lambda: client.get(f"/projects/{PROJECT}/deployments/requests/{request}"),
+        lambda asked: (asked["evidence"] or {}).get("state") != "gathering",
+        LIVE_S,
+        f"the evidence about v{version} is gathered",
+    )
     begun = time.monotonic()
     approved(story.lab("reviewer"), version)
-    client = story.client("scientist")
     state = "live" if share == 100 else "canary"
     live = eventually(
         lambda: client.get(f"/projects/{PROJECT}/deployments/{MODEL}"),
