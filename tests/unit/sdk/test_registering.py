@@ -27,7 +27,7 @@ ITEMS = [
     {"key": "scan", "label": "Scan", "state": "todo", "detail": "Later.", "required_in": ["prod"]},
     {"key": "owner", "label": "Owner", "state": "done", "detail": "ada", "required_in": ["prod"]},
 ]
-DRAFT = {
+DRAFT: dict[str, Any] = {
     "run_id": RUN, "run_name": "train", "name": "late", "next_version": 3, "models": [],
     "model_id": "m-" + "2" * 32, "checklist": ITEMS, "ready": False, "card": "# late",
     "metrics": {}, "champion": None, "owner": "ada", "signature": None, "input_example": None,
@@ -40,7 +40,7 @@ VERSION = {
     "model_id": DRAFT["model_id"], "digest": "a" * 64, "key_id": "k1", "aliases": [],
     "created_by": "ada", "created_at": AT, "metrics": {}, "scan": "clean", "prediction": "passed",
 }  # fmt: skip
-DETAIL = {
+DETAIL: dict[str, Any] = {
     "version": VERSION, "card": "# late", "files": [], "signature": None, "input_example": None,
     "scan": {"outcome": "clean", "scanned": 1, "findings": []},
     "prediction": {"outcome": "passed", "seconds": 1.0, "detail": "", "isolated": True},
