@@ -57,9 +57,9 @@ class Front:
             transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=transport, base_url="http://octavo") as client:
                 sent = {"Authorization": f"Bearer {token}", **(headers or {})}
-                for _ in range(times):
-                    answer = await client.request(method, path, headers=sent, **body)
-            return answer
+                for _ in range(times - 1):
+                    await client.request(method, path, headers=sent, **body)
+                return await client.request(method, path, headers=sent, **body)
 
         return asyncio.run(run())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from tests.support.routing import NAME, PROJECT, Routed, a_scorer, open_routed
@@ -25,7 +26,7 @@ def routed() -> Iterator[Routed]:
     opened.router.tables.close()
 
 
-def watched(routed: Routed) -> dict[str, object]:
+def watched(routed: Routed) -> dict[str, Any]:
     """A canary that the controller looks at."""
     now = routed.clock()
     return {"canary_version": 2, "controlled_at": now, "judged_at": now}
