@@ -32,6 +32,7 @@ from octavo_scorer.openapi import describe_api
 from octavo_scorer.swapping import Swaps
 from octavo_scorer.tensors import describe_model, output_tensor, read_v2
 from octavo_scorer.wire import (
+    ELSEWHERE_HEADER,
     LIVE_PATH,
     READY_PATH,
     REQUEST_ID_HEADER,
@@ -45,6 +46,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 JSON = b"application/json"
 SECRET = SECRET_HEADER.encode()
+ELSEWHERE = ELSEWHERE_HEADER.encode()
 REQUEST_ID = REQUEST_ID_HEADER.encode()
 
 log = logging.getLogger("octavo.scorer")
@@ -186,6 +188,8 @@ class Scorer:
     async def _invocations(self, call: Call) -> Reply:
         body = await self._body(call)
         held = self._model()  # after the body: a swap may come while it arrives
+        if not held.ready and ELSEWHERE in call.headers:
+            raise Unavailable("The model is being loaded again.", "Ask another version.")
         started = time.perf_counter()
         if call.headers.get(b"content-type", JSON).startswith(b"text/csv"):
             batch = read_csv(held.contract, body)

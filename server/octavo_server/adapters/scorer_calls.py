@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from octavo_scorer.wire import REQUEST_ID_HEADER, SECRET_HEADER
+from octavo_scorer.wire import ELSEWHERE_HEADER, REQUEST_ID_HEADER, SECRET_HEADER
 from octavo_server.adapters.scorer_lines import LineBroken, Lines
 from octavo_server.deployments.serving.ports import ScorerAnswer, ScorerSlow, ScorerUnreachable
 
@@ -37,10 +37,13 @@ class ScorerClient:
         timeout_s: float | None = None,
     ) -> ScorerAnswer:
         """Send rows in MLflow's format. Raises :class:`ScorerUnreachable`."""
+        elsewhere = timeout_s is not None  # who is impatient has another version to ask
         timeout_s = min(timeout_s or self._timeout_s, self._timeout_s)
         headers = {SECRET_HEADER: secret, "content-type": "application/json"}
         if request_id:
             headers[REQUEST_ID_HEADER] = request_id
+        if elsewhere:
+            headers[ELSEWHERE_HEADER] = "1"
         try:
             status, content = await self._ask(address, headers, body, timeout_s)
             document = msgspec.json.decode(content)
