@@ -43,7 +43,7 @@ export function ConsumersTab(props: ITabProps): React.JSX.Element {
       />
     ));
   return (
-    <div ref={node}>
+    <div ref={node} className="jp-octavo-Part">
       <Await resource={list}>
         {page => (
           <Card
@@ -78,7 +78,7 @@ function Chosen(props: ITabProps & { name: string; refused: string | undefined; 
     onChange();
   };
   return (
-    <div ref={node}>
+    <div ref={node} className="jp-octavo-Part">
       <Await resource={resource}>
         {consumer => (
           <ConsumerCard

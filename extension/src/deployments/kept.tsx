@@ -20,7 +20,7 @@ export function RequestLogTab(props: { octavo: IOctavo; project: string; deploym
   const { resource: log, node } = usePolled(SECONDS, signal => readRequestLog(requests, project, name, signal));
   const { resource: rows } = usePolled(null, signal => readLoggedRows(requests, project, name, ROWS, signal));
   return (
-    <div ref={node}>
+    <div ref={node} className="jp-octavo-Part">
       <Await resource={log}>
         {kept => (
           <Kept

@@ -125,7 +125,7 @@ function Steering(props: IPartProps): React.JSX.Element {
 function Now(props: IPartProps): React.JSX.Element {
   const { model, deployment, octavo } = props;
   return (
-    <>
+    <div className="jp-octavo-Part">
       <Await resource={model.live}>{figures => <Live figures={figures} />}</Await>
       <TryIt
         key={deployment.inputs.map(column => column.name).join()}
@@ -134,7 +134,7 @@ function Now(props: IPartProps): React.JSX.Element {
         onScore={(row, entity) => model.score(row, entity)}
       />
       <Await resource={model.monitor}>{summary => <Drift summary={summary} />}</Await>
-    </>
+    </div>
   );
 }
 
