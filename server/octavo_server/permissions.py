@@ -59,7 +59,7 @@ PERMISSIONS: dict[str, Permission] = {
     "registry.register": _project("register a model version", SCIENTIST, ADMIN, RUN),
     "registry.verify": _project("check a version's bytes and signature", *_MEMBERS, RUN, SERVICE),
     "registry.tag": _project("tag a model version", SCIENTIST, ADMIN),
-    "registry.sign": _platform("sign versions again whose key was revoked", ADMIN),
+    "registry.sign": _project("sign versions again whose key was revoked", ADMIN),
     "keys.read": _platform("see the public keys of this installation", ANYONE, SERVICE, RUN),
     "keys.change": _platform("make and revoke signing keys", ADMIN),
     "registry.alias": _project("move a model's alias", SCIENTIST, REVIEWER, ADMIN, SERVICE),
@@ -75,6 +75,10 @@ PERMISSIONS: dict[str, Permission] = {
     "consumers.manage": _project(
         "make consumers, their tokens and limits", SCIENTIST, ONCALL, ADMIN
     ),
+    "edge.export": _project("take a model to devices", SCIENTIST, ONCALL, ADMIN),
+    "edge.read": _project("see the devices of a deployment", *_MEMBERS, SERVICE),
+    "edge.report": _project("report what a device does", SERVICE),
+    "edge.manage": _project("remove devices", SCIENTIST, ONCALL, ADMIN),
     "deployments.log_read": _project("read logged requests", *_MEMBERS, SERVICE),
     "deployments.log_change": _project("change what is logged of requests", ONCALL, ADMIN),
     "monitoring.read": _project(

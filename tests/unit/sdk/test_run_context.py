@@ -208,10 +208,10 @@ def test_importing_the_sdk_does_not_import_mlflow() -> None:
 
 
 def test_a_value_that_is_no_model_is_refused() -> None:
-    from octavo.experiments import _log
+    from octavo import registering
 
     with pytest.raises(TypeError, match="no scikit-learn, torch or MLflow model"):
-        _log({"not": "a model"}, "late", None)
+        registering.log({"not": "a model"}, name="late")
 
 
 def test_a_request_to_mlflow_imports_neither_feast_nor_torch() -> None:
