@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from octavo import frames
@@ -25,7 +26,8 @@ MOST_MODELS = 100
 MOST_FRAMES = 50
 """Frames that are told of: those that fit a model first, then the newest."""
 MOST_NAMES = 200
-"""Names of a model's inputs that are told."""
+"""Names of a model's inputs, and of a frame's columns, that are told."""
+NONE: frozenset[str] = frozenset()
 LONGEST_FAULT = 600
 """Characters of an error's message that are told."""
 
@@ -55,8 +57,9 @@ def look(asked: str, names: Mapping[str, object] | None = None) -> frames.Seen:
 def log(asked: str, names: Mapping[str, object] | None = None) -> frames.Seen:
     """Log a variable's model in a run, with signature and example from a frame; registers nothing.
 
-    ``asked`` is JSON: ``{"model": variable, "frame": variable or null, "name": name}``. Returns the
-    run's and the logged model's ids, or ``refused`` with what went wrong.
+    ``asked`` is JSON: ``{"model": variable, "frame": variable or null, "target": column or null,
+    "name": name}``. Returns the run's and the logged model's ids, or ``refused`` with what went
+    wrong.
     """
     wanted = json.loads(asked)
     there = dict(frames.kernel_names() if names is None else names)
@@ -70,7 +73,8 @@ def log(asked: str, names: Mapping[str, object] | None = None) -> frames.Seen:
         # Imported here: looking must stay free of it.
         from octavo import registering
 
-        logged = registering.log(model, frame=frame, name=wanted["name"])
+        target = wanted.get("target")
+        logged = registering.log(model, frame=frame, target=target, name=wanted["name"])
     except Exception as error:  # noqa: BLE001  # MLflow, a model and a frame may raise anything
         return frames.Seen({"refused": "failed", **_fault(error)})
     return frames.Seen(
@@ -122,10 +126,17 @@ def _described(name: str, frame: Frame) -> dict[str, Any]:
             "library": frame.library,
             "rows": frame.rows(),
             "width": frame.width(),
+            "columns": _names(frame),
         }
     except Exception as error:  # noqa: BLE001  # a person's own class may raise anything
         problem = f"It can't be read: {type(error).__name__}: {error}"[: frames.LONGEST_NAME]
-        return {"name": name, "library": frame.library, "rows": 0, "width": 0, "problem": problem}
+        nothing = {"rows": 0, "width": 0, "columns": []}
+        return {"name": name, "library": frame.library, **nothing, "problem": problem}
+
+
+def _names(frame: Frame) -> list[str]:
+    told = (one.name for one in frame.columns(NONE, MOST_NAMES) if not one.index)
+    return [name for name in islice(told, MOST_NAMES) if len(name) <= frames.LONGEST_NAME]
 
 
 def fits(model: Held, frame: Frame) -> bool:

@@ -24,7 +24,7 @@ import type { IVariableActions } from './variables/components/VariableList';
 import { VariableList } from './variables/components/VariableList';
 import { KernelModels } from './variables/model';
 import type { IModelVariable } from './variables/seen';
-import { codeOf, firstFrame, modelName } from './variables/seen';
+import { codeOf, firstFrame, firstTarget, modelName } from './variables/seen';
 
 const REGISTER = 'octavo-lab:register-model';
 const FIND = 'octavo-lab:find-models';
@@ -62,7 +62,8 @@ function variableActions(octavo: IOctavo, notebooks: INotebookTracker, models: K
     },
     insert: variable => {
       const { seen } = models.state;
-      insertCode(notebooks, codeOf(variable.name, modelName(variable.name), seen ? firstFrame(variable, seen) : ''));
+      const frame = seen ? firstFrame(variable, seen) : '';
+      insertCode(notebooks, codeOf(variable.name, modelName(variable.name), frame, firstTarget(variable, seen?.frames.find(one => one.name === frame))));
     }
   };
 }

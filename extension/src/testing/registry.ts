@@ -146,5 +146,5 @@ export function variable(changes: Partial<IModelVariable> = {}): IModelVariable 
 
 /** What a kernel is seen to hold. */
 export function seenModels(...models: IModelVariable[]): ISeenModels {
-  return { libraries: ['sklearn'], models, frames: [{ name: 'X', library: 'pandas', rows: 1000, width: 2 }, { name: 'odd', library: 'pandas', rows: 3, width: 1 }], left_out: 0 };
+  return { libraries: ['sklearn'], models, frames: [{ name: 'X', library: 'pandas', rows: 1000, width: 3, columns: ['distance', 'hour', 'late'] }, { name: 'odd', library: 'pandas', rows: 3, width: 1, columns: ['late'] }], left_out: 0 };
 }

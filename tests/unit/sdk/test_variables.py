@@ -44,7 +44,11 @@ def test_a_fitted_pipeline_tells_its_inputs_and_the_frames_that_have_them() -> N
             "frames": ["whole", "X"],
         }
     ]
-    assert [one["name"] for one in seen["frames"]] == ["whole", "X", "other"]
+    assert [(one["name"], one["columns"]) for one in seen["frames"]] == [
+        ("whole", ["distance", "late"]),
+        ("X", ["distance"]),
+        ("other", ["late"]),
+    ]
 
 
 def test_a_model_that_is_not_fitted_is_told_as_such() -> None:
@@ -116,20 +120,23 @@ def registering(monkeypatch: pytest.MonkeyPatch) -> Registering:
     return fake
 
 
-def log(model: str, frame: str | None, /, **names: object) -> dict[str, Any]:
-    seen = variables.log(json.dumps({"model": model, "frame": frame, "name": "late"}), names)
+def log(
+    model: str, frame: str | None, /, target: str | None = None, **names: object
+) -> dict[str, Any]:
+    asked = {"model": model, "frame": frame, "target": target, "name": "late"}
+    seen = variables.log(json.dumps(asked), names)
     assert json.dumps(seen.said, allow_nan=False)
     return seen.said
 
 
 def test_a_model_is_logged_with_the_frame_that_was_picked(registering: Registering) -> None:
     model = LinearRegression()
-    told = log("model", "X", model=model, X=FRAME)
+    told = log("model", "X", target="late", model=model, X=FRAME)
     assert told == {"run_id": "a" * 32, "model_id": "m-1", "experiment": "late"}
     [asked] = registering.asked
     assert asked["model"] is model
     assert asked["frame"] is FRAME
-    assert asked["name"] == "late"
+    assert (asked["name"], asked["target"]) == ("late", "late")
 
 
 def test_a_model_or_a_frame_that_is_gone_is_said_and_nothing_logged(

@@ -25,6 +25,8 @@ export interface IVariablesState {
 export interface ILogAsked {
   model: string;
   frame: string | null;
+  /** The frame's column that the model learned to predict. */
+  target: string | null;
   name: string;
 }
 

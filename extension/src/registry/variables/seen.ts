@@ -24,6 +24,8 @@ export interface ITable {
   library: string;
   rows: number;
   width: number;
+  /** Names of its columns, at most 200. */
+  columns: string[];
   problem?: string;
 }
 
@@ -57,6 +59,18 @@ export function firstFrame(variable: IModelVariable, seen: ISeenModels): string 
   return variable.frames[0] ?? (variable.inputs.length === 0 && seen.frames.length === 1 ? (seen.frames[0]?.name ?? '') : '');
 }
 
+/** The columns of a frame that may be what the model predicts: those that are no input of it. */
+export function targetsOf(variable: IModelVariable, frame: ITable | undefined): string[] {
+  const inputs = new Set(variable.inputs);
+  return (frame?.columns ?? []).filter(column => !inputs.has(column));
+}
+
+/** The target to begin with: where a single column is no input, that one; else a person says. */
+export function firstTarget(variable: IModelVariable, frame: ITable | undefined): string {
+  const [only, ...others] = variable.inputs.length > 0 ? targetsOf(variable, frame) : [];
+  return others.length > 0 ? '' : (only ?? '');
+}
+
 /** A name for a model, made from its variable's: "late_model" becomes "late-model". */
 export function modelName(variable: string): string {
   const name = variable.toLowerCase().replace(NAME, '-').replace(/^[-0-9]+|-+$/g, '').slice(0, 63);
@@ -64,7 +78,7 @@ export function modelName(variable: string): string {
 }
 
 /** The line of code that does what the dialog does. */
-export function codeOf(variable: string, name: string, frame: string): string {
-  const given = [variable, `name=${JSON.stringify(name)}`, ...(frame ? [`frame=${frame}`] : [])];
+export function codeOf(variable: string, name: string, frame: string, target = ''): string {
+  const given = [variable, `name=${JSON.stringify(name)}`, ...(frame ? [`frame=${frame}`] : []), ...(frame && target ? [`target=${JSON.stringify(target)}`] : [])];
   return `import octavo\n\noctavo.register(${given.join(', ')})`;
 }

@@ -9,7 +9,7 @@ import { RegisterVariable } from '../../register';
 import type { IVariableActions } from '../components/VariableList';
 import { VariableList } from '../components/VariableList';
 import { KernelModels } from '../model';
-import { codeOf, modelName } from '../seen';
+import { codeOf, firstTarget, modelName } from '../seen';
 
 const RUN = 'a'.repeat(32);
 
@@ -96,9 +96,10 @@ describe('registering a variable', () => {
     const kernel = new FakeKernel([{ json: seenModels(variable({ name: 'late_model' })) }, { json: { run_id: RUN, model_id: 'm-7', experiment: 'late' } }]);
     const { server } = await dialog(kernel);
     expect(screen.getByLabelText<HTMLSelectElement>('Frame that shows its inputs').value).toBe('X');
+    expect(screen.getByLabelText<HTMLSelectElement>('Column that it predicts').value).toBe('late');
     fireEvent.click(screen.getByText('Log and go on'));
     expect(await screen.findByText('Register v3')).toBeTruthy();
-    expect(kernel.asked[1]?.user_expressions['octavo']).toBe('__import__("octavo.variables", fromlist=["log"]).log("{\\"model\\":\\"late_model\\",\\"frame\\":\\"X\\",\\"name\\":\\"late-model\\"}")');
+    expect(kernel.asked[1]?.user_expressions['octavo']).toBe('__import__("octavo.variables", fromlist=["log"]).log("{\\"model\\":\\"late_model\\",\\"frame\\":\\"X\\",\\"target\\":\\"late\\",\\"name\\":\\"late-model\\"}")');
     const query = server.asked.find(asked => asked.url.pathname.endsWith('draft'))?.url.searchParams;
     expect([query?.get('run_id'), query?.get('name'), query?.get('model_id')]).toEqual([RUN, 'late-model', 'm-7']);
   });
@@ -136,7 +137,17 @@ describe('names and code', () => {
     expect(modelName(name)).toBe(made);
   });
 
+  it.each([
+    [['distance', 'hour'], ['distance', 'hour', 'late'], 'late'],
+    [['distance'], ['distance', 'hour', 'late'], ''],
+    [['distance', 'hour'], ['distance', 'hour'], ''],
+    [[], ['late'], '']
+  ])('takes the one column that is no input as what is predicted: %p of %p', (inputs, columns, target) => {
+    expect(firstTarget(variable({ inputs }), { name: 'X', library: 'pandas', rows: 1, width: columns.length, columns })).toBe(target);
+  });
+
   it('writes the line that does the same', () => {
+    expect(codeOf('clf', 'late', 'X', 'is "late"')).toBe('import octavo\n\noctavo.register(clf, name="late", frame=X, target="is \\"late\\"")');
     expect(codeOf('clf', 'late', 'X')).toBe('import octavo\n\noctavo.register(clf, name="late", frame=X)');
     expect(codeOf('clf', 'late', '')).toBe('import octavo\n\noctavo.register(clf, name="late")');
   });

@@ -9,7 +9,7 @@ import { Facts } from '../../../ui/Page';
 import { trans } from '../../../words';
 import type { KernelModels } from '../model';
 import type { ILogged, IModelVariable, ISeenModels, ITable } from '../seen';
-import { firstFrame, modelName } from '../seen';
+import { firstFrame, firstTarget, modelName, targetsOf } from '../seen';
 import { Wait } from './VariableList';
 
 const NAME = /^[a-z][a-z0-9-]{0,62}$/;
@@ -34,6 +34,12 @@ export function LogForm(props: ILogFormProps): React.JSX.Element {
   const { models, variable, seen } = props;
   const [name, setName] = React.useState(() => modelName(variable.name));
   const [frame, setFrame] = React.useState(() => firstFrame(variable, seen));
+  const table = seen.frames.find(one => one.name === frame);
+  const [target, setTarget] = React.useState(() => firstTarget(variable, table));
+  const choose = (name: string): void => {
+    setFrame(name);
+    setTarget(firstTarget(variable, seen.frames.find(one => one.name === name)));
+  };
   const [state, setState] = React.useState<IUnderWay>({ busy: null, error: null });
   const abort = React.useRef<AbortController | null>(null);
   React.useEffect(() => () => abort.current?.abort(), []);
@@ -41,7 +47,7 @@ export function LogForm(props: ILogFormProps): React.JSX.Element {
     const mine = (abort.current = new AbortController());
     setState({ busy: 'answer', error: null });
     try {
-      const logged = await models.log({ model: variable.name, frame: frame || null, name }, mine.signal, busy => setState({ busy, error: null }));
+      const logged = await models.log({ model: variable.name, frame: frame || null, target: target || null, name }, mine.signal, busy => setState({ busy, error: null }));
       abort.current = null;
       props.onLogged(logged, name);
     } catch (error) {
@@ -68,7 +74,8 @@ export function LogForm(props: ILogFormProps): React.JSX.Element {
         ]}
       />
       <TextField label={trans.__('Model name')} value={name} maxLength={63} error={wrong} onChange={setName} />
-      <Choice label={trans.__('Frame that shows its inputs')} value={frame} options={options(variable, seen.frames)} help={help(variable, frame)} onChange={setFrame} />
+      <Choice label={trans.__('Frame that shows its inputs')} value={frame} options={options(variable, seen.frames)} help={help(variable, frame)} onChange={choose} />
+      {table && <Choice label={trans.__('Column that it predicts')} value={target} options={targets(variable, table)} help={trans.__('Told with the training data, and left out of the inputs.')} onChange={setTarget} />}
       {state.busy && <Wait busy={state.busy} answering={trans.__('The kernel logs the model.')} onCancel={() => abort.current?.abort()} />}
     </Form>
   );
@@ -79,6 +86,10 @@ function options(variable: IModelVariable, frames: readonly ITable[]): { value: 
   const fitting = new Set(variable.frames);
   const listed = [...frames].sort((a, b) => Number(fitting.has(b.name)) - Number(fitting.has(a.name)));
   return [...listed.map(frame => ({ value: frame.name, label: described(frame, fitting.has(frame.name)), disabled: Boolean(frame.problem) })), none];
+}
+
+function targets(variable: IModelVariable, table: ITable): { value: string; label: string }[] {
+  return [{ value: '', label: trans.__('none of this frame') }, ...targetsOf(variable, table).map(column => ({ value: column, label: column }))];
 }
 
 function described(frame: ITable, fits: boolean): string {

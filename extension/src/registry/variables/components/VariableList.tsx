@@ -46,7 +46,7 @@ export function VariableList(props: { models: KernelModels; actions: IVariableAc
   const state = useVariables(models);
   const { seen } = state;
   return (
-    <section className="jp-octavo-Variables" aria-label={trans.__('Models in the notebook')}>
+    <section className="jp-octavo-Variables" aria-label={trans.__('Variables of the notebook')}>
       <div className="jp-octavo-Section-tools">
         <span className="jp-octavo-Variables-title">{trans.__('Variables')}</span>
         <Button kind="quiet" icon={seen ? refreshIcon : searchIcon} busy={state.busy !== null} onClick={() => void models.look()}>
