@@ -140,14 +140,17 @@ def read_contract(signature: Mapping[str, Any] | None, max_rows: int = 1_000) ->
     return Contract(columns=columns, max_rows=max_rows)
 
 
-def check_columns(contract: Contract, columns: Mapping[str, list[Any]]) -> None:
-    """Raise :class:`Invalid` unless every value of ``columns`` fits the contract."""
+def check_columns(contract: Contract, columns: Mapping[str, list[Any]], first: int = 0) -> None:
+    """Raise :class:`Invalid` unless every value of ``columns`` fits the contract.
+
+    ``first`` is the number of their first row, where they are a part of something longer.
+    """
     _check_names(contract, columns)
     for column in contract.columns:
         values = columns.get(column.name)
         if values is None or _surely_fits(column.type, values):
             continue
-        for number, value in enumerate(values):
+        for number, value in enumerate(values, first):
             _check_value(column, number, value)
 
 

@@ -71,7 +71,7 @@ def read_csv(contract: Contract, body: bytes) -> Batch:
         raise Invalid(
             f"The body is no CSV with a header line: {error}.", "Send column names, then rows."
         ) from error
-    readers = [_cell_reader(contract, name) for name in names]
+    readers = [cell_reader(contract, name) for name in names]
     # A row of another length keeps its cells: the check of rows names it.
     typed = [[read(cell) for read, cell in zip(readers, row, strict=False)] for row in rows if row]
     for row, cells in zip(typed, filter(None, rows), strict=True):
@@ -79,7 +79,7 @@ def read_csv(contract: Contract, body: bytes) -> Batch:
     return _by_row(contract, names, typed)
 
 
-def _cell_reader(contract: Contract, name: str) -> Callable[[str], Any]:
+def cell_reader(contract: Contract, name: str) -> Callable[[str], Any]:
     """Return what turns a cell's text into the column's value; what it can't stays text."""
     kind = next((column.type for column in contract.columns if column.name == name), "string")
 
@@ -179,13 +179,18 @@ def _inputs(contract: Contract, field: str, value: Any) -> Batch:
     return by_column(contract, columns, len(next(iter(columns.values()), [])))
 
 
-def by_column(contract: Contract, columns: Mapping[str, list[Any]], size: int) -> Batch:
-    """Return the checked rows of values by column, in the model's order."""
+def by_column(
+    contract: Contract, columns: Mapping[str, list[Any]], size: int, first: int = 0
+) -> Batch:
+    """Return the checked rows of values by column, in the model's order.
+
+    ``first`` is the number of the first row, where they are a part of something longer.
+    """
     sizes = {name[:60]: len(values) for name, values in list(columns.items())[:20]}
     if any(len(values) != size for values in columns.values()):
         raise Invalid(f"The columns differ in length: {sizes}.", "Send one value a row.")
     check_count(contract, size)
-    check_columns(contract, columns)
+    check_columns(contract, columns, first)
     ordered = {
         column.name: columns[column.name] for column in contract.columns if column.name in columns
     }

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from pathlib import Path
 from octavo.local.accounts import Account, AccountError, Accounts
 from octavo.local.confinement import Limits
 from octavo_scorer.wire import READY_PATH
+from octavo_server.adapters.model_lending import lend, remove
 from octavo_server.deployments.rollouts.ports import (
     Life,
     ModelCatalog,
@@ -73,7 +73,7 @@ class LocalScorers:
         self._children: dict[str, _Child] = {}
         # What a killed worker left: its scorers ended with it, and nothing here is needed again.
         for left in self._folder.iterdir() if self._folder.is_dir() else ():
-            _remove(left)
+            remove(left)
 
     def start(self, order: ScorerOrder) -> Observation:
         """Start a scorer; returns before it is ready. Raises Unavailable when it can't."""
@@ -147,14 +147,14 @@ class LocalScorers:
     def _launch(self, order: ScorerOrder, resources: ExitStack) -> _Child:
         folder, model = self._folder / order.id, self._folder / f"{order.id}.model"
         for left in (folder, model):
-            _remove(left)
-            resources.callback(_remove, left)
+            remove(left)
+            resources.callback(remove, left)
         # Entered after the callbacks, so that the account is empty before its files go.
         account = resources.enter_context(self._accounts.lease("scorer", folder))
         files = self._catalog.fetch(order.project, order.model, order.version, model / "files")
         manifest = model / "manifest.json"
         manifest.write_text(json.dumps({"files": dict(files)}), "utf-8")
-        _lend(model, account)
+        lend(model, account)
         self._logs.mkdir(mode=0o700, exist_ok=True)
         log = self._logs / f"scorer-{order.id}.log"
         process = _spawn(order, account, model, folder / "s", log)
@@ -210,31 +210,6 @@ def _environment(account: Account) -> Mapping[str, str]:
         "MLFLOW_TRACKING_URI": f"file://{account.home}/none",
         "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
     }
-
-
-def _lend(model: Path, account: Account) -> None:
-    """Let the account read the model's copy, and nobody change it."""
-    for place, folders, files in os.walk(model, topdown=False):
-        for name in files:
-            _read_only(Path(place) / name, 0o440, account)
-        for name in folders:
-            _read_only(Path(place) / name, 0o550, account)
-    _read_only(model, 0o550, account)
-
-
-def _read_only(path: Path, mode: int, account: Account) -> None:
-    if account.own:
-        os.chown(path, os.geteuid(), account.gid, follow_symlinks=False)
-    path.chmod(mode)
-
-
-def _remove(folder: Path) -> None:
-    """Remove a folder, read-only parts of it too."""
-    if not folder.is_dir() or folder.is_symlink():
-        return
-    for place, _, _ in os.walk(folder):
-        Path(place).chmod(0o700)
-    shutil.rmtree(folder)
 
 
 def _is_ready(address: Path) -> bool:

@@ -19,6 +19,7 @@ KINDS = frozenset(
         "pipeline_run",
         "model_version",
         "deployment",
+        "batch",
         "dashboard",
     }
 )

@@ -1,0 +1,1 @@
+"""Tables of the lake, scored partition by partition."""
