@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from octavo.local.accounts import Accounts
-from octavo_server.adapters.canary_measurements import ScoredMeasurements
+from octavo_server.adapters.canary_measurements import CountedMeasurements
 from octavo_server.adapters.cedar import CedarEngine, default_policies
 from octavo_server.adapters.local_scorers import LocalScorers
 from octavo_server.adapters.scorer_calls import ScorerClient
@@ -212,7 +212,7 @@ def open_serving(
         answered=answered,
         host=host,
         reconciler=Reconciler(database, audit, lineage, host, profiles, approvals, now),
-        judge=Judge(database, audit, approvals, catalog, ScoredMeasurements(answered), now),
+        judge=Judge(database, audit, approvals, catalog, CountedMeasurements(answered), now),
         telemetry=telemetry,
         router=router,
         calls=calls,

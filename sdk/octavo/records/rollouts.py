@@ -143,7 +143,8 @@ class Objectives(Request):
         gt=0,
         le=10,
         description="Population stability index that counts as drift: of a feature against "
-        "training, and of a canary's scores against those of the live version.",
+        "training, and of a canary's scores beyond one and a half times the difference from the "
+        "live version's that the approved evidence shows.",
     )
 
 

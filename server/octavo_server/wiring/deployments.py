@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from octavo.local.accounts import Accounts
-from octavo_server.adapters.canary_measurements import ScoredMeasurements
+from octavo_server.adapters.canary_measurements import CountedMeasurements
 from octavo_server.adapters.local_scorers import LocalScorers
 from octavo_server.adapters.request_log import ParquetLog
 from octavo_server.deployments.consumers.service import ConsumersService
@@ -86,7 +86,7 @@ def deployment_tasks(
         base.audit,
         deployments.approvals,
         deployments.catalog,
-        ScoredMeasurements(deployments.serving),
+        CountedMeasurements(deployments.serving),
         base.clock,
     )
     tidying = Tidying(deployments.rollouts, deployments.serving)

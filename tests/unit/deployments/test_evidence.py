@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from octavo_server.database.memory import MemoryDatabase
 from octavo_server.database.rows import Database
 from octavo_server.deployments.requests import comparing
 from octavo_server.deployments.requests.domain import Request, RequestState
+from octavo_server.deployments.requests.evidence import accepted_drift, asked_for
+from octavo_server.deployments.requests.evidence_store import KeptEvidence
 from octavo_server.deployments.requests.ports import LoggedRequests, Replayed
 from octavo_server.errors import Conflict, IllegalMove, PolicyRefused
 
@@ -211,3 +214,24 @@ def test_what_was_asked_for_anew_meanwhile_is_not_overwritten(world: Canaries) -
     world.gatherer._bench = Slow()
     world.gatherer.step()
     assert _evidence(world, request).state == "gathering"
+
+
+def _kept(rows: int = 200, **changes: Any) -> KeptEvidence:
+    replay = {"psi": 0.7, "overall": {"rows": rows}}
+    document = {"champion_version": 1, "replay": replay, **changes}
+    asked = asked_for("r1", PROJECT, NOON)
+    return replace(asked, state="complete", digest="d", document=document)
+
+
+def test_only_an_approved_comparison_says_what_difference_was_accepted() -> None:
+    assert accepted_drift(_kept(), "d", 1) == 0.7
+    refused = [
+        accepted_drift(None, "d", 1),
+        accepted_drift(_kept(), None, 1),  # nobody reviewed it
+        accepted_drift(_kept(), "gathered anew since", 1),
+        accepted_drift(_kept(), "d", 3),  # another version went live
+        accepted_drift(_kept(rows=99), "d", 1),
+        accepted_drift(_kept(replay=None), "d", 1),
+        accepted_drift(_kept(replay={"psi": None, "overall": None}), "d", 1),
+    ]
+    assert set(refused) == {None}

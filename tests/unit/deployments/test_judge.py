@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -302,3 +303,39 @@ def test_what_the_environment_does_not_take_is_not_deployed(world: Canaries) -> 
 def test_a_request_for_another_thing_is_refused(world: Canaries) -> None:
     with pytest.raises(Conflict, match="already live"):
         world.ask(1)
+
+
+def _with_scores(world: Canaries, candidate: float) -> None:
+    """Let the evidence show v2 slightly off v1, and the live scores lie around ``candidate``."""
+    chance = random.Random(7)  # noqa: S311 - reproducible, not secret
+    world.numbers.by_version = {
+        version: replace(GOOD, scores=[chance.gauss(middle, 0.1) for _ in range(400)])
+        for version, middle in ((1, 0.4), (2, candidate))
+    }
+
+
+def test_a_version_that_scores_differently_as_its_evidence_said_stays(world: Canaries) -> None:
+    world.around.rows = [{"delay": float(number)} for number in range(200)]
+    world.bench.scores = {1: 0.4, 2: 0.6}
+    world.go(2, traffic=CANARY)
+    _with_scores(world, 0.6)
+    view = world.watch(20)
+    assert view.deployment.stable_version == 2
+
+
+def test_a_version_that_scores_otherwise_than_its_evidence_is_rolled_back(
+    world: Canaries,
+) -> None:
+    world.around.rows = [{"delay": float(number)} for number in range(200)]
+    world.bench.scores = {1: 0.4, 2: 0.4}
+    world.go(2, traffic=CANARY)
+    _with_scores(world, 0.6)
+    view = world.watch(1)
+    assert view.deployment.canary_version is None
+    assert "differ more from the live version's than its evidence did" in world.last().message
+
+
+def test_without_logged_rows_scores_are_not_judged(world: Canaries) -> None:
+    world.go(2, traffic=CANARY)
+    _with_scores(world, 0.9)
+    assert world.watch(20).deployment.stable_version == 2

@@ -12,6 +12,7 @@ import pytest
 from tests.support.people import ONCALL
 from tests.support.services import NOON, open_audit
 
+from octavo_server.adapters.canary_measurements import CountedMeasurements
 from octavo_server.database.rows import Database
 from octavo_server.deployments.serving import latency, rows_sent, store, telemetry
 from octavo_server.deployments.serving.domain import (
@@ -166,6 +167,37 @@ def test_figures_are_exact_where_rows_are_samples(
     figures = kept.serving.figures(PROJECT, NAME, NOON)[1]
     assert (figures.requests, figures.errors, figures.refused) == (101, 7, 1)
     assert figures.latency_p99_ms == pytest.approx(4.0, rel=0.05)
+
+
+def test_new_shares_begin_figures_of_their_own(kept: Kept) -> None:
+    moved = NOON + timedelta(seconds=4)
+    for number in range(8):
+        since = NOON - timedelta(hours=1) if number < 4 else moved
+        kept.buffer.add(served(number, routed_since=since))
+    # Began under the old shares, answered after the new ones came.
+    kept.buffer.add(served(9, routed_since=NOON - timedelta(hours=1)))
+    kept.buffer.add(served(12, routed_since=moved))
+    kept.buffer.flush()
+    assert kept.serving.figures(PROJECT, NAME, NOON)[1].requests == 10
+    measured = CountedMeasurements(kept.serving).figures(PROJECT, NAME, moved)
+    assert measured[1].requests == 5
+
+
+def test_the_judge_counts_every_request_and_no_callers_fault(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telemetry, "KEPT_A_WRITE", 10)
+    for number in range(1_000):
+        failed = number % 100 == 0
+        kept.buffer.add(served(number, at=NOON, status="model_failed" if failed else "ok"))
+    for number in range(50):
+        kept.buffer.add(served(number, at=NOON, status="invalid"))
+    kept.buffer.flush()
+    measured = CountedMeasurements(kept.serving)
+    figures = measured.figures(PROJECT, NAME, NOON)[1]
+    assert (figures.requests, figures.errors) == (1_000, 10)
+    assert figures.latency_p95_ms == pytest.approx(4.0, rel=0.05)
+    assert 1 < len(measured.scores(PROJECT, NAME, NOON, 5_000)[1]) <= 10
 
 
 def test_a_writers_figures_of_an_interval_replace_its_earlier_ones(kept: Kept) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from octavo_server.audit.service import Change
 from octavo_server.database.rows import Rows
-from octavo_server.deployments.requests import rules, store
+from octavo_server.deployments.requests import evidence, evidence_store, rules, store
 from octavo_server.deployments.requests.domain import Request, RequestState
 from octavo_server.deployments.rollouts.service import (
     Agreed,
@@ -55,6 +55,17 @@ class Approvals:
             owner=request.owner,
             rate_limit=request.rate_limit,
         )
+
+    def accepted_drift(self, rows: Rows, rollout: Rollout) -> float | None:
+        """Return the difference from the live version's scores (PSI) that was approved.
+
+        It is that of the evidence; None where nobody approved such a comparison.
+        """
+        request = store.request(rows, rollout.project, rollout.request_id)
+        if request is None:
+            return None
+        kept = evidence_store.get(rows, request.id)
+        return evidence.accepted_drift(kept, request.reviewed_evidence, rollout.from_version)
 
     def give_up(self, change: Change, rollout: Rollout, message: str) -> None:
         """End the request of a rollout that came to nothing."""

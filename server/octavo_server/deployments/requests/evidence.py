@@ -15,6 +15,8 @@ from octavo_server.errors import Conflict
 
 FRESH = timedelta(hours=24)
 """How long a review may rest on evidence."""
+ENOUGH_ROWS = 100
+"""A difference over fewer replayed rows is no measure for what the live scores do."""
 NOT_NEEDED = "not_needed"
 """In place of a state: nothing is live that the version could be compared with."""
 
@@ -56,6 +58,23 @@ def stale_because(
     seen = {one["id"] for one in document.get("alerts", ())}
     changed += [f"A new alert is open: {one.message}" for one in alerts if one.id not in seen]
     return changed
+
+
+def accepted_drift(
+    kept: KeptEvidence | None, approved: str | None, live: int | None
+) -> float | None:
+    """Return how far the approved evidence says that the scores differ from those of ``live``.
+
+    None where the evidence is another than was approved, or compared with another version, or
+    replayed too few rows.
+    """
+    if kept is None or kept.document is None or approved is None or kept.digest != approved:
+        return None
+    replay = kept.document.get("replay")
+    if replay is None or replay["overall"] is None or kept.document["champion_version"] != live:
+        return None
+    enough = replay["overall"]["rows"] >= ENOUGH_ROWS
+    return replay["psi"] if enough else None
 
 
 def shown(kept: KeptEvidence, changed: Sequence[str]) -> Evidence:

@@ -122,6 +122,7 @@ class Judge:
         since = rollout.step_since or now
         try:
             candidate, stable = self._measure(deployment, rollout, since)
+            accepted = self._accepted(rollout)
         except Exception:
             # Whatever keeps the measurements away, they are away: the canary isn't watched.
             log.exception("%s/%s can't be measured", deployment.project, deployment.name)
@@ -135,6 +136,7 @@ class Judge:
             stable=stable,
             since=since,
             now=now,
+            accepted_drift=accepted,
         )
         if found.verdict == "roll_back":
             self._roll_back(seen, found.sentence, now, found)
@@ -142,6 +144,10 @@ class Judge:
             self._lead_on(seen, found)
         else:
             self._keep(rollout, found)
+
+    def _accepted(self, rollout: Rollout) -> float | None:
+        with self._database.read() as rows:
+            return self._approvals.accepted_drift(rows, rollout)
 
     def _measure(
         self, deployment: Deployment, rollout: Rollout, since: datetime

@@ -16,6 +16,10 @@ ENOUGH_FOR_P95, ENOUGH_FOR_P99 = 20, 100
 """Fewer answers say nothing about the slowest 5 % or 1 % of them."""
 ENOUGH_SCORES = 300
 """Fewer scores of either version move the index by chance alone."""
+DRIFT_AGAIN = 1.5
+"""The accepted difference of scores may come out so many times as large by what is asked."""
+WITHIN = 1.05
+"""Percentiles are known within 5 %: beyond that a latency is surely over its limit."""
 CHANCE = 0.02
 """An error rate counts as missed when chance alone gives so many errors less often than this."""
 
@@ -69,13 +73,18 @@ def judge(
     stable: Measured,
     since: datetime,
     now: datetime,
+    accepted_drift: float | None = None,
 ) -> Judgement:
     """Return what to do about a step: watch on, lead on, or roll back.
+
+    ``accepted_drift`` is how far the approved evidence says that the scores differ from the live
+    version's. A new version is meant to score differently: drift is what goes beyond that, and
+    without it scores are not judged.
 
     A promise counts as broken as soon as the numbers can't be chance, and as kept only when the
     step has lasted, enough requests were answered, and nothing is over its limit.
     """
-    findings = tuple(findings_of(objectives, candidate, stable))
+    findings = tuple(findings_of(objectives, candidate, stable, accepted_drift))
     missed = [finding for finding in findings if finding.missed]
     short = [finding for finding in findings if finding.short]
     left = wanted.bake_s - (now - since).total_seconds()
@@ -102,7 +111,9 @@ def judge(
     )
 
 
-def findings_of(objectives: Objectives, candidate: Measured, stable: Measured) -> list[Finding]:
+def findings_of(
+    objectives: Objectives, candidate: Measured, stable: Measured, accepted_drift: float | None
+) -> list[Finding]:
     """Return each objective as it was measured."""
     found = [_errors(objectives.error_rate, candidate, stable)]
     if objectives.latency_p99_ms is not None:
@@ -124,7 +135,9 @@ def findings_of(objectives: Objectives, candidate: Measured, stable: Measured) -
             stable.latency_p95_ms,
         )
     )
-    found.append(_drift(objectives.drift_psi, candidate.scores, stable.scores))
+    if accepted_drift is not None:
+        limit = accepted_drift * DRIFT_AGAIN + objectives.drift_psi
+        found.append(_drift(limit, candidate.scores, stable.scores))
     return found
 
 
@@ -173,7 +186,7 @@ def _latency(
         value=value,
         limit=limit,
         stable=stable,
-        missed=value is not None and value > limit,
+        missed=value is not None and value > limit * WITHIN,
     )
 
 
@@ -195,7 +208,8 @@ def _said(finding: Finding) -> str:
         return f"{value:.1%} of requests failed, at most {finding.limit:.1%} may."
     if finding.objective == "drift_psi":
         return (
-            f"Its scores drifted from the live version's: PSI {value:.2f} over {finding.limit:g}."
+            f"Its scores differ more from the live version's than its evidence did: "
+            f"PSI {value:.2f}, at most {finding.limit:.2f}."
         )
     return f"{finding.label} took up to {value:,.0f} ms, over {finding.limit:,.0f} ms."
 

@@ -143,6 +143,12 @@ class Approvals(Protocol):
     def use(self, change: Change, rollout: Rollout, message: str) -> Agreed:
         """Use up the rollout's approval. Raises Conflict when it doesn't hold any more."""
 
+    def accepted_drift(self, rows: Rows, rollout: Rollout) -> float | None:
+        """Return the difference from the live version's scores (PSI) that was approved.
+
+        It is that of the evidence; None where nobody approved such a comparison.
+        """
+
     def give_up(self, change: Change, rollout: Rollout, message: str) -> None:
         """End the request of a rollout that came to nothing."""
 

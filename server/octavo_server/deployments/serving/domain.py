@@ -66,6 +66,8 @@ class Served:
     """The request's rows."""
     predictions: list[Any]
     """The answer's; empty when there is none."""
+    routed_since: datetime | None = None
+    """Since when the shares that it was routed by hold; None: nobody asks."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,8 @@
-"""Counts what every version does, ten seconds by ten seconds; exact at any load."""
+"""Counts what every version does, ten seconds by ten seconds; exact at any load.
+
+New shares begin an interval of their own: what was routed by the old ones never counts for a step
+that began in the middle of ten seconds.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ STEP_S = 10
 CALLERS_FAULTS = frozenset({"invalid", "too_large", "too_many"})
 """Refusals that are the caller's, not the version's."""
 
-Key = tuple[str, str, int, str, int]
+Key = tuple[str, str, int, str, datetime]
 
 
 class FigureBook:
@@ -48,25 +52,27 @@ class FigureBook:
 
     def take(self, now: datetime) -> list[tuple[str, str, FiguresAt]]:
         """Return what changed since the last call; intervals that are over are let go."""
-        current = int(now.timestamp()) // STEP_S
+        oldest = _start(int(now.timestamp()) // STEP_S - 1)
         with self._lock:
             changed, self._changed = self._changed, set()
             found = [(key, _copy(self._open[key])) for key in sorted(changed)]
-            for key in [key for key in self._open if key[4] < current - 1]:
+            for key in [key for key in self._open if key[4] < oldest]:
                 if key not in changed:
                     del self._open[key]
         return [
             (
                 project,
                 deployment,
-                FiguresAt(version=version, role=role, at=_start(place), figures=figures),
+                FiguresAt(version=version, role=role, at=at, figures=figures),
             )
-            for (project, deployment, version, role, place), figures in found
+            for (project, deployment, version, role, at), figures in found
         ]
 
     def _of(self, served: Served) -> Figures:
-        place = int(served.at.timestamp()) // STEP_S
-        key = (served.project, served.deployment, served.version, served.role, place)
+        at = _start(int(served.at.timestamp()) // STEP_S)
+        if served.routed_since is not None:
+            at = max(at, served.routed_since)
+        key = (served.project, served.deployment, served.version, served.role, at)
         self._changed.add(key)
         found = self._open.get(key)
         if found is None:

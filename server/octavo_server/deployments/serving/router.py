@@ -244,6 +244,7 @@ class Router:
             caller=caller,
             document=rows.document,
             predictions=[],
+            routed_since=traffic.deployment.updated_at,
         )
 
     def _copy(self, traffic: Traffic, invocation: Invocation, answered: Answered) -> None:
