@@ -9,7 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from octavo_server.errors import Unavailable
+
 log = logging.getLogger("octavo.worker")
+
+KEPT_CHARACTERS = 300
+"""Length of the last error's text in the state."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +67,20 @@ class PeriodicTasks:
             try:
                 task.call()
                 kept["error"] = ""
+            except Unavailable as error:
+                if _is_new(kept, error):  # the other process starts, or starts again
+                    log.warning("the task %r waits: %s", task.name, error)
             except Exception as error:
-                if kept["error"] != str(error):
+                if _is_new(kept, error):
                     log.exception("the task %r failed", task.name)
-                kept["errors"] += 1
-                kept["error"] = str(error)[:300]
             kept["calls"] += 1
             kept["seconds"] = round(time.monotonic() - began, 3)
             self._stop.wait(task.period_s)
+
+
+def _is_new(kept: dict[str, Any], error: Exception) -> bool:
+    """Count an error of a task; return whether the call before it ended otherwise."""
+    text = str(error)[:KEPT_CHARACTERS]
+    before, kept["error"] = kept["error"], text
+    kept["errors"] += 1
+    return bool(before != text)
