@@ -19,6 +19,8 @@ def upgrade() -> None:
     _create_bills()
     _create_marks()
     _create_registrations()
+    _create_batches()
+    _create_edge()
     _extend_requests()
     _extend_deployments()
 
@@ -239,6 +241,113 @@ def _create_registrations() -> None:
     with op.batch_alter_table('registrations', schema=None) as batch_op:
         batch_op.create_index('ix_registrations_project', ['project', 'created_at'], unique=False)
         batch_op.create_index('ix_registrations_state', ['state', 'seen_at'], unique=False)
+
+
+def _create_batches() -> None:
+    """Make the tables of batches and their partitions."""
+    op.create_table('batches',
+    sa.Column('id', sa.String(length=32), nullable=False),
+    sa.Column('project', sa.String(length=100), nullable=False),
+    sa.Column('source', sa.String(length=500), nullable=False),
+    sa.Column('model', sa.String(length=100), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('alias', sa.String(length=100), nullable=True),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('environment', sa.String(length=8), nullable=False),
+    sa.Column('profile', sa.String(length=100), nullable=False),
+    sa.Column('keep', sa.JSON(none_as_null=True), nullable=False),
+    sa.Column('max_failures', sa.Integer(), nullable=False),
+    sa.Column('output', sa.String(length=500), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('message', sa.Text(), nullable=False),
+    sa.Column('requested_by', sa.String(length=255), nullable=False),
+    sa.Column('created_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('partitions', sa.Integer(), nullable=False),
+    sa.Column('done', sa.Integer(), nullable=False),
+    sa.Column('failed', sa.Integer(), nullable=False),
+    sa.Column('rows', sa.BigInteger(), nullable=False),
+    sa.Column('input_bytes', sa.BigInteger(), nullable=False),
+    sa.Column('started_at', base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('lost', sa.Integer(), nullable=False),
+    sa.Column('attempt_at', base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('worker', sa.String(length=32), nullable=True),
+    sa.Column('seconds', sa.Float(), nullable=False),
+    sa.Column('cost_eur', sa.Float(), nullable=True),
+    sa.Column('cost_before', sa.Float(), nullable=False),
+    sa.Column('cancel_requested_by', sa.String(length=255), nullable=True),
+    sa.Column('manifest_digest', sa.String(length=64), nullable=True),
+    sa.Column('envelope', sa.JSON(none_as_null=True), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_batches'))
+    )
+    with op.batch_alter_table('batches', schema=None) as batch_op:
+        batch_op.create_index('ix_batches_project', ['project', 'created_at'], unique=False)
+        batch_op.create_index('ix_batches_state', ['state', 'created_at'], unique=False)
+    op.create_table('batch_partitions',
+    sa.Column('batch', sa.String(length=32), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('name', sa.String(length=500), nullable=False),
+    sa.Column('keys', sa.JSON(none_as_null=True), nullable=False),
+    sa.Column('files', sa.JSON(none_as_null=True), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('input_digest', sa.String(length=64), nullable=True),
+    sa.Column('output', sa.String(length=500), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=True),
+    sa.Column('size', sa.BigInteger(), nullable=False),
+    sa.Column('rows', sa.BigInteger(), nullable=False),
+    sa.Column('seconds', sa.Float(), nullable=False),
+    sa.Column('engine', sa.String(length=16), nullable=True),
+    sa.Column('message', sa.Text(), nullable=False),
+    sa.Column('remedy', sa.Text(), nullable=False),
+    sa.Column('tries', sa.Integer(), nullable=False),
+    sa.Column('committed_at', base.UtcDateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('batch', 'number', name=op.f('pk_batch_partitions'))
+    )
+    with op.batch_alter_table('batch_partitions', schema=None) as batch_op:
+        batch_op.create_index('ix_batch_partitions_state', ['batch', 'state', 'number'], unique=False)
+
+
+def _create_edge() -> None:
+    """Make the tables of bundles for the edge and of the devices that hold them."""
+    op.create_table('edge_bundles',
+    sa.Column('project', sa.String(length=100), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('kind', sa.String(length=20), nullable=False),
+    sa.Column('place', sa.String(length=200), nullable=False),
+    sa.Column('model', sa.String(length=100), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('generation', sa.BigInteger(), nullable=False),
+    sa.Column('key_id', sa.String(length=64), nullable=False),
+    sa.Column('envelope', sa.JSON(none_as_null=True), nullable=False),
+    sa.Column('made_by', sa.String(length=255), nullable=False),
+    sa.Column('made_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('project', 'digest', name=op.f('pk_edge_bundles'))
+    )
+    op.create_table('edge_devices',
+    sa.Column('project', sa.String(length=100), nullable=False),
+    sa.Column('deployment', sa.String(length=63), nullable=False),
+    sa.Column('device', sa.String(length=63), nullable=False),
+    sa.Column('consumer', sa.String(length=63), nullable=False),
+    sa.Column('installation', sa.String(length=32), nullable=False),
+    sa.Column('client', sa.String(length=40), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=True),
+    sa.Column('digest', sa.String(length=64), nullable=True),
+    sa.Column('generation', sa.BigInteger(), nullable=True),
+    sa.Column('sequence', sa.BigInteger(), nullable=False),
+    sa.Column('requests', sa.BigInteger(), nullable=False),
+    sa.Column('errors', sa.BigInteger(), nullable=False),
+    sa.Column('dropped', sa.BigInteger(), nullable=False),
+    sa.Column('latency_p50_ms', sa.Float(), nullable=True),
+    sa.Column('latency_p95_ms', sa.Float(), nullable=True),
+    sa.Column('latency_p99_ms', sa.Float(), nullable=True),
+    sa.Column('last_error', sa.Text(), nullable=True),
+    sa.Column('refusal', sa.Text(), nullable=True),
+    sa.Column('first_seen_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('last_seen_at', base.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('told_until', base.UtcDateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('project', 'deployment', 'device', name=op.f('pk_edge_devices'))
+    )
 
 
 def _extend_requests() -> None:
