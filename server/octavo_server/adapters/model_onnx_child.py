@@ -91,10 +91,21 @@ def _native(flavors: dict[str, Any], folder: Path) -> Any:
     if "sklearn" in flavors:
         return mlflow.sklearn.load_model(str(folder))
     if "pytorch" in flavors:
-        return mlflow.pytorch.load_model(str(folder), map_location="cpu")
+        return _torch_module(flavors["pytorch"], folder)
     raise NotConvertible(
         f"only scikit-learn and torch models are converted, not {', '.join(sorted(flavors))[:200]}"
     )
+
+
+def _torch_module(flavor: dict[str, Any], folder: Path) -> Any:
+    """Return the module, or the exported program, whose module can't be converted any more."""
+    import mlflow
+    import torch
+
+    exported = folder / str(flavor.get("model_data")) / "model.pt2"
+    if exported.is_file():
+        return torch.export.load(exported)
+    return mlflow.pytorch.load_model(str(folder), map_location="cpu")
 
 
 def _sklearn(loaded: Loaded) -> Made:
@@ -128,7 +139,9 @@ def _torch(loaded: Loaded, work: Path) -> Made:
     rows = onnx_rows.tensors(tensor["shape"], dtype)
     form = torch_form(loaded.model, rows[:2], dtype, work)
     session = OnnxForm(form)
-    matches = [compare(one, loaded.predict, session) for one in (loaded.example, rows)]
+    # One row for itself too: an export may have taken the number of rows for a fact.
+    given = (loaded.example, rows, rows[:1])
+    matches = [compare(one, loaded.predict, session) for one in given]
     return Made(
         form=form,
         match=_worst(matches),

@@ -18,6 +18,7 @@ from picklescan import scanner
 from picklescan.scanner import SafetyLevel
 
 from octavo_server.adapters.model_unpacking import Refused, holds_lambda, layers, may_be_two
+from octavo_server.adapters.pickle_opcodes import Beginning, beginning
 
 #: Packages whose objects are what a model is made of.
 TRUSTED: Final = frozenset(
@@ -34,6 +35,8 @@ PLAIN_BUILTINS: Final = frozenset(
         "object", "range", "set", "slice", "str", "tuple", "type", "Ellipsis", "NotImplemented",
     }
 )  # fmt: skip
+#: How pickles of the second protocol, which torch writes, say bytes.
+PLAIN_BYTES: Final = ("_codecs", "encode")
 #: cloudpickle's way to carry functions and classes of a notebook: code, but of the author's own.
 CARRIED_CODE: Final = frozenset({"cloudpickle", "types"})
 #: Modules that reach outside of the process; no model imports them.
@@ -44,6 +47,8 @@ OUTSIDE: Final = (
 )  # fmt: skip
 #: Builtins that run text as code, or reach what was not named.
 RUNNERS: Final = ("__import__", "breakpoint", "compile", "eval", "exec", "getattr", "open")
+#: Files that loaders take for pickles, whatever is in them.
+PICKLE_SUFFIXES: Final = frozenset({".ckpt", ".joblib", ".p", ".pickle", ".pkl", ".pt", ".pth"})
 #: Files that are read as code by whoever loads the model.
 CODE_SUFFIXES: Final = frozenset({".py", ".so", ".pyd", ".dll", ".dylib", ".pyc", ".sh"})
 TEXT_SUFFIXES: Final = frozenset({".json", ".yaml", ".yml", ".txt", ""})
@@ -78,6 +83,8 @@ LONGEST_IMPORT: Final = 400
 def severity_of(module: str, name: str, level: SafetyLevel) -> str | None:
     """How bad an import inside a pickle is; None for one that means nothing."""
     package = module.partition(".")[0]
+    if (module, name) == PLAIN_BYTES:
+        return None
     if package in CARRIED_CODE:
         return "note"
     if level is SafetyLevel.Dangerous:
@@ -155,6 +162,13 @@ def _look_inside(file: IO[bytes], name: str, depth: int) -> Generator[Found, Non
 def _look_at_pickle(
     file: IO[bytes], name: str, suffix: str, *, packed: bool = False
 ) -> Iterator[Found]:
+    begins = beginning(file)
+    if begins is Beginning.DISGUISED:
+        what = f"{name}: a pickle written so that scanners lose their way in it"
+        yield {"severity": "dangerous", "what": what}
+    if begins is Beginning.NOTHING and suffix not in PICKLE_SUFFIXES:
+        return
+    file.seek(0)
     try:
         result = (
             scanner.scan_pickle_bytes(file, name)

@@ -14,7 +14,10 @@ from typing import Any
 from octavo_server.adapters.onnx_rows import REAL, WHOLE, ColumnKind
 
 OPSET = 17
-"""Version of ONNX's operators that is written; every runtime since 2022 reads it."""
+"""Version of ONNX's operators that is written; every runtime since 2022 reads it.
+
+What torch.export made is written in the version that its converter knows, 20 at the time.
+"""
 ANSWERS = {"predict": 0, "predict_proba": 1}
 """Method of a classifier -> position of what it answers among the converter's outputs."""
 
@@ -41,15 +44,26 @@ def sklearn_forms(
     """Give the ways to a form, the likeliest first. Raises NotConvertible for a method of none.
 
     Numbers are tried as 32-bit floats: trees that were trained on 64 bits compare as exactly
-    with them, while the converter's 64-bit trees take other turns.
+    with them, while the converter's 64-bit trees take other turns.  An estimator that takes the
+    table as one matrix is given its columns side by side.
     """
     if method not in ANSWERS:
         raise NotConvertible(f"the model answers with {method}, which has no ONNX form")
-    for whole in ("int64", "float32"):
-        kinds = {one.name: _kind(one, whole) for one in columns}
-        yield lambda kinds=kinds: _convert_sklearn(model, method, kinds)  # type: ignore[misc]
-        if not any(one.type in WHOLE for one in columns):
-            return
+    floats = {one.name: _kind(one, "float32") for one in columns}
+    if any(one.type in WHOLE for one in columns):
+        kinds = {one.name: _kind(one, "int64") for one in columns}
+        yield lambda: _convert_sklearn(model, method, kinds)
+    yield lambda: _convert_sklearn(model, method, floats)
+    if len(columns) > 1 and set(floats.values()) == {"float32"}:
+        yield lambda: _convert_sklearn(_on_columns(model), method, floats)
+
+
+def _on_columns(model: Any) -> Any:
+    """Return the model behind a step that puts columns side by side."""
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    return Pipeline([("columns", FunctionTransformer()), ("model", model)])
 
 
 def _kind(column: ColumnKind, whole: str) -> str:
@@ -124,15 +138,50 @@ def _numbers(value: Any) -> Any:
 
 
 def torch_form(model: Any, rows: Any, dtype: str, folder: Path) -> Form:
-    """Return the form of a torch module that takes one tensor of rows."""
+    """Return the form of a torch module, or of an exported one, that takes one tensor of rows."""
     import torch
 
-    path = folder / "try.onnx"
+    given = (torch.from_numpy(rows),)
+    if isinstance(model, torch.export.ExportedProgram):
+        content = _of_exported(model, given)
+    else:
+        content = _of_module(model, given, folder / "try.onnx")
+    shape = [None, *rows.shape[1:]]
+    return Form(
+        content=content,
+        inputs=[{"name": "rows", "type": dtype, "shape": shape, "column": None}],
+        output="answers",
+    )
+
+
+def _of_exported(program: Any, given: tuple[Any, ...]) -> bytes:
+    """Return the form of what torch.export made: MLflow's default; it has no pickle in it."""
+    import torch
+
+    made = torch.onnx.export(
+        program,
+        given,
+        input_names=["rows"],
+        output_names=["answers"],
+        dynamo=True,
+        external_data=False,
+        verbose=False,
+    )
+    if made is None:
+        raise NotConvertible("torch's converter gave nothing")
+    content: bytes = made.model_proto.SerializeToString()
+    return content
+
+
+def _of_module(model: Any, given: tuple[Any, ...], path: Path) -> bytes:
+    """Return the form of a module that was pickled."""
+    import torch
+
     model.eval()
     with torch.no_grad():
         torch.onnx.export(
             model,
-            (torch.from_numpy(rows),),
+            given,
             str(path),
             input_names=["rows"],
             output_names=["answers"],
@@ -142,9 +191,4 @@ def torch_form(model: Any, rows: Any, dtype: str, folder: Path) -> Form:
         )
     content = path.read_bytes()
     path.unlink()
-    shape = [None, *rows.shape[1:]]
-    return Form(
-        content=content,
-        inputs=[{"name": "rows", "type": dtype, "shape": shape, "column": None}],
-        output="answers",
-    )
+    return content

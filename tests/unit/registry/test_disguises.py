@@ -15,11 +15,13 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import cloudpickle
 import joblib
 import numpy as np
 import pytest
 
 from octavo_server.adapters import model_scan_child, model_unpacking
+from octavo_server.adapters.pickle_opcodes import Beginning, beginning
 
 
 class Attack:
@@ -101,6 +103,18 @@ def named_attack() -> bytes:
     return tarred("cposix\nsystem\n(S'true'\ntR.", b"{}", kind=tarfile.USTAR_FORMAT)
 
 
+def disassembled_wrongly(argument: bytes) -> bytes:
+    """Return an attack behind an argument that Python takes and its disassembler doesn't."""
+    return argument + b"0cposix\nsystem\n(S'true'\ntR."
+
+
+class Carried:
+    """Calls what it carries when it is unpickled."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (os.system, ("true",))
+
+
 ARRAY = np.arange(3_000, dtype="float64")
 OBJECTS = np.array([Attack()], dtype=object)
 
@@ -138,9 +152,19 @@ OBJECTS = np.array([Attack()], dtype=object)
         ("named.tar", named_attack()),
         ("second.pkl", pickle.dumps({"a": 1}) + ATTACK),
         ("script.py", ATTACK),
+        ("python_model.pkl", cloudpickle.dumps({"model": Carried(), "code": lambda: Carried})),
+        ("model.onnx.data", ATTACK),
+        ("weights/model.onnx_data", bytes(4096) + zipped("data.pkl", ATTACK)),
+        ("model.keras", zipped("assets/vocabulary.bin", ATTACK)),
+        ("model.pt2", zipped("model/data/weights/weight_0", ATTACK)),
+        ("deep.zip", zipped("a.tar", tarred("b.gz", gzip.compress(ATTACK)))),
+        ("hexadecimal.pkl", disassembled_wrongly(b"I0x10\n")),
+        ("hexadecimal.bin", disassembled_wrongly(b"(lp0\nI0x1F\na")),
+        ("octal.pt", zipped("archive/data.pkl", disassembled_wrongly(b"I0o7\n"))),
     ],
 )
 def test_an_attack_is_found_under_its_disguise(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_bytes(content)
     findings: Any = model_scan_child.scan(tmp_path)["findings"]
     assert "dangerous" in {one["severity"] for one in findings}, findings
@@ -180,12 +204,53 @@ def test_what_cannot_be_looked_into_is_suspicious(
         ("xylophone.txt", b"x\n"),
         ("weights.bin", bytes(range(256)) * 20),
         ("model.keras", zipped("config.json", b'{"class_name": "Dense"}')),
+        ("weight_2", b"\x93\x9e\xb1\x3e" * 24),
+        ("weight_3", b"cr\xb1\x3e\n9\n" * 24),
+        ("model.pt2", zipped("model/data/weights/weight_2", b"\x93\x9e\xb1\x3e" * 24)),
+        ("bytes.pkl", pickle.dumps(b"\xff bytes", protocol=2)),
     ],
 )
 def test_what_models_are_made_of_raises_no_alarm(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     findings: Any = model_scan_child.scan(tmp_path)["findings"]
     assert {one["severity"] for one in findings} <= {"note"}, findings
+
+
+def test_raw_numbers_are_not_taken_for_pickles() -> None:
+    random = np.random.default_rng(3)
+    found = [
+        one
+        for _ in range(1_000)
+        for one in model_scan_child._look(
+            io.BytesIO(random.standard_normal(90).astype("float32").tobytes()), "weight_0", 1
+        )
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"", Beginning.NOTHING),
+        (b"\x93", Beginning.NOTHING),
+        (b"NN\x93", Beginning.NOTHING),
+        (b"(t\x93", Beginning.NOTHING),
+        (b"t", Beginning.NOTHING),
+        (b"\x82\x01.", Beginning.NOTHING),
+        (b"Ia b\n", Beginning.NOTHING),
+        (b"I0x10", Beginning.NOTHING),
+        (b"\xff", Beginning.NOTHING),
+        (b"N.", Beginning.PICKLE),
+        (b"NP\xff\n", Beginning.NOTHING),
+        (b"cos\nsystem\n", Beginning.PICKLE),
+        (b"I0x1\nNP1\n", Beginning.DISGUISED),
+        (b"I0x1\n(ios\nsystem\n", Beginning.DISGUISED),
+        (b"I0x1\nX\x02\0\0\0osX\x06\0\0\0system\x93", Beginning.DISGUISED),
+        (b"I0x1\nN.", Beginning.PICKLE),
+    ],
+)
+def test_a_beginning_is_followed_as_an_unpickler_does(content: bytes, found: Beginning) -> None:
+    assert beginning(io.BytesIO(content)) is found
 
 
 def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
