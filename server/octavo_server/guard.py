@@ -73,8 +73,7 @@ class Guard:
 
         async def admitted(request: Request) -> Caller:
             caller = await run_in_threadpool(self._admit, request, verb)
-            _refuse_null(request)
-            _refuse_what_json_is_not(await request.body(), request.headers.get("content-type", ""))
+            await refuse_no_text(request)
             await self._answer_again(request, caller)
             return caller
 
@@ -248,6 +247,12 @@ def _names(listed: str) -> list[str] | None:
 def area_router(*tags: str) -> APIRouter:
     """Return a router whose routes honour idempotency keys."""
     return APIRouter(route_class=GovernedRoute, tags=list(tags))
+
+
+async def refuse_no_text(request: Request) -> None:
+    """Raise Invalid for a request whose address or body holds what is no text or no JSON."""
+    _refuse_null(request)
+    _refuse_what_json_is_not(await request.body(), request.headers.get("content-type", ""))
 
 
 def _refuse_null(request: Request) -> None:

@@ -17,6 +17,7 @@ COMMANDS = {
     "verify": "octavo.cli.proof:verify",
     "bundle": "octavo.cli.proof:bundle",
     "keys": "octavo.cli.proof:keys",
+    "edge": "octavo.cli.edge:edge",
     "runs": "octavo.cli.runs:runs",
     "profiles": "octavo.cli.profiles:profiles",
     "features": "octavo.cli.features:features",

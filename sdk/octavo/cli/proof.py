@@ -10,6 +10,8 @@ import click
 from octavo.bundles import BundleVerdict, verify_bundle
 from octavo.cli.notebooks import project_option
 from octavo.client import Client, ClientError
+from octavo.edge.claims import PREDICATE as EDGE
+from octavo.edge.claims import read_claim
 from octavo.envelopes import Refused, TrustedKeys
 from octavo.records.notebooks import ReleaseVerification
 from octavo.records.proof import KeyList
@@ -59,7 +61,12 @@ def _bundle(path: Path, key: Path) -> None:
 
 def _tell(found: BundleVerdict) -> None:
     """Say what was signed; the words come from the signed statement."""
-    built = found.statement.get("predicate", {}).get("buildDefinition", {})
+    said = found.statement.get("predicate", {})
+    if found.statement.get("predicateType") == EDGE:
+        claim = read_claim(found.statement, found.key_id)
+        click.echo(f"model    {claim.place.project}.{claim.model} version {claim.version}")
+        click.echo(f"for      devices of the {claim.place}, generation {claim.generation}")
+    built = said.get("buildDefinition", {})
     asked = built.get("externalParameters", {})
     if asked.get("model"):
         click.echo(f"model    {asked['project']}.{asked['model']} version {asked['version']}")

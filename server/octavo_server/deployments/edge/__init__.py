@@ -1,0 +1,1 @@
+"""Edge: signed bundles for devices, and the devices that hold them."""
