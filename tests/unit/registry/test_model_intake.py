@@ -231,6 +231,14 @@ def test_a_description_that_names_a_file_outside_is_refused(path: str) -> None:
         check_described(described)
 
 
+def test_of_a_model_from_code_the_name_of_its_source_counts_not_where_it_lay() -> None:
+    """MLflow notes the author's own absolute path, and loads that name from the folder."""
+    check_described({"flavors": {"python_function": {"model_code_path": "/home/ada/net.py"}}})
+    for path in ("/home/ada/..", ".."):
+        with pytest.raises(Invalid, match="outside of the model"):
+            check_described({"flavors": {"python_function": {"model_code_path": path}}})
+
+
 def test_a_description_as_mlflow_writes_it_is_taken() -> None:
     artifacts = {"words": {"path": "artifacts/words.txt", "uri": "file:///home/ada/words.txt"}}
     check_described(

@@ -159,6 +159,13 @@ def test_a_complete_model_has_nothing_open() -> None:
     assert [item.key for item in items] == list(registration_rules.ITEMS)
 
 
+def test_a_checklist_says_what_was_found_in_few_words() -> None:
+    facts = {"key": "a2163c7bac706ae9" * 4}
+    found = registration_rules.found_of(facts, PACKAGING, "Late.")
+    assert found["signature"] == "1 input, 1 output"
+    assert found["signing_key"] == "a2163c7bac70"
+
+
 def test_an_empty_model_has_everything_open() -> None:
     found = registration_rules.found_of({"inputs": [], "metrics": []}, Packaging(), " ")
     assert registration_rules.missing(found) == sorted(registration_rules.ITEMS)
@@ -262,6 +269,19 @@ def test_a_card_shows_results_and_asks_what_is_unknown() -> None:
     assert "bad" not in text
     assert "`delay`" in text
     assert "Which data" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (" \n", ""),
+        ("It ranks late flights.", "4 words"),
+        (f"Late. {card.LIMITS}", "14 words, 1 question of the draft unanswered"),
+        (f"{card.PURPOSE} {card.LIMITS}", "25 words, 2 questions of the draft unanswered"),
+    ],
+)
+def test_a_card_tells_which_questions_nobody_answered(text: str, said: str) -> None:
+    assert card.words(text) == said
 
 
 def test_a_card_cannot_be_broken_by_a_name() -> None:

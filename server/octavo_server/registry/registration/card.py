@@ -14,6 +14,10 @@ METRICS_ROOM = 7_000
 COLUMNS_ROOM = 2_500
 """Characters for the data sets, the metrics, and the columns of either side; the rest of a card
 is names, of 500 characters at most each, and the text below."""
+PURPOSE = "What decision does it support, and where must it not be used?"
+DATA = "Which data, which period, what was left out?"
+LIMITS = "For whom or what is it less accurate? What would make it wrong?"
+"""What a draft asks the author, for nothing that is known of the run tells it."""
 
 
 def draft(name: str, run: Run, packaging: Packaging) -> str:
@@ -21,13 +25,23 @@ def draft(name: str, run: Run, packaging: Packaging) -> str:
     parts = [
         f"# {name}",
         f"Trained by {run.owner} in run *{run.name}* of experiment *{run.experiment}*.",
-        "## What it is for\n\nWhat decision does it support, and where must it not be used?",
+        "## What it is for\n\n" + PURPOSE,
         "## Training data\n\n" + _inputs(run),
         "## Results\n\n" + _metrics(run),
         "## Inputs and outputs\n\n" + _columns(packaging),
-        "## Limits\n\nFor whom or what is it less accurate? What would make it wrong?",
+        "## Limits\n\n" + LIMITS,
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def words(card: str) -> str:
+    """How much a card says, and how many of its draft's questions it still asks; "" for none."""
+    said = len(card.split())
+    asked = sum(question in card for question in (PURPOSE, DATA, LIMITS))
+    if not said:
+        return ""
+    noun = "question" if asked == 1 else "questions"
+    return f"{said} words" + (f", {asked} {noun} of the draft unanswered" if asked else "")
 
 
 def _inputs(run: Run) -> str:
@@ -36,9 +50,7 @@ def _inputs(run: Run) -> str:
     if snapshot:
         lines.append(f"- Feature snapshot `{snapshot[:12]}`")
     shown, left_out = _within(INPUTS_ROOM, lines)
-    return "\n".join(shown) + _rest(left_out, "data sets") or (
-        "Which data, which period, what was left out?"
-    )
+    return "\n".join(shown) + _rest(left_out, "data sets") or DATA
 
 
 def _for(context: str | None) -> str:

@@ -29,6 +29,7 @@ PATH_KEYS: Final = frozenset(
     }
 )  # fmt: skip
 """Keys of a model's description under which MLflow's loaders look for paths inside its folder."""
+FROM_CODE: Final = "model_code_path"
 
 
 def check_paths(paths: Sequence[str]) -> None:
@@ -85,7 +86,8 @@ def check_described(described: Mapping[str, Any]) -> None:
 
 
 def _check_inside(key: str, path: str) -> None:
-    found = PurePosixPath(path)
+    # A model from code says where its source lay; every loader looks for the name in the folder.
+    found = PurePosixPath(path.rpartition("/")[2] if key == FROM_CODE else path)
     if found.is_absolute() or ".." in found.parts or "\0" in path:
         raise Invalid(
             f"The model's MLmodel file says {key}: {path[:120]!r}, which is outside of the model.",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from octavo_server.registry.registration import card as cards
 from octavo_server.registry.versions.service import (
     MODEL_NAME,
     ChecklistItem,
@@ -105,12 +106,8 @@ def found_of(
     """
     loose = unpinned(packaging.requirements)
     pinned = len([line for line in packaging.requirements if "==" in line])
-    signature = packaging.signature or {}
     found = {
-        "signature": f"{len(signature.get('inputs') or [])} inputs, "
-        f"{len(signature.get('outputs') or [])} outputs"
-        if signature
-        else "",
+        "signature": _signature(packaging.signature),
         "input_example": "logged with the model" if packaging.has_example else "",
         "features": _features(facts),
         "training_data": ", ".join(
@@ -120,12 +117,19 @@ def found_of(
         "notebook": facts.get("notebook") or "",
         "environment": f"{pinned} exact versions" if pinned and not loose else "",
         "owner": facts.get("owner") or "",
-        "card": f"{len(card.split())} words" if card.strip() else "",
+        "card": cards.words(card),
         "scan": scan_words(scan) if scan and not scan.alarms else "",
         "prediction": trial.detail if trial and trial.outcome is TrialOutcome.PASSED else "",
-        "signing_key": str(facts.get("key") or ""),
+        "signing_key": str(facts.get("key") or "")[:12],
     }
     return {key: value[:500] for key, value in found.items() if value}
+
+
+def _signature(signature: Mapping[str, Any] | None) -> str:
+    if not signature:
+        return ""
+    counts = [(side, len(signature.get(f"{side}s") or [])) for side in ("input", "output")]
+    return ", ".join(f"{count} {side}{'' if count == 1 else 's'}" for side, count in counts)
 
 
 def _features(facts: Mapping[str, Any]) -> str:
