@@ -74,7 +74,8 @@ def log(asked: str, names: Mapping[str, object] | None = None) -> frames.Seen:
         from octavo import registering
 
         target = wanted.get("target")
-        logged = registering.log(model, frame=frame, target=target, name=wanted["name"])
+        name = wanted["name"]
+        logged = registering.log(model, frame=frame, target=target, name=name, run_name=name)
     except Exception as error:  # noqa: BLE001  # MLflow, a model and a frame may raise anything
         return frames.Seen({"refused": "failed", **_fault(error)})
     return frames.Seen(

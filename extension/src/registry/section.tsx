@@ -125,7 +125,7 @@ function Chain(props: { list: ProjectList<ChainFigure>; octavo: IOctavo }): Reac
   }
   return (
     <button type="button" className="jp-octavo-More" onClick={() => props.octavo.open('registry-chain', { project: props.octavo.session.project })}>
-      {trans.__('%1 of %2 in production with a complete chain', figure.complete, figure.production)}
+      {trans.__('Proved in production: %1 of %2', figure.complete, figure.production)}
     </button>
   );
 }

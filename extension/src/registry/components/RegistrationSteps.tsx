@@ -56,7 +56,11 @@ export function RegistrationSteps(props: { registering: Registering; onHide: () 
   return (
     <div className="jp-octavo-Form jp-octavo-Registration" role="group" aria-label={trans.__('Registering %1', registration.name)}>
       <p className="jp-octavo-Form-body" role="status">
-        {sentence(registration)} <Time at={registration.ended_at ?? registration.started_at ?? registration.created_at} />
+        {sentence(registration)}{' '}
+        <span className="jp-octavo-Muted">
+          {registration.ended_at ? '' : `${trans.__('asked for')} `}
+          <Time at={registration.ended_at ?? registration.created_at} />
+        </span>
       </p>
       <ol className="jp-octavo-Checklist" aria-label={trans.__('Steps')}>
         {STEPS.map(step => (
@@ -69,7 +73,7 @@ export function RegistrationSteps(props: { registering: Registering; onHide: () 
       <div className="jp-octavo-Form-end">
         <span className="jp-octavo-Muted">{going ? trans.__('It goes on when you close this; a notice tells how it ended.') : ''}</span>
         {going ? (
-          <Button kind="danger" busy={cancel.busy || stopping} onClick={() => cancel.run()}>
+          <Button busy={cancel.busy || stopping} onClick={() => cancel.run()}>
             {stopping ? trans.__('Stopping') : trans.__('Cancel registration')}
           </Button>
         ) : (

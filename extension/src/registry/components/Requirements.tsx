@@ -12,10 +12,15 @@ type Environment = NonNullable<Line['required_in']>[number];
 /** Where versions go live, in the order in which they do. */
 export const ENVIRONMENTS: readonly Environment[] = ['dev', 'test', 'prod'];
 
+/** Lines that registering itself settles. */
+const SETTLED_LATER: ReadonlySet<string> = new Set(['scan', 'prediction']);
+
 const ICONS: Record<Line['state'], LabIcon> = { done: checkIcon, todo: circleEmptyIcon, required: errorIcon };
 
 /** What is there and what is missing, with the environments that take no version without it. */
 export function Requirements(props: { label: string; lines: readonly Line[]; usable?: RegistrationDraft['usable_in'] | undefined }): React.JSX.Element {
+  // A draft can't know yet what registering itself settles.
+  const later = (line: Line): boolean => props.usable !== undefined && line.state === 'todo' && SETTLED_LATER.has(line.key);
   const words = { done: trans.__('done'), todo: trans.__('to do'), required: trans.__('required') };
   return (
     <>
@@ -27,8 +32,8 @@ export function Requirements(props: { label: string; lines: readonly Line[]; usa
             <li key={line.key} className={`jp-mod-${line.state}`}>
               <Icon.react tag="span" className="jp-octavo-Checklist-icon" />
               <div>
-                <span>{line.label}</span> <span className="jp-octavo-Muted">{words[line.state]}</span>
-                <Wanted line={line} />
+                <span>{line.label}</span> <span className="jp-octavo-Muted">{later(line) ? trans.__('comes next') : words[line.state]}</span>
+                {!later(line) && <Wanted line={line} />}
                 {line.detail && <p className="jp-octavo-Muted">{line.detail}</p>}
               </div>
             </li>
@@ -60,5 +65,5 @@ function Wanted(props: { line: Line }): React.JSX.Element | null {
   if (props.line.state === 'done' || wanted.length === 0) {
     return null;
   }
-  return <small className="jp-octavo-Wanted">{trans.__('needed for %1', wanted.join(', '))}</small>;
+  return <small className="jp-octavo-Wanted"> · {trans.__('needed for %1', wanted.join(', '))}</small>;
 }
