@@ -23,6 +23,7 @@ def upgrade() -> None:
     _create_edge()
     _extend_requests()
     _extend_deployments()
+    _name_owners()
 
 
 def downgrade() -> None:
@@ -382,3 +383,15 @@ def _extend_deployments() -> None:
         batch_op.add_column(sa.Column('back_effective_at', base.UtcDateTime(timezone=True), nullable=True))
     with op.batch_alter_table('deployment_scorers', schema=None) as batch_op:
         batch_op.add_column(sa.Column('retire_at', base.UtcDateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column('gpus', sa.JSON(none_as_null=True), server_default='[]', nullable=False))
+
+
+def _name_owners() -> None:
+    """Make who asked for a request its owner, and who asked first the owner of a deployment."""
+    op.execute("UPDATE deployment_requests SET owner = requested_by")
+    op.execute(
+        "UPDATE deployments SET owner = COALESCE((SELECT requested_by FROM deployment_rollouts"
+        " WHERE deployment_rollouts.project = deployments.project"
+        " AND deployment_rollouts.deployment = deployments.name"
+        " ORDER BY started_at LIMIT 1), '')"
+    )
