@@ -11,7 +11,9 @@ from fastapi.responses import RedirectResponse
 from octavo_server import answers
 from octavo_server.adapters.hub import HubClient
 from octavo_server.audit import http as audit_http
+from octavo_server.deployments.batches import http as batches_http
 from octavo_server.deployments.consumers import http as consumers_http
+from octavo_server.deployments.edge import http as edge_http
 from octavo_server.deployments.requests import http as requests_http
 from octavo_server.deployments.rollouts import http as rollouts_http
 from octavo_server.deployments.serving import http as serving_http
@@ -108,6 +110,8 @@ def _models(services: Services, guard: Guard) -> list[APIRouter]:
             serving.router, serving.access, serving.live, deployments.serving, guard
         ),
         consumers_http.routes(deployments.consumers, serving.access, serving.patterns, guard),
+        edge_http.routes(services.edge, serving.access, guard),
+        batches_http.routes(services.batches, guard),
     ]
 
 

@@ -79,6 +79,9 @@ PERMISSIONS: dict[str, Permission] = {
     "edge.read": _project("see the devices of a deployment", *_MEMBERS, SERVICE),
     "edge.report": _project("report what a device does", SERVICE),
     "edge.manage": _project("remove devices", SCIENTIST, ONCALL, ADMIN),
+    "batches.read": _project("see batches and what one would score", *_MEMBERS, RUN, SERVICE),
+    "batches.run": _project("start a batch or let it go on", SCIENTIST, ADMIN, RUN),
+    "batches.cancel": _project("cancel a batch", SCIENTIST, ONCALL, ADMIN, RUN),
     "deployments.log_read": _project("read logged requests", *_MEMBERS, SERVICE),
     "deployments.log_change": _project("change what is logged of requests", ONCALL, ADMIN),
     "monitoring.read": _project(

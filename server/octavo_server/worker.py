@@ -25,6 +25,7 @@ from octavo_server.pipelines.ticker import Ticker
 from octavo_server.pipelines.usage import RunUsage
 from octavo_server.pipelines.work import WorkBook
 from octavo_server.settings import load_settings
+from octavo_server.wiring.batches import build_batch_execution
 from octavo_server.wiring.materialization import build_execution
 from octavo_server.wiring.services import Services, build_services, periodic_tasks
 
@@ -55,6 +56,9 @@ class Worker:
             parts.profiles,
             self._rows,
         )
+        self.batches = build_batch_execution(
+            services, services.deployments.catalog, parts.ledger, parts.profiles, self._rows
+        )
         self.feature_changes = services.features.applier(self._rows)
         ticker = Ticker(
             services.database,
@@ -82,6 +86,7 @@ class Worker:
             "replay": self.replays.run,
             "run": self.attempts.run,
             "materialization": self.materializations.run,
+            "batch": self.batches.run,
         }
         self._executor.start(handlers)
         self._tasks.start()
@@ -92,6 +97,7 @@ class Worker:
         self._ready.unlink(missing_ok=True)
         self.feature_changes.stop()
         self.materializations.stop()
+        self.batches.stop()
         self.attempts.stop()
         self.replays.stop()
         self._executor.stop(STOP_WITHIN_S)
@@ -106,6 +112,8 @@ class Worker:
             self._executor.hand_over("run", subject, key)
         for subject, key in self.materializations.waiting():
             self._executor.hand_over("materialization", subject, key)
+        for subject, key in self.batches.waiting():
+            self._executor.hand_over("batch", subject, key)
 
     def _beat(self) -> None:
         self._rows.beat(self._tasks.state())

@@ -16,7 +16,7 @@ from octavo_server.adapters.lake_folders import FILE, entered, opened, write_dur
 from octavo_server.deployments.batches.domain import Batch, LakeFile, Partition, Planned
 from octavo_server.deployments.batches.ports import PartitionFailed
 from octavo_server.deployments.batches.rules import MOST_FILES, MOST_PARTITIONS
-from octavo_server.errors import Invalid, NotFound
+from octavo_server.errors import Invalid, NotFound, Unavailable
 
 SUFFIXES: Final = (".parquet", ".csv")
 NO_VALUE: Final = "__HIVE_DEFAULT_PARTITION__"
@@ -75,8 +75,17 @@ class ProjectLakes:
             os.close(handle)
 
     def stage(self, batch: Batch, partition: Partition, made: Path) -> tuple[str, int]:
-        """Copy an output beside its place; see :class:`ports.Lake`."""
+        """Copy an output beside its place; see :class:`ports.Lake`. Raises Unavailable."""
         handle = _plain(made)
+        try:
+            return self._copied(handle, batch, partition)
+        except OSError as error:
+            raise Unavailable(
+                f"{batch.output}/{partition.output} can't be written: {error.strerror}.",
+                "Make room in the lake, and look whether its folder batches is a folder.",
+            ) from error
+
+    def _copied(self, handle: int, batch: Batch, partition: Partition) -> tuple[str, int]:
         with os.fdopen(handle, "rb") as source, self._place(batch, partition, create=True) as place:
             folder, name = place
             part = _part(name)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from octavo_server.deployments.batches.domain import (
     MOVES,
+    UNFINISHED,
     Batch,
     Model,
     Partition,
@@ -159,7 +160,7 @@ def moved(batch: Batch, to: State, **values: Any) -> Batch:
 def check_cancel(batch: Batch) -> None:
     """Raise IllegalMove for a batch that is over or cancelled already."""
     if not batch.can_cancel:
-        said = "being cancelled" if batch.cancel_requested_by else batch.state.value
+        said = "being cancelled" if batch.state in UNFINISHED else batch.state.value
         raise IllegalMove(
             f"Batch {batch.id} is {said} already; only a queued or running one can be cancelled.",
             "Nothing is left to cancel.",
