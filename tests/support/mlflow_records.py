@@ -1,6 +1,6 @@
 """A stand-in for MLflow's records, for tests of the services above it.
 
-- `FakeTracking`: holds experiments and runs; `write` changes a run as a client would,
+- `FakeTracking`: holds experiments and runs; `write` and `add` change them as a client would,
   `away = True` makes it unreachable, `forgetful = True` makes it lose count of its writes,
   `broken` are runs whose tags can't be written, `again` metrics that were logged more than once.
 """
@@ -24,6 +24,7 @@ class FakeTracking:
 
     def __init__(self, experiments: Sequence[TrackedExperiment]) -> None:
         self.listed = list(experiments)
+        self.grown = False
         self.held: dict[str, Run] = {}
         self.written: list[str] = []
         self.away = False
@@ -31,6 +32,11 @@ class FakeTracking:
         self.broken: set[str] = set()
         self.again: frozenset[str] = frozenset()
         self.asked_for: list[Sequence[str] | None] = []
+
+    def add(self, experiment: TrackedExperiment) -> None:
+        """Make an experiment, as a client would."""
+        self.listed.append(experiment)
+        self.grown = True
 
     def write(self, run: Run) -> None:
         """Change a run."""
@@ -45,7 +51,7 @@ class FakeTracking:
             boot="boot",
             seq=len(self.written),
             complete=boot == "boot" and not self.forgetful,
-            experiments=False,
+            experiments=self.grown,
             runs=tuple(sorted(set(self.written[seq:]))),
         )
 

@@ -16,7 +16,7 @@ from octavo_server.errors import NotFound, Unavailable
 from octavo_server.experiments.runs import http
 from octavo_server.experiments.runs.domain import Freshness, RunStatus, point_of
 from octavo_server.experiments.runs.follower import SWEEP_EVERY
-from octavo_server.experiments.runs.service import ExperimentsService
+from octavo_server.experiments.runs.service import ExperimentsService, Wanted
 
 LOGGED = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -99,6 +99,18 @@ def test_everything_is_compared_now_and_then(
     tracking.held["c"] = run("c")
     clock.advance(seconds=SWEEP_EVERY.total_seconds() + 1)
     assert service.page("flights").total == 2
+
+
+def test_an_experiment_is_found_by_name_as_soon_as_mlflow_has_it(
+    service: ExperimentsService, tracking: FakeTracking, clock: Clock
+) -> None:
+    page = service.page("flights", Wanted(experiment="late"))
+    assert [one.run.run_id for one in page.items] == ["a"]
+    with pytest.raises(NotFound, match="The project has no experiment 'newest'"):
+        service.page("flights", Wanted(experiment="newest"))
+    clock.advance(seconds=0.5)
+    tracking.add(replace(LATE, experiment_id="77", name="flights/newest"))
+    assert service.page("flights", Wanted(experiment="newest")).total == 0
 
 
 def test_a_silent_mlflow_leaves_the_runs_and_their_age(

@@ -21,6 +21,7 @@ from octavo_server.experiments.runs.domain import (
 from octavo_server.experiments.runs.follower import Follower, Watch
 from octavo_server.experiments.runs.index.fields import FieldFacts
 from octavo_server.experiments.runs.indexes import MOST_RUNS, Indexes
+from octavo_server.experiments.runs.index.project import Question
 from octavo_server.experiments.runs.lists import GroupPage, Lists, Wanted
 from octavo_server.experiments.runs.ports import Tracking
 from octavo_server.experiments.runs.suggestions import Completion
@@ -99,7 +100,7 @@ class ExperimentsService:
         Raises Invalid for a filter, order, column or cursor that makes no sense, NotFound for an
         experiment that the project doesn't have.
         """
-        question = self._lists.question(project, wanted or Wanted())
+        question = self._question(project, wanted or Wanted())
         fields = rules.columns_from(columns)
         place = rules.place_of(cursor) if cursor else (offset, None)
         fresh = self.freshness()
@@ -114,13 +115,13 @@ class ExperimentsService:
         self, project: str, wanted: Wanted, search: str, limit: int
     ) -> tuple[list[FieldFacts], int]:
         """Fields that the asked runs have, and how many match `search`. Raises as `page`."""
-        question = self._lists.question(project, wanted)
+        question = self._question(project, wanted)
         self.freshness()
         return self._lists.fields(project, question, search, limit)
 
     def completion(self, project: str, experiment: str | None, text: str, at: int) -> Completion:
         """What may stand at a place of a filter. Raises NotFound for an unknown experiment."""
-        question = self._lists.question(project, Wanted(experiment=experiment))
+        question = self._question(project, Wanted(experiment=experiment))
         self.freshness()
         return self._lists.completion(project, question, text, min(at, len(text)))
 
@@ -135,11 +136,19 @@ class ExperimentsService:
         limit: int,
     ) -> GroupPage:
         """The asked runs by the value of a field. Raises as `page`."""
-        question = self._lists.question(project, wanted)
+        question = self._question(project, wanted)
         field = rules.field_from(by, "by")
         fresh = self.freshness()
         found = self._lists.groups(project, question, field, metrics, offset, limit)
         return replace(found, fresh=fresh)
+
+    def _question(self, project: str, wanted: Wanted) -> Question:
+        """Say what is asked for; an experiment that isn't known yet is looked for in MLflow."""
+        try:
+            return self._lists.question(project, wanted)
+        except NotFound:
+            self._follower.refresh(ONE_AGE)
+            return self._lists.question(project, wanted)
 
     def run(self, project: str, run_id: str) -> Run:
         """One run of the project, as good as at this moment. Raises NotFound."""
