@@ -7,7 +7,7 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> object:
-    """Offer `octavo.register` and `octavo.serve`, and import MLflow only when they are used."""
+    """Offer `octavo.register`, `octavo.serve` and `octavo.score`, imported when they are used."""
     if name == "register":
         from octavo.registering import register
 
@@ -16,4 +16,8 @@ def __getattr__(name: str) -> object:
         from octavo.serving import serve
 
         return serve
+    if name == "score":
+        from octavo.batches import score
+
+        return score
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -19,6 +19,7 @@ COMMANDS = {
     "keys": "octavo.cli.proof:keys",
     "edge": "octavo.cli.edge:edge",
     "runs": "octavo.cli.runs:runs",
+    "batches": "octavo.cli.batches:batches",
     "profiles": "octavo.cli.profiles:profiles",
     "features": "octavo.cli.features:features",
     "audit": "octavo.cli.audit:audit",
