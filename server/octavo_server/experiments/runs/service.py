@@ -20,8 +20,8 @@ from octavo_server.experiments.runs.domain import (
 )
 from octavo_server.experiments.runs.follower import Follower, Watch
 from octavo_server.experiments.runs.index.fields import FieldFacts
-from octavo_server.experiments.runs.indexes import MOST_RUNS, Indexes
 from octavo_server.experiments.runs.index.project import Question
+from octavo_server.experiments.runs.indexes import MOST_RUNS, Indexes
 from octavo_server.experiments.runs.lists import GroupPage, Lists, Wanted
 from octavo_server.experiments.runs.ports import Tracking
 from octavo_server.experiments.runs.suggestions import Completion
