@@ -23,6 +23,7 @@ import { Traffic } from './components/Traffic';
 import { Promises, TryIt } from './components/TryIt';
 import { LEAST } from './asking';
 import { ConsumersTab } from './consumers';
+import { DevicesTab } from './devices';
 import type { DeploymentModel } from './model';
 import { RequestLogTab } from './kept';
 import { HEALTH_TONES } from './words';
@@ -85,6 +86,7 @@ function Main(props: IPartProps): React.JSX.Element {
         tabs={[
           { id: 'now', label: trans.__('Now'), content: () => <Now {...props} /> },
           { id: 'consumers', label: trans.__('Consumers'), content: () => <ConsumersTab octavo={octavo} project={model.project} deployment={deployment.name} /> },
+          { id: 'devices', label: trans.__('Devices'), content: () => <DevicesTab octavo={octavo} project={model.project} deployment={deployment.name} /> },
           { id: 'log', label: trans.__('Request log'), content: () => <RequestLogTab octavo={octavo} project={model.project} deployment={deployment} /> },
           { id: 'lineage', label: trans.__('Lineage'), content: () => <Lineage octavo={octavo} project={model.project} node={`deployment:${model.project}/${deployment.name}`} /> }
         ]}

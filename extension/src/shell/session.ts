@@ -18,6 +18,7 @@ export type Permission =
   | 'deployments.promote'
   | 'deployments.request'
   | 'deployments.rollback'
+  | 'edge.manage'
   | 'experiments.write'
   | 'features.cancel'
   | 'features.expect'

@@ -19,7 +19,12 @@ from octavo_server.deployments.edge.ports import BundleFolder, Keys
 from octavo_server.deployments.rollouts.service import RolloutsService
 from octavo_server.errors import Conflict, NotFound, OctavoError
 from octavo_server.identity import Caller
-from octavo_server.registry.versions.service import ModelVersion, VersionsService
+from octavo_server.registry.versions.service import (
+    DERIVED_PREDICATE,
+    Derived,
+    ModelVersion,
+    VersionsService,
+)
 from octavo_server.turns import Turns
 
 __all__ = ["Device", "EdgeService", "Fleet", "Offer", "Report"]
@@ -174,10 +179,9 @@ class EdgeService:
     def _offer(self, caller: Caller, place: Place, version: ModelVersion, generation: int) -> Offer:
         """Sign what devices may have; the same state gives the same bundle."""
         form = rules.form_of(version)
-        if problems := self._versions.problems(version):
+        if problem := self._problem(version, form):
             raise Conflict(
-                f"Version {version.version} of {version.name} is not given to devices: "
-                f"{problems[0]}",
+                f"Version {version.version} of {version.name} is not given to devices: {problem}",
                 "Ask a platform admin: it has to be signed anew, or rolled back.",
             )
         key_id = self._keys.key_id
@@ -202,6 +206,16 @@ class EdgeService:
         )
         self._keep(caller, offer)
         return offer
+
+    def _problem(self, version: ModelVersion, form: Derived) -> str | None:
+        """Say why a version or its form is trusted no more; the bytes are not read."""
+        if problems := self._versions.problems(version):
+            return problems[0]
+        try:
+            self._keys.verify(form.envelope, predicate_type=DERIVED_PREDICATE)
+        except OctavoError as error:
+            return f"its {form.kind} form: {error.message}"
+        return None
 
     def _keep(self, caller: Caller, offer: Offer) -> None:
         with self._database.read() as rows:
