@@ -10,8 +10,8 @@ from tests.support.materialization import HOUR, Worker, World
 from tests.support.people import ONCALL, SCIENTIST
 
 from octavo.records.materialization import MaterializationRequest
+from octavo_server import stopping
 from octavo_server.errors import Conflict, IllegalMove, Invalid, NotFound, Unavailable
-from octavo_server.features.materialization import execution
 from octavo_server.features.materialization.domain import Reason, State
 
 DAY = timedelta(days=1)
@@ -237,7 +237,7 @@ def test_a_running_job_is_cancelled_and_keeps_its_windows(
             world.jobs.cancel(ONCALL, "flights", identifier)
 
     world.engine.before = ask
-    monkeypatch.setattr(execution, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(stopping, "LOOK_EVERY_S", 0.0)
     world.work()
     job = world.job(identifier)
     assert (job.state, job.windows_done) == (State.CANCELLED, 3)

@@ -24,7 +24,6 @@ from octavo_server.deployments.batches.ports import (
     Bench,
     Desk,
     Lake,
-    Ledger,
     Models,
     PartitionFailed,
     Stopped,
@@ -32,10 +31,11 @@ from octavo_server.deployments.batches.ports import (
 from octavo_server.errors import Conflict, NotFound, OctavoError, Unavailable
 from octavo_server.execution import WorkerBook
 from octavo_server.identity import service_caller
+from octavo_server.ledger import Ledger
+from octavo_server.stopping import Stop
 
 log = logging.getLogger("octavo.worker")
 
-LOOK_EVERY_S = 0.5
 BOOK_EVERY_S = 30.0
 
 
@@ -147,7 +147,7 @@ class Batches:
             left = store.partitions(rows, batch.id, [PartitionState.WAITING])
         if not left:
             return
-        stop = _Stop(self._database, batch.id, self._stopping)
+        stop = Stop(lambda: self._cancelled(batch.id), self._stopping)
         with self._bench.desk(batch) as desk:
             for one in left:
                 if stop() or rules.over(self._read(batch.id)):
@@ -329,6 +329,11 @@ class Batches:
             store.save(change.rows, replace(back, lost=now.lost + counts))
             change.note(attempt=batch.attempts, state=back.state.value, reason=why[:500])
 
+    def _cancelled(self, identifier: str) -> bool:
+        with self._database.read() as rows:
+            found = store.batch(rows, identifier)
+        return found is None or found.cancel_requested_by is not None
+
     def _read(self, identifier: str) -> Batch:
         with self._database.read() as rows:
             found = store.batch(rows, identifier)
@@ -344,24 +349,3 @@ class Batches:
         with self._audit.change(caller, action, subject, batch.project) as change:
             change.rows.lock(f"batch:{batch.id}")
             yield change
-
-
-class _Stop:
-    """Tells whether to stop; looks into the database now and then."""
-
-    def __init__(self, database: Database, batch: str, stopping: threading.Event) -> None:
-        self._database = database
-        self._batch = batch
-        self._stopping = stopping
-        self._next = 0.0
-        self._asked = False
-
-    def __call__(self) -> bool:
-        if self._asked or self._stopping.is_set():
-            return True
-        if time.monotonic() >= self._next:
-            self._next = time.monotonic() + LOOK_EVERY_S
-            with self._database.read() as rows:
-                batch = store.batch(rows, self._batch)
-            self._asked = batch is None or batch.cancel_requested_by is not None
-        return self._asked

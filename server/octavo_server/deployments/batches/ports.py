@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -77,26 +76,6 @@ class Bench(Protocol):
 
         Raises Unavailable.
         """
-
-
-class Ledger(Protocol):
-    """Budgets and cost, as the area `workspaces` keeps them."""
-
-    def budget_left_cents(self, project: str) -> int:
-        """Return what is left of the project's month."""
-
-    def book(
-        self,
-        *,
-        attempt: str,
-        person: str,
-        project: str,
-        pipeline: str,
-        profile: str,
-        since: datetime,
-        until: datetime,
-    ) -> float:
-        """Book what an attempt consumed until a moment; return its cost so far, in euro."""
 
 
 class Prices(Protocol):

@@ -19,9 +19,10 @@ from octavo_server.deployments.batches.domain import (
     Planned,
     State,
 )
-from octavo_server.deployments.batches.ports import Lake, Ledger, Models, Prices, Signer
+from octavo_server.deployments.batches.ports import Lake, Models, Prices, Signer
 from octavo_server.errors import Conflict, NotFound
 from octavo_server.identity import Caller, new_id
+from octavo_server.ledger import Ledger
 
 __all__ = ["Batch", "BatchesService", "Manifest", "Partition", "Plan"]
 

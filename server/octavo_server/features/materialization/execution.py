@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,14 +16,15 @@ from octavo_server.execution import WorkerBook
 from octavo_server.features.catalog.service import CatalogService
 from octavo_server.features.materialization import rules, store
 from octavo_server.features.materialization.domain import Job, Reached, Staged, State
-from octavo_server.features.materialization.ports import Engine, Ledger, OnlineWriter, Prices
+from octavo_server.features.materialization.ports import Engine, OnlineWriter, Prices
 from octavo_server.features.materialization.pushed_rows import PushedRows
 from octavo_server.features.places import Places
 from octavo_server.identity import service_caller
+from octavo_server.ledger import Ledger
+from octavo_server.stopping import Stop
 
 log = logging.getLogger("octavo.worker")
 
-LOOK_EVERY_S = 0.5
 MICRO = 1_000_000
 
 
@@ -125,7 +125,7 @@ class Materializations:
         if not left:
             return True
         features = self._places.snapshots(job.project)
-        stop = _Stop(self._database, identifier, self._stopping)
+        stop = Stop(lambda: self._cancelled(identifier), self._stopping)
         try:
             with self._engine.staging(features, left, stop) as staged:
                 for one in staged:
@@ -264,6 +264,11 @@ class Materializations:
             store.save_job(change.rows, back)
             change.note(attempt=job.attempts, state=back.state.value, reason=why)
 
+    def _cancelled(self, identifier: str) -> bool:
+        with self._database.read() as rows:
+            found = store.job(rows, identifier)
+        return found is None or found.cancel_requested_by is not None
+
     def _read(self, identifier: str) -> Job:
         with self._database.read() as rows:
             found = store.job(rows, identifier)
@@ -278,24 +283,3 @@ class Materializations:
         with self._audit.change(caller, action, subject, job.project) as change:
             change.rows.lock(f"materialization:{job.id}")
             yield change
-
-
-class _Stop:
-    """Tells whether to stop; looks into the database now and then."""
-
-    def __init__(self, database: Database, job: str, stopping: threading.Event) -> None:
-        self._database = database
-        self._job = job
-        self._stopping = stopping
-        self._next = 0.0
-        self._asked = False
-
-    def __call__(self) -> bool:
-        if self._asked or self._stopping.is_set():
-            return True
-        if time.monotonic() >= self._next:
-            self._next = time.monotonic() + LOOK_EVERY_S
-            with self._database.read() as rows:
-                job = store.job(rows, self._job)
-            self._asked = job is None or job.cancel_requested_by is not None
-        return self._asked
