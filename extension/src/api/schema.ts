@@ -208,6 +208,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services/octavo/api/v1/models-store/leftovers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Leftovers
+         * @description List what the store of models holds that no version refers to.
+         */
+        get: operations["list_leftovers_services_octavo_api_v1_models_store_leftovers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/models-store/leftovers/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove Leftovers
+         * @description Remove exactly what was listed, from the store of models.
+         */
+        post: operations["remove_leftovers_services_octavo_api_v1_models_store_leftovers_remove_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/services/octavo/api/v1/policy": {
         parameters: {
             query?: never;
@@ -544,6 +584,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services/octavo/api/v1/projects/{project}/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Batches
+         * @description List a project's batches, the newest first.
+         */
+        get: operations["list_batches_services_octavo_api_v1_projects__project__batches_get"];
+        put?: never;
+        /**
+         * Start Batch
+         * @description Score a table of the lake, partition by partition; look at the batch to follow it.
+         */
+        post: operations["start_batch_services_octavo_api_v1_projects__project__batches_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/batches/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Batch
+         * @description Say what a batch would score and with what; changes nothing.
+         */
+        post: operations["plan_batch_services_octavo_api_v1_projects__project__batches_plan_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/batches/{batch}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Batch
+         * @description Read a batch, and how far it is.
+         */
+        get: operations["read_batch_services_octavo_api_v1_projects__project__batches__batch__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/batches/{batch}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Batch
+         * @description Cancel a batch; outputs that are committed stay.
+         */
+        post: operations["cancel_batch_services_octavo_api_v1_projects__project__batches__batch__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/batches/{batch}/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Batch Manifest
+         * @description Read the signed list of a batch's outputs; its signature is checked now.
+         */
+        get: operations["read_batch_manifest_services_octavo_api_v1_projects__project__batches__batch__manifest_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/batches/{batch}/partitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Batch Partitions
+         * @description List a batch's partitions in order, with the digest of each output, or why it failed.
+         */
+        get: operations["list_batch_partitions_services_octavo_api_v1_projects__project__batches__batch__partitions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/batches/{batch}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Batch
+         * @description Let a batch go on: what is committed stays, what failed is tried again.
+         */
+        post: operations["resume_batch_services_octavo_api_v1_projects__project__batches__batch__resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/services/octavo/api/v1/projects/{project}/budget": {
         parameters: {
             query?: never;
@@ -858,6 +1042,88 @@ export interface paths {
         get: operations["read_deployment_services_octavo_api_v1_projects__project__deployments__name__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/deployments/{name}/edge/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pull Bundle
+         * @description Download a deployment's live version for devices, with a consumer's token.
+         *
+         *     Send the ETag of the bundle that is held as If-None-Match.
+         */
+        get: operations["pull_bundle_services_octavo_api_v1_projects__project__deployments__name__edge_bundle_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/deployments/{name}/edge/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Devices
+         * @description List a deployment's devices, those that need a look first.
+         */
+        get: operations["list_devices_services_octavo_api_v1_projects__project__deployments__name__edge_devices_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/deployments/{name}/edge/devices/{device}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove Device
+         * @description Remove a device that is gone; one that is still there joins again.
+         */
+        post: operations["remove_device_services_octavo_api_v1_projects__project__deployments__name__edge_devices__device__remove_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/deployments/{name}/edge/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Reports
+         * @description Take what a device did; a report that is sent again counts once.
+         */
+        post: operations["take_reports_services_octavo_api_v1_projects__project__deployments__name__edge_reports_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2306,6 +2572,26 @@ export interface paths {
          * @description Put two to five versions of a model side by side, what differs first.
          */
         get: operations["compare_versions_services_octavo_api_v1_projects__project__models__name__compare_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/models/{name}/edge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Bundle
+         * @description Download a version for devices, or where an alias points; else where champion does.
+         */
+        get: operations["export_bundle_services_octavo_api_v1_projects__project__models__name__edge_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4128,6 +4414,427 @@ export interface components {
          * @enum {string}
          */
         Axis: "step" | "time" | "relative";
+        /**
+         * Batch
+         * @description One batch, and how far it is.
+         */
+        Batch: {
+            /**
+             * Alias
+             * @description Alias that named the version at the start.
+             */
+            alias: string | null;
+            /**
+             * Attempts
+             * @description How often a worker took it in hand.
+             */
+            attempts: number;
+            /**
+             * Can Cancel
+             * @description Whether it can be cancelled now.
+             */
+            can_cancel: boolean;
+            /**
+             * Can Resume
+             * @description Whether what is left of it can be scored.
+             */
+            can_resume: boolean;
+            /**
+             * Cancel Requested By
+             * @description Who cancelled it.
+             */
+            cancel_requested_by: string | null;
+            /**
+             * Cost Eur
+             * @description What it cost so far, in euro.
+             */
+            cost_eur: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            created_at: string;
+            /**
+             * Digest
+             * @description SHA-256 of the version's manifest.
+             */
+            digest: string;
+            /**
+             * Done
+             * @description Partitions whose output is committed.
+             */
+            done: number;
+            /**
+             * Ended At
+             * @description When it ended.
+             */
+            ended_at: string | null;
+            /**
+             * Environment
+             * @description Whose policy the version met.
+             * @enum {string}
+             */
+            environment: "dev" | "test" | "prod";
+            /**
+             * Failed
+             * @description Partitions that failed.
+             */
+            failed: number;
+            /**
+             * Id
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Input Bytes
+             * @description Bytes of the data.
+             */
+            input_bytes: number;
+            /**
+             * Keep
+             * @description Columns of the data that the output holds too.
+             */
+            keep: string[];
+            /**
+             * Manifest Digest
+             * @description SHA-256 of the outputs' signed manifest.
+             */
+            manifest_digest: string | null;
+            /**
+             * Max Failures
+             * @description Partitions that may fail while the others go on.
+             */
+            max_failures: number;
+            /**
+             * Message
+             * @description Why it is there, a sentence.
+             */
+            message: string;
+            /**
+             * Model
+             * @description Registered model.
+             */
+            model: string;
+            /**
+             * Output
+             * @description Folder of the outputs, in the project's lake.
+             */
+            output: string;
+            /**
+             * Partitions
+             * @description Partitions.
+             */
+            partitions: number;
+            /**
+             * Profile
+             * @description Profile it runs with.
+             */
+            profile: string;
+            /**
+             * Project
+             * @description Its project.
+             */
+            project: string;
+            /**
+             * Requested By
+             * @description Who started it.
+             */
+            requested_by: string;
+            /**
+             * Rows
+             * @description Rows that are scored and committed.
+             */
+            rows: number;
+            /**
+             * Seconds
+             * @description Seconds that its partitions took.
+             */
+            seconds: number;
+            /**
+             * Source
+             * @description Path in the project's lake.
+             */
+            source: string;
+            /**
+             * Started At
+             * @description When its first attempt began.
+             */
+            started_at: string | null;
+            /** @description Where it is. */
+            state: components["schemas"]["BatchState"];
+            /**
+             * Version
+             * @description Version that scores.
+             */
+            version: number;
+        };
+        /**
+         * BatchList
+         * @description A page of batches, the newest first.
+         */
+        BatchList: {
+            /**
+             * Items
+             * @description The batches.
+             */
+            items: components["schemas"]["Batch"][];
+            /**
+             * Next Cursor
+             * @description Cursor of the next page; None on the last.
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * BatchManifest
+         * @description What a batch's outputs are, signed.
+         */
+        BatchManifest: {
+            /**
+             * Digest
+             * @description SHA-256 of the manifest's bytes in the lake.
+             */
+            digest: string;
+            /**
+             * Envelope
+             * @description DSSE envelope around the in-toto statement.
+             */
+            envelope: {
+                [key: string]: unknown;
+            };
+            /**
+             * Ok
+             * @description Whether a trusted key signed it.
+             */
+            ok: boolean;
+            /**
+             * Problem
+             * @description Why not; empty when it holds.
+             */
+            problem: string;
+            /**
+             * Statement
+             * @description The statement, as the signature covers it.
+             */
+            statement: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * BatchPartition
+         * @description One partition: one output file.
+         */
+        BatchPartition: {
+            /**
+             * Committed At
+             * @description When its output was committed.
+             */
+            committed_at: string | null;
+            /**
+             * Digest
+             * @description SHA-256 of the output's bytes.
+             */
+            digest: string | null;
+            /**
+             * Engine
+             * @description onnx, pyfunc, or mixed.
+             */
+            engine: string | null;
+            /**
+             * Files
+             * @description Files it is read from.
+             */
+            files: number;
+            /**
+             * Input Bytes
+             * @description Their bytes.
+             */
+            input_bytes: number;
+            /**
+             * Input Digest
+             * @description SHA-256 over the digests of its files.
+             */
+            input_digest: string | null;
+            /**
+             * Message
+             * @description Why it failed, with column and row; else empty.
+             */
+            message: string;
+            /**
+             * Name
+             * @description Its path below the batch's source.
+             */
+            name: string;
+            /**
+             * Number
+             * @description Its place in the batch, from 0.
+             */
+            number: number;
+            /**
+             * Output
+             * @description Its output, below the batch's folder.
+             */
+            output: string;
+            /**
+             * Remedy
+             * @description What to do then.
+             */
+            remedy: string;
+            /**
+             * Rows
+             * @description Rows scored.
+             */
+            rows: number;
+            /**
+             * Seconds
+             * @description How long that took.
+             */
+            seconds: number;
+            /**
+             * Size
+             * @description Bytes of the output.
+             */
+            size: number;
+            /** @description waiting, staged (scored), done or failed. */
+            state: components["schemas"]["PartitionState"];
+            /**
+             * Tries
+             * @description How often it was scored.
+             */
+            tries: number;
+        };
+        /**
+         * BatchPartitionList
+         * @description A page of a batch's partitions, in their order.
+         */
+        BatchPartitionList: {
+            /**
+             * Items
+             * @description The partitions.
+             */
+            items: components["schemas"]["BatchPartition"][];
+            /**
+             * Next Cursor
+             * @description Cursor of the next page; None on the last.
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * BatchPlan
+         * @description What a batch would do; nothing has happened yet.
+         */
+        BatchPlan: {
+            /**
+             * Bytes
+             * @description Bytes of all files.
+             */
+            bytes: number;
+            /**
+             * Digest
+             * @description SHA-256 of its manifest.
+             */
+            digest: string;
+            /**
+             * Files
+             * @description Files of all partitions.
+             */
+            files: number;
+            /**
+             * First
+             * @description Names of the first partitions, at most ten.
+             */
+            first: string[];
+            /**
+             * Model
+             * @description Registered model.
+             */
+            model: string;
+            /**
+             * Partitions
+             * @description Partitions, one output file each.
+             */
+            partitions: number;
+            /**
+             * Price Eur Per Hour
+             * @description Its price.
+             */
+            price_eur_per_hour: number;
+            /**
+             * Profile
+             * @description Profile whose price counts.
+             */
+            profile: string;
+            /**
+             * Refusal
+             * @description Why it can't be started now; None: it can.
+             */
+            refusal: string | null;
+            /**
+             * Source
+             * @description Path in the project's lake.
+             */
+            source: string;
+            /**
+             * Version
+             * @description Version that would score.
+             */
+            version: number;
+        };
+        /**
+         * BatchRequest
+         * @description What to score, and with what.
+         */
+        BatchRequest: {
+            /**
+             * Alias
+             * @description Alias whose version is taken; moving it later changes nothing.
+             */
+            alias?: string | null;
+            /**
+             * Environment
+             * @description Whose policy the version has to meet.
+             * @default prod
+             * @enum {string}
+             */
+            environment: "dev" | "test" | "prod";
+            /**
+             * Keep
+             * @description Columns of the data that the output holds too, such as its keys.
+             */
+            keep?: string[];
+            /**
+             * Max Failures
+             * @description Partitions that may fail while the others go on; one more ends the batch.
+             * @default 5
+             */
+            max_failures: number;
+            /**
+             * Model
+             * @description Registered model.
+             */
+            model: string;
+            /**
+             * Profile
+             * @description Spawner profile it runs with and is priced by; left out: the setting's.
+             */
+            profile?: string | null;
+            /**
+             * Source
+             * @description File or folder of the project's lake, such as curated/flights_late.
+             */
+            source: string;
+            /**
+             * Version
+             * @description Its version; else an alias.
+             */
+            version?: number | null;
+        };
+        /**
+         * BatchState
+         * @description Where a batch is.
+         * @enum {string}
+         */
+        BatchState: "queued" | "running" | "succeeded" | "partial" | "failed" | "cancelled";
         /**
          * Beaten
          * @description What became of one heartbeat.
@@ -6505,6 +7212,255 @@ export interface components {
             version: number;
         };
         /**
+         * EdgeAccepted
+         * @description What became of reports.
+         */
+        EdgeAccepted: {
+            /**
+             * Counted
+             * @description Reports of this request that were new.
+             */
+            counted: number;
+            /**
+             * Sequence
+             * @description Number of the newest report that counts.
+             */
+            sequence: number;
+            /**
+             * Version
+             * @description Version that the device should hold.
+             */
+            version: number | null;
+        };
+        /**
+         * EdgeDevice
+         * @description A device with what it told last.
+         */
+        EdgeDevice: {
+            /**
+             * Client
+             * @description Its client.
+             */
+            client: string;
+            /**
+             * Consumer
+             * @description Whose token it has.
+             */
+            consumer: string;
+            /**
+             * Device
+             * @description Its name.
+             */
+            device: string;
+            /**
+             * Dropped
+             * @description Reports that it lost.
+             */
+            dropped: number;
+            /**
+             * Errors
+             * @description Of these, failed.
+             */
+            errors: number;
+            /**
+             * First Seen At
+             * Format: date-time
+             * @description When it reported first.
+             */
+            first_seen_at: string;
+            /**
+             * Last Error
+             * @description Its newest failed prediction.
+             */
+            last_error: string | null;
+            /**
+             * Last Seen At
+             * Format: date-time
+             * @description When it reported last.
+             */
+            last_seen_at: string;
+            /**
+             * Latency P50 Ms
+             * @description Median of the newest report.
+             */
+            latency_p50_ms: number | null;
+            /**
+             * Latency P95 Ms
+             * @description 95th percentile of the newest report.
+             */
+            latency_p95_ms: number | null;
+            /**
+             * Latency P99 Ms
+             * @description 99th percentile of the newest report.
+             */
+            latency_p99_ms: number | null;
+            /**
+             * Refusal
+             * @description Why its newest pull was refused.
+             */
+            refusal: string | null;
+            /**
+             * Requests
+             * @description Predictions since it is known.
+             */
+            requests: number;
+            /**
+             * Silent
+             * @description True when it has told nothing for over an hour.
+             */
+            silent: boolean;
+            /**
+             * Standing
+             * @description How that stands to the live version.
+             * @enum {string}
+             */
+            standing: "current" | "behind" | "ahead" | "empty";
+            /**
+             * Version
+             * @description Version that it holds.
+             */
+            version: number | null;
+        };
+        /**
+         * EdgeDeviceList
+         * @description The devices of a deployment, those that need a look first.
+         */
+        EdgeDeviceList: {
+            /**
+             * Items
+             * @description Devices.
+             */
+            items: components["schemas"]["EdgeDevice"][];
+            /**
+             * Live Version
+             * @description Version that devices should hold.
+             */
+            live_version: number | null;
+            /**
+             * Next Cursor
+             * @description None: all are listed.
+             */
+            next_cursor?: null;
+            /**
+             * Pullable
+             * @description True when the live version has a form for devices.
+             */
+            pullable: boolean;
+            /**
+             * Why Not
+             * @description Why it has none, and what to do.
+             */
+            why_not: string | null;
+        };
+        /**
+         * EdgeReport
+         * @description What a device did between two moments; its numbers count once, however often it is sent.
+         */
+        EdgeReport: {
+            /**
+             * Digest
+             * @description Name of the bundle that it holds.
+             */
+            digest?: string | null;
+            /**
+             * Dropped
+             * @description Reports that were lost because the spool was full.
+             * @default 0
+             */
+            dropped: number;
+            /**
+             * Errors
+             * @description Of these, failed.
+             * @default 0
+             */
+            errors: number;
+            /**
+             * Generation
+             * @description Generation of the bundle that it holds.
+             */
+            generation?: number | null;
+            /**
+             * Last Error
+             * @description The newest failed prediction, in words.
+             */
+            last_error?: string | null;
+            /**
+             * Latency P50 Ms
+             * @description Median of a prediction's time.
+             */
+            latency_p50_ms?: number | null;
+            /**
+             * Latency P95 Ms
+             * @description 95th percentile.
+             */
+            latency_p95_ms?: number | null;
+            /**
+             * Latency P99 Ms
+             * @description 99th percentile.
+             */
+            latency_p99_ms?: number | null;
+            /**
+             * Refusal
+             * @description Why the newest pull was refused; none: it was not.
+             */
+            refusal?: string | null;
+            /**
+             * Requests
+             * @description Predictions asked in the window.
+             * @default 0
+             */
+            requests: number;
+            /**
+             * Sequence
+             * @description Number of the report on the device, from 1.
+             */
+            sequence: number;
+            /**
+             * Since
+             * Format: date-time
+             * @description Start of the window.
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             * @description End of the window.
+             */
+            until: string;
+            /**
+             * Version
+             * @description Version that it holds; none: it holds none.
+             */
+            version?: number | null;
+        };
+        /**
+         * EdgeReportBody
+         * @description What a device tells.
+         */
+        EdgeReportBody: {
+            /**
+             * Client
+             * @description The client and its version.
+             * @default
+             */
+            client: string;
+            /**
+             * Device
+             * @description Name of the device, unique in the deployment.
+             */
+            device: string;
+            /**
+             * Installation
+             * @description Random name of the device's folder: reports are numbered within it.
+             */
+            installation: string;
+            /**
+             * Reports
+             * @description Reports, the oldest first.
+             */
+            reports: components["schemas"]["EdgeReport"][];
+        };
+        /**
          * Environment
          * @description The packages that the replay loaded, exactly.
          */
@@ -8774,6 +9730,79 @@ export interface components {
             value: number | null;
         };
         /**
+         * LeftoverList
+         * @description What the store of models holds that no version refers to, the oldest first.
+         */
+        LeftoverList: {
+            /**
+             * Count
+             * @description How many there are.
+             */
+            count: number;
+            /**
+             * Items
+             * @description The oldest, at most 1,000.
+             */
+            items: components["schemas"]["ShelvedContent"][];
+            /**
+             * Listing
+             * @description Digest of the whole list; who removes it confirms with it.
+             */
+            listing: string;
+            /**
+             * Older Than Days
+             * @description They are at least that old.
+             */
+            older_than_days: number;
+            /**
+             * Size
+             * @description Bytes that removing them all frees.
+             */
+            size: number;
+        };
+        /**
+         * LeftoverRequest
+         * @description Remove what was listed.
+         */
+        LeftoverRequest: {
+            /**
+             * Listing
+             * @description The list's digest.
+             */
+            listing: string;
+            /**
+             * Older Than Days
+             * @description As in the list.
+             */
+            older_than_days: number;
+            /**
+             * Reason
+             * @description Why, a sentence; it stays in the audit trail.
+             */
+            reason: string;
+        };
+        /**
+         * LeftoversRemoved
+         * @description What was removed.
+         */
+        LeftoversRemoved: {
+            /**
+             * Count
+             * @description How many things.
+             */
+            count: number;
+            /**
+             * Size
+             * @description Bytes that this freed.
+             */
+            size: number;
+            /**
+             * Spared
+             * @description Things that somebody kept again meanwhile; they stay.
+             */
+            spared: number;
+        };
+        /**
          * Light
          * @description One traffic-light sentence.
          */
@@ -10319,7 +11348,7 @@ export interface components {
         Objectives: {
             /**
              * Drift Psi
-             * @description Population stability index that counts as drift: of a feature against training, and of a canary's scores against those of the live version.
+             * @description Population stability index that counts as drift: of a feature against training, and of a canary's scores beyond one and a half times the difference from the live version's that the approved evidence shows.
              * @default 0.2
              */
             drift_psi: number;
@@ -10620,6 +11649,12 @@ export interface components {
          * @enum {string}
          */
         ParameterType: "int" | "float" | "bool" | "str" | "date";
+        /**
+         * PartitionState
+         * @description Where a partition is.
+         * @enum {string}
+         */
+        PartitionState: "waiting" | "staged" | "done" | "failed";
         /**
          * Pipeline
          * @description A named way to run a release.
@@ -13327,6 +14362,17 @@ export interface components {
             verified_at: string;
         };
         /**
+         * RemoveDeviceBody
+         * @description Forgets a device.
+         */
+        RemoveDeviceBody: {
+            /**
+             * Reason
+             * @description Why, in one sentence.
+             */
+            reason: string;
+        };
+        /**
          * ReplayedVersion
          * @description What one version did with the logged requests, in the sandbox.
          */
@@ -15141,6 +16187,34 @@ export interface components {
              * @description The version that gets copies.
              */
             version: number;
+        };
+        /**
+         * ShelvedContent
+         * @description Something in the store of models that no version refers to.
+         */
+        ShelvedContent: {
+            /**
+             * Digest
+             * @description Its SHA-256.
+             */
+            digest: string;
+            /**
+             * Kept At
+             * Format: date-time
+             * @description When it was kept last.
+             */
+            kept_at: string;
+            /**
+             * Kind
+             * @description manifest: a list of files; or a file.
+             * @enum {string}
+             */
+            kind: "manifest" | "file";
+            /**
+             * Size
+             * @description Bytes.
+             */
+            size: number;
         };
         /**
          * SignRequest
@@ -17012,6 +18086,70 @@ export interface operations {
             };
         };
     };
+    list_leftovers_services_octavo_api_v1_models_store_leftovers_get: {
+        parameters: {
+            query?: {
+                older_than_days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeftoverList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_leftovers_services_octavo_api_v1_models_store_leftovers_remove_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeftoverRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeftoversRemoved"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     active_policy_services_octavo_api_v1_policy_get: {
         parameters: {
             query?: never;
@@ -17601,6 +18739,276 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_batches_services_octavo_api_v1_projects__project__batches_get: {
+        parameters: {
+            query?: {
+                model?: string | null;
+                state?: components["schemas"]["BatchState"] | null;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    start_batch_services_octavo_api_v1_projects__project__batches_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    plan_batch_services_octavo_api_v1_projects__project__batches_plan_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchPlan"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_batch_services_octavo_api_v1_projects__project__batches__batch__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_batch_services_octavo_api_v1_projects__project__batches__batch__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_batch_manifest_services_octavo_api_v1_projects__project__batches__batch__manifest_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchManifest"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_batch_partitions_services_octavo_api_v1_projects__project__batches__batch__partitions_get: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["PartitionState"] | null;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                project: string;
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchPartitionList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    resume_batch_services_octavo_api_v1_projects__project__batches__batch__resume_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
                 };
             };
             /** @description Validation Error */
@@ -18286,6 +19694,152 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeploymentDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pull_bundle_services_octavo_api_v1_projects__project__deployments__name__edge_bundle_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                "if-none-match"?: string | null;
+            };
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            /** @description It is held already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_devices_services_octavo_api_v1_projects__project__deployments__name__edge_devices_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeDeviceList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_device_services_octavo_api_v1_projects__project__deployments__name__edge_devices__device__remove_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+                device: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemoveDeviceBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeDeviceList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_reports_services_octavo_api_v1_projects__project__deployments__name__edge_reports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EdgeReportBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EdgeAccepted"];
                 };
             };
             /** @description Validation Error */
@@ -21093,6 +22647,50 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["VersionComparison"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_bundle_services_octavo_api_v1_projects__project__models__name__edge_get: {
+        parameters: {
+            query?: {
+                version?: number | null;
+                alias?: string | null;
+            };
+            header?: {
+                "if-none-match"?: string | null;
+            };
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            /** @description It is held already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {

@@ -22,6 +22,7 @@ import { Live } from './components/Live';
 import { Traffic } from './components/Traffic';
 import { Promises, TryIt } from './components/TryIt';
 import { LEAST } from './asking';
+import { BatchesTab } from './batches';
 import { ConsumersTab } from './consumers';
 import { DevicesTab } from './devices';
 import type { DeploymentModel } from './model';
@@ -87,6 +88,7 @@ function Main(props: IPartProps): React.JSX.Element {
           { id: 'now', label: trans.__('Now'), content: () => <Now {...props} /> },
           { id: 'consumers', label: trans.__('Consumers'), content: () => <ConsumersTab octavo={octavo} project={model.project} deployment={deployment.name} /> },
           { id: 'devices', label: trans.__('Devices'), content: () => <DevicesTab octavo={octavo} project={model.project} deployment={deployment.name} /> },
+          { id: 'batches', label: trans.__('Batches'), content: () => <BatchesTab octavo={octavo} project={model.project} deployment={deployment} /> },
           { id: 'log', label: trans.__('Request log'), content: () => <RequestLogTab octavo={octavo} project={model.project} deployment={deployment} /> },
           { id: 'lineage', label: trans.__('Lineage'), content: () => <Lineage octavo={octavo} project={model.project} node={`deployment:${model.project}/${deployment.name}`} /> }
         ]}

@@ -10,6 +10,8 @@ import { Mine } from './mine';
 
 /** What the panels ask for before they offer an action. */
 export type Permission =
+  | 'batches.cancel'
+  | 'batches.run'
   | 'consumers.manage'
   | 'deployments.evidence'
   | 'deployments.invoke'

@@ -1,3 +1,4 @@
+import type { Batch, BatchPartition, BatchPlan } from '../api/batches';
 import type { ConsumerDetail, QueryPattern } from '../api/consumers';
 import type { Evidence, Judgement, Rollout, RolloutEvent } from '../api/deployments';
 import type { LiveFigures, LiveVersion, RequestLog } from '../api/serving';
@@ -135,3 +136,78 @@ export function requestLog(changes: Partial<RequestLog> = {}): RequestLog {
   return { deployment: 'late', share: 0.1, redacted: ['carrier'], keep_days: 30, generation: 2, changed_by: null, changed_at: null, files: 3, size_bytes: 2048, oldest_day: '2026-01-01', ...changes };
 }
 
+
+export function batch(changes: Partial<Batch> = {}): Batch {
+  return {
+    id: 'b1',
+    project: 'flights',
+    source: 'curated/flights_late',
+    model: 'flights-late',
+    version: 1,
+    alias: 'champion',
+    digest: 'a'.repeat(64),
+    environment: 'prod',
+    profile: 'cpu-small',
+    keep: ['flight'],
+    max_failures: 5,
+    output: 'batches/b1',
+    state: 'running',
+    message: '3 of 12 partitions done, 1 failed.',
+    requested_by: 'scientist',
+    cancel_requested_by: null,
+    created_at: AT,
+    started_at: AT,
+    ended_at: null,
+    partitions: 12,
+    done: 3,
+    failed: 1,
+    rows: 84_000,
+    input_bytes: 2048,
+    attempts: 1,
+    seconds: 14,
+    cost_eur: 0.02,
+    manifest_digest: null,
+    can_cancel: true,
+    can_resume: false,
+    ...changes
+  };
+}
+
+export function partition(changes: Partial<BatchPartition> = {}): BatchPartition {
+  return {
+    number: 0,
+    name: 'month=2013-01',
+    state: 'done',
+    files: 1,
+    input_bytes: 2048,
+    input_digest: 'c'.repeat(64),
+    output: 'month=2013-01/part-00000.parquet',
+    digest: 'd'.repeat(64),
+    size: 512,
+    rows: 28_000,
+    seconds: 4.5,
+    engine: 'onnx',
+    message: '',
+    remedy: '',
+    tries: 1,
+    committed_at: AT,
+    ...changes
+  };
+}
+
+export function batchPlan(changes: Partial<BatchPlan> = {}): BatchPlan {
+  return {
+    source: 'curated/flights_late',
+    model: 'flights-late',
+    version: 1,
+    digest: 'a'.repeat(64),
+    partitions: 12,
+    files: 12,
+    bytes: 2048,
+    first: ['month=2013-01', 'month=2013-02'],
+    profile: 'cpu-small',
+    price_eur_per_hour: 0.12,
+    refusal: null,
+    ...changes
+  };
+}
