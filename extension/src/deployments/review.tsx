@@ -24,7 +24,7 @@ export function DeploymentRequestPage(props: { model: DeploymentRequestModel; oc
       {request => (
         <Page
           icon={deploymentIcon}
-          title={trans.__('%1 v%2 to %3', request.model, request.version, request.deployment)}
+          title={trans.__('%1 v%2 to %3 @%4', request.model, request.version, request.deployment, request.environment)}
           answer={request.message || request.state}
           chips={
             <>

@@ -267,7 +267,10 @@ def test_policy_says_what_each_environment_takes(
     decision = desk.service.usable(ADA, "flights", "late", 1, environment)
     assert decision.allowed is usable, decision.reasons
     if not usable:
-        assert "prod takes a model with training data" in " ".join(decision.reasons)
+        assert decision.reasons[0].startswith("late v1 lacks what prod requires: ")
+        assert "training data" in decision.reasons[0]
+        assert "signature" not in decision.reasons[0]
+        assert decision.reasons[1].startswith("prod takes a model with training data")
 
 
 def test_a_draft_says_what_each_environment_wants(desk: Desk) -> None:

@@ -164,6 +164,15 @@ def checklist(
     )
 
 
+def lacks(items: Iterable[ChecklistItem], environment: str) -> str:
+    """Name the lines that an environment requires and that aren't done."""
+    return ", ".join(
+        one.label.lower()
+        for one in items
+        if one.state is not ItemState.DONE and environment in one.required_in
+    )
+
+
 def missing(found: Mapping[str, str]) -> list[str]:
     """The items that are missing, sorted."""
     return sorted(ITEMS.keys() - found.keys())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from octavo_server.audit.service import AuditService, Change
@@ -74,7 +75,12 @@ class RegistrationService:
         found = self._versions.version(project, name, version)
         open_items = [one.key for one in found.checklist if one.state is not ItemState.DONE]
         facts = usable_facts(environment, open_items, found.scan_report.alarms)
-        return self._policy.decide(USE, caller, project=project, facts=facts)
+        decision = self._policy.decide(USE, caller, project=project, facts=facts)
+        lacking = rules.lacks(found.checklist, environment)
+        if decision.allowed or not lacking:
+            return decision
+        said = f"{name} v{version} lacks what {environment} requires: {lacking}."
+        return replace(decision, reasons=(said, *decision.reasons))
 
     def prepare(self, order: Order) -> tuple[Run, LoggedModel]:
         """The run and the logged model that an order means.
