@@ -74,7 +74,8 @@ async def serve(options: argparse.Namespace) -> None:
     holder = Holder(limits, runtime_of(options), metrics, give_up)
     try:
         await holder.load(files_of(options))
-        app = Scorer(holder, metrics, secret, Swaps(options.models))
+        open_metrics = options.metrics == "open"
+        app = Scorer(holder, metrics, secret, Swaps(options.models), open_metrics=open_metrics)
         listener = open_socket(options)
         config = uvicorn.Config(
             app,

@@ -78,9 +78,18 @@ class Scorer:
     """The application."""
 
     def __init__(
-        self, holder: Holder, metrics: ScorerMetrics, secret: str | None, swaps: Swaps
+        self,
+        holder: Holder,
+        metrics: ScorerMetrics,
+        secret: str | None,
+        swaps: Swaps,
+        *,
+        open_metrics: bool = False,
     ) -> None:
-        """``secret`` is what all but the health routes want; None: anybody may call."""
+        """``secret`` is what all but the health routes want; None: anybody may call.
+
+        ``open_metrics`` lets collectors read ``/metrics`` without it.
+        """
         self._holder = holder
         self._metrics = metrics
         self._secret = None if secret is None else secret.encode()
@@ -98,6 +107,8 @@ class Scorer:
             ("GET", "/v2"): self._server,
             ("GET", "/version"): self._server,
         }
+        if open_metrics:
+            self._open["GET", "/metrics"] = self._counters
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

@@ -99,6 +99,12 @@ def _place_options(parser: argparse.ArgumentParser) -> None:
         help="file with the secret; - (the default) reads it from standard input and ends with "
         "it; none lets anybody call who reaches the address",
     )
+    parser.add_argument(
+        "--metrics",
+        choices=("closed", "open"),
+        default="closed",
+        help="open: /metrics wants no secret; the default is closed",
+    )
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--uds", type=Path, help="Unix socket to answer on")
     where.add_argument("--port", type=int, help="port to answer on; 0 takes a free one")

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from octavo.local.cluster import SPAWNER_HELP, Cluster, SpawnerName
 from octavo.local.sign_in import SignIn
 from octavo_server.errors import OctavoError
+from octavo_server.kserve_settings import KServeSettings
 
 PREFIX = "OCTAVO_"
 
@@ -23,7 +24,7 @@ class SettingRefused(OctavoError):
     code = "setting_refused"
 
 
-class Settings(BaseSettings):
+class Settings(KServeSettings):
     """Everything that can be set; each field is the variable OCTAVO_<NAME>."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
@@ -207,6 +208,14 @@ class Settings(BaseSettings):
         description="Most that the files of one model version may have together, in GiB; larger "
         "models are refused when they are registered. Default: 50.",
     )
+    model_leftovers_days: int = Field(
+        0,
+        ge=0,
+        le=3_650,
+        description="After how many days the worker removes, once a day, what the store of models "
+        "holds and no version refers to. Unset, or 0: never by itself; `octavo models leftovers` "
+        "lists it.",
+    )
     indexed_runs: int = Field(
         1_000_000,
         ge=1,
@@ -320,4 +329,23 @@ def load_settings(**given: Any) -> Settings:
             "nodes nobody can tell what fits and who must wait.",
             "Name a file with them in OCTAVO_NODE_POOLS; docs/admin/kubernetes.md shows one.",
         )
+    check_kserve(settings)
     return settings
+
+
+def check_kserve(settings: KServeSettings) -> None:
+    """Raise SettingRefused where scorers are to run on a cluster that can't have their files."""
+    if settings.scorers != "kserve":
+        return
+    if not settings.kserve_models:
+        raise SettingRefused(
+            "OCTAVO_SCORERS is kserve, but OCTAVO_KSERVE_MODELS isn't set: pods have nowhere to "
+            "find the files of models.",
+            "Name a claim, pvc://<claim>/<folder>, or a bucket, s3://<bucket>/<prefix>.",
+        )
+    if settings.kserve_models.startswith("pvc://") and settings.kserve_models_folder is None:
+        raise SettingRefused(
+            f"OCTAVO_KSERVE_MODELS is {settings.kserve_models}, but OCTAVO_KSERVE_MODELS_FOLDER "
+            "isn't set: the worker can't put files there.",
+            "Mount the claim where the worker runs, and name that folder.",
+        )

@@ -1,11 +1,10 @@
-"""Talks to scorers over their Unix sockets, or over HTTP where they are pods."""
+"""Talks to scorers: over their Unix sockets, or over TCP where they are pods."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from urllib.parse import urlsplit
 
-import httpx
 import msgspec
 
 from octavo_scorer.wire import ELSEWHERE_HEADER, REQUEST_ID_HEADER, SECRET_HEADER
@@ -16,7 +15,6 @@ TIMEOUT_S = 10.0
 """Seconds for a whole answer."""
 CONNECT_S = 1.0
 """Seconds to reach the scorer."""
-LIMITS = httpx.Limits(max_connections=128, max_keepalive_connections=16)
 
 
 class ScorerClient:
@@ -25,7 +23,6 @@ class ScorerClient:
     def __init__(self, timeout_s: float = TIMEOUT_S) -> None:
         self._timeout_s = timeout_s
         self._lines: dict[str, Lines] = {}
-        self._clients: dict[str, httpx.AsyncClient] = {}
 
     async def invoke(
         self,
@@ -45,13 +42,14 @@ class ScorerClient:
         if elsewhere:
             headers[ELSEWHERE_HEADER] = "1"
         try:
-            status, content = await self._ask(address, headers, body, timeout_s)
+            written = _written(address, headers, body)
+            status, content = await self._to(address).ask(written, timeout_s)
             document = msgspec.json.decode(content)
-        except (TimeoutError, httpx.TimeoutException) as error:
+        except TimeoutError as error:
             raise ScorerSlow(f"No answer within {timeout_s:g} s") from error
         except LineBroken as error:
             raise ScorerUnreachable(f"No answer ({error})") from error
-        except (OSError, httpx.HTTPError, msgspec.MsgspecError) as error:
+        except (OSError, msgspec.MsgspecError) as error:
             await self.forget(address)
             raise ScorerUnreachable(f"No answer ({type(error).__name__})") from error
         if not isinstance(document, dict):
@@ -63,38 +61,21 @@ class ScorerClient:
         if (lines := self._lines.pop(address, None)) is not None:
             lines.close()
             await asyncio.sleep(0)  # the loop closes what was given up in its next turn
-        if (client := self._clients.pop(address, None)) is not None:
-            await client.aclose()
 
     async def close(self) -> None:
         """Close all connections."""
-        for address in [*self._lines, *self._clients]:
+        for address in list(self._lines):
             await self.forget(address)
-
-    async def _ask(
-        self, address: str, headers: dict[str, str], body: bytes, timeout_s: float
-    ) -> tuple[int, bytes]:
-        if address.startswith("/"):
-            return await self._to(address).ask(_written(headers, body), timeout_s)
-        limit: Any = httpx.Timeout(timeout_s, connect=CONNECT_S)
-        answer = await self._client(address).post(
-            "/invocations", content=body, headers=headers, timeout=limit
-        )
-        return answer.status_code, answer.content
 
     def _to(self, address: str) -> Lines:
         if address not in self._lines:
             self._lines[address] = Lines(address, CONNECT_S)
         return self._lines[address]
 
-    def _client(self, address: str) -> httpx.AsyncClient:
-        if address not in self._clients:
-            self._clients[address] = httpx.AsyncClient(base_url=address, limits=LIMITS)
-        return self._clients[address]
 
-
-def _written(headers: dict[str, str], body: bytes) -> bytes:
+def _written(address: str, headers: dict[str, str], body: bytes) -> bytes:
     """Return the request as it goes over the line; no header holds what others wrote."""
     lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
-    head = f"POST /invocations HTTP/1.1\r\nhost: scorer\r\ncontent-length: {len(body)}\r\n"
+    host = urlsplit(address).netloc or "scorer"
+    head = f"POST /invocations HTTP/1.1\r\nhost: {host}\r\ncontent-length: {len(body)}\r\n"
     return (head + "".join(lines) + "\r\n").encode() + body

@@ -1,4 +1,4 @@
-"""Asks scorers over their Unix sockets: HTTP/1.1 on connections that stay open, no framework.
+"""Asks scorers over Unix sockets or TCP: HTTP/1.1 on connections that stay open, no framework.
 
 A request costs a tenth of a millisecond here, against one with a general client.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from typing import Any
+from urllib.parse import urlsplit
 
 import httptools
 
@@ -108,6 +109,8 @@ class Lines:
 
     def __init__(self, address: str, connect_s: float) -> None:
         self._address = address
+        there = urlsplit(address)
+        self._host = (there.hostname, there.port or 80)
         self._connect_s = connect_s
         self._idle: deque[_Line] = deque()
         self._busy = 0
@@ -157,5 +160,8 @@ class Lines:
     async def _new(self) -> _Line:
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(self._connect_s):
-            _, line = await loop.create_unix_connection(_Line, self._address)
+            if self._address.startswith("/"):
+                _, line = await loop.create_unix_connection(_Line, self._address)
+            else:
+                _, line = await loop.create_connection(_Line, *self._host)
         return line

@@ -15,7 +15,7 @@ from octavo_server.workspaces.profiles.checking import DocumentChecker
 from octavo_server.workspaces.profiles.domain import Profile, ProfileVersion
 from octavo_server.workspaces.profiles.ports import ProfileFiles
 
-__all__ = ["ProfilesService", "Resolved", "Retired"]
+__all__ = ["Profile", "ProfilesService", "Resolved", "Retired"]
 
 
 @dataclass(frozen=True, kw_only=True)
