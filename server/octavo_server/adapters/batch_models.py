@@ -70,4 +70,6 @@ def _takes_columns(signature: Mapping[str, Any] | None) -> bool:
         inputs = json.loads(raw) if isinstance(raw, str) else raw
     except ValueError:
         return False
-    return bool(inputs) and all(isinstance(one, dict) and "name" in one for one in inputs)
+    if not isinstance(inputs, list) or not inputs:
+        return False
+    return all(isinstance(one, dict) and "name" in one for one in inputs)

@@ -8,10 +8,10 @@ from octavo_server.adapters.batch_lake import ProjectLakes
 from octavo_server.adapters.batch_models import BatchModels, BatchPrices
 from octavo_server.deployments.batches.execution import Batches
 from octavo_server.deployments.batches.outcome import Outcome
-from octavo_server.deployments.batches.ports import Ledger
 from octavo_server.deployments.batches.service import BatchesService
 from octavo_server.deployments.rollouts.catalog import RegistryCatalog
 from octavo_server.execution import Profiles, WorkerBook
+from octavo_server.ledger import Ledger
 from octavo_server.wiring.foundation import Foundation
 
 
@@ -51,4 +51,6 @@ def build_batch_execution(
         outcome=Outcome(base.database, base.lineage, lakes, base.signer),
         workers=workers,
         clock=base.clock,
+        # A batch may take hours: runs keep at least as many places as batches may take.
+        at_once=max(1, base.settings.run_places // 2),
     )

@@ -213,7 +213,9 @@ def test_a_version_whose_key_was_revoked_meanwhile_scores_nothing(world: World) 
 
 
 def test_one_batch_of_a_project_is_under_way(world: World) -> None:
-    first, second = world.start(), world.start()
+    first = world.start()
+    world.clock.on(timedelta(seconds=1))
+    second = world.start()
     assert [identifier for identifier, _ in world.executing.waiting()] == [first]
     seen: list[State] = []
     world.bench.before = lambda _one: seen.append(world.get(second).state)
@@ -330,3 +332,23 @@ def test_a_sandbox_that_is_away_is_tried_five_times(world: World) -> None:
     batch = world.get(identifier)
     assert batch.state is State.FAILED
     assert batch.message.endswith("5 attempts in a row came to nothing.")
+
+
+def test_no_more_batches_are_under_way_than_the_installation_lets(world: World) -> None:
+    mine = world.start()
+    world.clock.on(timedelta(seconds=1))
+    a_table(world.lakes, *DAYS, project="weather")
+    theirs = world.batches.start(SCIENTIST, "weather", wanted()).id
+    assert [one for one, _ in world.executing.waiting()] == [mine]
+    seen: list[State] = []
+
+    def look(one: Any) -> None:
+        world.executing.run(theirs)
+        seen.append(world.batches.get("weather", theirs).state)
+
+    world.bench.before = look
+    world.executing.run(mine)
+    assert seen == [State.QUEUED] * 3
+    world.bench.before = lambda _one: None
+    world.work()
+    assert world.batches.get("weather", theirs).state is State.SUCCEEDED

@@ -54,7 +54,9 @@ class Batches:
         outcome: Outcome,
         workers: WorkerBook,
         clock: Callable[[], datetime],
+        at_once: int = 1,
     ) -> None:
+        """``at_once`` batches of the installation are under way together, of one project one."""
         self._database = database
         self._audit = audit
         self._models = models
@@ -64,6 +66,7 @@ class Batches:
         self._outcome = outcome
         self._workers = workers
         self._clock = clock
+        self._at_once = at_once
         self._stopping = threading.Event()
         self._booked_at: dict[str, float] = {}
 
@@ -78,7 +81,7 @@ class Batches:
         found, now = [], self._clock()
         running = [one for one in every if one.state is State.RUNNING]
         busy = {one.project for one in running}
-        free = rules.AT_ONCE - len(running)
+        free = self._at_once - len(running)
         for batch in every:
             if batch.state is State.RUNNING and self._left_behind(batch):
                 found.append((batch.id, f"recover-{batch.id}-{batch.attempts}-{self._own}"))
@@ -252,7 +255,7 @@ class Batches:
             if now is None or now.state is not State.QUEUED:
                 return None
             running = [one for one in store.unfinished(change.rows) if one.state is State.RUNNING]
-            if len(running) >= rules.AT_ONCE or batch.project in {one.project for one in running}:
+            if len(running) >= self._at_once or batch.project in {one.project for one in running}:
                 return None
             begun = rules.moved(
                 now,

@@ -28,8 +28,6 @@ MOST_FILES: Final = 20_000
 MOST_FILES_EACH: Final = 500
 MOST_WAITING: Final = 20
 """Batches of one project that wait or are under way."""
-AT_ONCE: Final = 2
-"""Batches of one installation that are under way together; of one project it is one."""
 MOST_LOST: Final = 5
 """Attempts in a row that may come to nothing."""
 RESERVED: Final = frozenset({"source_file", "source_row", "prediction"})
