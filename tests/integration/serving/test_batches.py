@@ -21,6 +21,7 @@ from tests.support.people import SCIENTIST
 from tests.support.serving import PROJECT, Serving, now
 
 from octavo.records.batches import BatchRequest
+from octavo_server.adapters import batch_bench
 from octavo_server.adapters.batch_lake import ProjectLakes
 from octavo_server.adapters.batch_models import BatchModels, BatchPrices
 from octavo_server.adapters.signing import Signer
@@ -205,3 +206,26 @@ def test_a_killed_worker_scores_no_committed_partition_twice(room: Room, models:
     )
     assert {one.tries for one in parts} == {1}
     assert not list(room.output(identifier).rglob("*.part"))
+
+
+def test_a_sandbox_that_misbehaves_costs_its_partition_alone(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_bench, "CHILD", "tests.support.bad_batch_child")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    for name in ("garbage", "good", "hangs", "lies", "links", "writes"):
+        (room.table / f"{name}.csv").write_text("delay,hour,carrier\n1,2,UA\n")
+    identifier = room.start(keep=[])
+    room.execution(silent_s=2.0).run(identifier)
+    said = {one.name.partition(".")[0]: one for one in room.parts(identifier)}
+    assert room.get(identifier).state is State.PARTIAL
+    assert [name for name, one in said.items() if one.state is PartitionState.DONE] == ["good"]
+    assert "the model's process said what is no answer" in said["garbage"].message
+    assert "the model's process said what is no answer" in said["lies"].message
+    assert "got no further for 2 s and was ended while it scored" in said["hangs"].message
+    assert "The scored output can't be taken over" in said["links"].message
+    assert said["writes"].message == "refused: Bad file descriptor"
+    assert (room.table / "writes.csv").read_text().startswith("delay")
+    assert [path.name for path in room.output(identifier).glob("*.parquet")] == [
+        "part-00001.parquet"
+    ]
