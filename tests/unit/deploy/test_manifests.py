@@ -14,15 +14,21 @@ import kubernetes_validate
 import pytest
 import yaml
 from tests.support.cluster import running_cluster
+from tests.support.kserve import VALIDATORS, refused_by_kserve
 from tests.support.pods import brought_up, listening, session, spawner
 
 from octavo.local.cluster import Cluster, read_cluster
 from octavo_hub.kubernetes.configuration import PORT
 from octavo_hub.kubernetes.spawner import OctavoKubeSpawner
 from octavo_server.adapters.node_pools import DeclaredPools
+from octavo_server.settings import load_settings
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
-FOLDERS = sorted(file.parent for file in DEPLOY.rglob("kustomization.yaml"))
+FOLDERS = sorted(
+    file.parent
+    for file in DEPLOY.rglob("kustomization.yaml")
+    if "kind: Kustomization" in file.read_text()  # a component renders in an overlay alone
+)
 KUBECTL = str(Path(sys.executable).parent / "kubectl")
 VERSIONS = ("1.30", "1.34")
 
@@ -52,6 +58,9 @@ def test_each_folder_renders_to_valid_objects(folder: Path) -> None:
     objects = rendered(folder)
     assert objects
     for found in objects:
+        if found["kind"] in VALIDATORS:
+            assert refused_by_kserve(found) is None
+            continue
         for version in VERSIONS:
             kubernetes_validate.validate(found, version, strict=True)
 
@@ -186,3 +195,74 @@ def test_every_image_is_one_that_can_be_built_here(base: list[dict[str, Any]]) -
     named = set(re.findall(r"image: (\S+?)(?::|$)", yaml.safe_dump(base), re.MULTILINE))
     assert named == {"octavo/platform"}
     assert named <= set(images_built())
+
+
+# ---------------------------------------------------------------- deployed models on KServe
+
+
+@pytest.fixture(scope="module")
+def kserve() -> list[dict[str, Any]]:
+    return rendered(DEPLOY / "overlays" / "kserve")
+
+
+def test_the_overlay_with_kserve_is_set_so_that_octavo_starts(
+    kserve: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (found,) = [x for x in kserve if x["kind"] == "ConfigMap" and "OCTAVO_HOME" in x["data"]]
+    for name, value in found["data"].items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings()
+    assert settings.scorers == "kserve"
+    assert one(kserve, "Namespace", settings.kserve_namespace)
+    assert one(kserve, "ClusterServingRuntime", settings.kserve_runtime)
+    pod = one(kserve, "StatefulSet", "octavo")["spec"]["template"]["spec"]
+    mounts = {x["mountPath"]: x["name"] for x in pod["containers"][0]["volumeMounts"]}
+    name = mounts[str(settings.kserve_models_folder)]
+    claims = {x["name"]: x["persistentVolumeClaim"] for x in pod["volumes"]
+              if "persistentVolumeClaim" in x}  # fmt: skip
+    assert claims[name] == {"claimName": "models"}
+    written, read = (
+        x["spec"]["nfs"] for x in sorted(
+            (x for x in kserve if x["kind"] == "PersistentVolume"),
+            key=lambda x: "readOnly" in x["spec"]["nfs"],
+        )
+    )  # fmt: skip
+    assert (written["server"], written["path"]) == (read["server"], read["path"])
+
+
+def test_the_runtime_is_the_scorers_image_and_speaks_its_options(
+    kserve: list[dict[str, Any]],
+) -> None:
+    runtime = one(kserve, "ClusterServingRuntime", "octavo-scorer")
+    (container,) = runtime["spec"]["containers"]
+    assert container["image"].split(":")[0] in set(images_built())
+    given = {x["name"].removeprefix("OCTAVO_SCORER_").lower() for x in container["env"]}
+    assert {"model_dir", "host", "port", "metrics"} == given
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert container[probe]["httpGet"]["path"].startswith("/v2/health/")
+
+
+def test_the_platform_may_write_models_and_read_no_secret(kserve: list[dict[str, Any]]) -> None:
+    role = one(kserve, "Role", "scorers")
+    assert role["metadata"]["namespace"] == "octavo-models"
+    verbs = {
+        resource: set(rule["verbs"]) for rule in role["rules"] for resource in rule["resources"]
+    }
+    assert verbs["secrets"] == {"create", "delete"}
+    assert verbs["pods"] == {"list"}
+    binding = one(kserve, "RoleBinding", "scorers")
+    account = one(kserve, "StatefulSet", "octavo")["spec"]["template"]["spec"]["serviceAccountName"]
+    assert binding["subjects"] == [
+        {"kind": "ServiceAccount", "name": account, "namespace": "octavo"}
+    ]
+
+
+def test_models_are_reached_by_the_platform_and_reach_nothing(
+    kserve: list[dict[str, Any]],
+) -> None:
+    policy = one(kserve, "NetworkPolicy", "scorers")["spec"]
+    assert policy["podSelector"] == {}
+    assert "egress" not in policy
+    assert "Egress" in policy["policyTypes"]
+    labels = one(kserve, "Namespace", "octavo-models")["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
