@@ -102,6 +102,7 @@ def _models(services: Services, guard: Guard) -> list[APIRouter]:
     deployments, serving = services.deployments, services.serving
     return [
         registration_http.routes(services.registry.registration, services.registry.jobs, guard),
+        registration_http.leftover_routes(services.registry.leftovers, guard),
         versions_http.routes(services.registry.versions, guard),
         proof_http.routes(services.proofs.service, guard),
         requests_http.routes(deployments.requests, services.reviews, guard),

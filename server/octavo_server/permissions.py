@@ -60,6 +60,7 @@ PERMISSIONS: dict[str, Permission] = {
     "registry.verify": _project("check a version's bytes and signature", *_MEMBERS, RUN, SERVICE),
     "registry.tag": _project("tag a model version", SCIENTIST, ADMIN),
     "registry.sign": _project("sign versions again whose key was revoked", ADMIN),
+    "registry.clear": _platform("remove what no model version refers to", ADMIN),
     "keys.read": _platform("see the public keys of this installation", ANYONE, SERVICE, RUN),
     "keys.change": _platform("make and revoke signing keys", ADMIN),
     "registry.alias": _project("move a model's alias", SCIENTIST, REVIEWER, ADMIN, SERVICE),

@@ -1,8 +1,9 @@
 """Registrations on one database, with real policies and audit, and everything outside as a fake.
 
 - ``Desk``: the services; ``order()`` is one that can be registered
-- ``Bench``: the workbench; ``hold`` makes it wait until it is let go or cancelled, ``findings`` and
-  ``trial`` say what it sees, ``form`` what a conversion gives, ``fails`` is raised by the scan
+- ``Bench``: the workbench; ``files`` in ``folder`` are what it stages, ``hold`` makes it wait until
+  it is let go or cancelled, ``findings`` and ``trial`` say what it sees, ``form`` what a conversion
+  gives, ``fails`` is raised by the scan
 - ``Book``: MLflow's registry; ``broken`` is raised when a version is booked
 - ``Runs``: the experiments; one run with one logged model, ``models`` may be changed
 - ``Kept``: the store; ``kept`` are the staged files that were kept
@@ -68,6 +69,8 @@ class Bench:
     packaging: Packaging = field(
         default_factory=lambda: Packaging(signature=SIGNATURE, has_example=True)
     )
+    files: tuple[ArtifactFile, ...] = FILES
+    folder: Path = Path("/nowhere")
     findings: tuple[Finding, ...] = ()
     trial_outcome: TrialOutcome = TrialOutcome.PASSED
     form: ConvertedForm | str = "It stays as it is: a fake converts nothing."
@@ -85,8 +88,8 @@ class Bench:
         """Give a checkout of nothing."""
         watch.copied(0, 3)
         watch.copied(3, 3)
-        staged = Staged(folder=Path("/nowhere"), files=FILES)
-        yield Checkout(staged=staged, folder=Path("/nowhere"), packaging=self.packaging)
+        staged = Staged(folder=self.folder, files=self.files)
+        yield Checkout(staged=staged, folder=self.folder, packaging=self.packaging)
 
     def scan(self, checkout: Checkout, watch: Watch) -> Scan:
         """Wait if a test wants it, and give the test's findings."""

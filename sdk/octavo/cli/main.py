@@ -17,6 +17,7 @@ COMMANDS = {
     "verify": "octavo.cli.proof:verify",
     "bundle": "octavo.cli.proof:bundle",
     "keys": "octavo.cli.proof:keys",
+    "models": "octavo.cli.models:models",
     "edge": "octavo.cli.edge:edge",
     "runs": "octavo.cli.runs:runs",
     "batches": "octavo.cli.batches:batches",

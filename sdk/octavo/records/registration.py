@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from octavo.records.base import Answer, cut
+from octavo.records.base import Answer, Reason, Request, cut
 from octavo.records.registry import Name, Text
 
 
@@ -64,3 +64,38 @@ class RegistrationList(Answer):
     """Registrations of a project, the newest first."""
 
     items: list[Registration] = Field(description="The registrations, at most 50.")
+
+
+class ShelvedContent(Answer):
+    """Something in the store of models that no version refers to."""
+
+    kind: Literal["manifest", "file"] = Field(description="manifest: a list of files; or a file.")
+    digest: Name = Field(description="Its SHA-256.")
+    size: int = Field(description="Bytes.")
+    kept_at: datetime = Field(description="When it was kept last.")
+
+
+class LeftoverList(Answer):
+    """What the store of models holds that no version refers to, the oldest first."""
+
+    items: list[ShelvedContent] = Field(description="The oldest, at most 1,000.")
+    count: int = Field(description="How many there are.")
+    size: int = Field(description="Bytes that removing them all frees.")
+    older_than_days: int = Field(description="They are at least that old.")
+    listing: Name = Field(description="Digest of the whole list; who removes it confirms with it.")
+
+
+class LeftoverRequest(Request):
+    """Remove what was listed."""
+
+    listing: str = Field(pattern=r"^[0-9a-f]{64}$", description="The list's digest.")
+    older_than_days: int = Field(ge=1, le=3_650, description="As in the list.")
+    reason: Reason = Field(description="Why, a sentence; it stays in the audit trail.")
+
+
+class LeftoversRemoved(Answer):
+    """What was removed."""
+
+    count: int = Field(description="How many things.")
+    size: int = Field(description="Bytes that this freed.")
+    spared: int = Field(description="Things that somebody kept again meanwhile; they stay.")

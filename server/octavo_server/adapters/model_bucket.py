@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,10 +29,15 @@ from octavo_server.adapters.model_store import (
 )
 from octavo_server.errors import Conflict, Unavailable
 from octavo_server.registry.registration.domain import Staged
+from octavo_server.registry.registration.leftovers import Shelved, ShelvedKind
 from octavo_server.registry.versions.service import ArtifactFile, manifest_digest
 
 MISSING: Final = frozenset({"404", "NoSuchKey", "NotFound"})
 S3: Final = "s3://"
+FRESH: Final = timedelta(hours=12)
+"""What was kept this long ago is kept anew; only what is a day old or more is ever removed."""
+COPYABLE: Final = 5 * 2**30
+"""Bytes that the service copies in one go."""
 
 
 class ModelBucket:
@@ -56,8 +62,7 @@ class ModelBucket:
         digest = manifest_digest(staged.files)
         with self._answering():
             for one in staged.files:
-                if self._size(self._blob(one.sha256)) != one.size:
-                    self._send(staged.folder / one.path, one)
+                self._keep_file(staged.folder / one.path, one)
             self._client.put_object(
                 Bucket=self._bucket,
                 Key=self._manifest(digest),
@@ -93,6 +98,56 @@ class ModelBucket:
                     return None if body is None else bytes(body.read(most))
         return None
 
+    def address(self, digest: str) -> str:
+        """Return the address of the model whose manifest has this digest."""
+        return f"{SCHEME}{digest}"
+
+    def shelved(self) -> Iterator[Shelved]:
+        """Give everything that is kept. Raises Unavailable."""
+        with self._answering():
+            pages = self._client.get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix):
+                for one in page.get("Contents", ()):
+                    folder, _, name = one["Key"].removeprefix(self._prefix).rpartition("/")
+                    manifest = folder == "manifests"
+                    if manifest or folder.startswith("blobs/"):
+                        yield Shelved(
+                            kind=ShelvedKind.MANIFEST if manifest else ShelvedKind.FILE,
+                            digest=name.removesuffix(".json"),
+                            size=one["Size"],
+                            kept_at=one["LastModified"],
+                        )
+
+    def discard(self, one: Shelved, before: datetime) -> bool:
+        """Remove something unless somebody kept it again since; say whether it went."""
+        manifest = one.kind is ShelvedKind.MANIFEST
+        key = self._manifest(one.digest) if manifest else self._blob(one.digest)
+        with self._answering():
+            found = self._head(key)
+            if found is None or found["LastModified"] >= before:
+                return False
+            self._client.delete_object(Bucket=self._bucket, Key=key)
+        return True
+
+    def _keep_file(self, path: Path, one: ArtifactFile) -> None:
+        """Send a file that isn't there; have the service copy an old one onto itself."""
+        key = self._blob(one.sha256)
+        found = self._head(key)
+        if found is None or found["ContentLength"] != one.size:
+            self._send(path, one)
+        elif datetime.now(UTC) - found["LastModified"] < FRESH:
+            return
+        elif one.size > COPYABLE:
+            self._send(path, one)
+        else:
+            self._client.copy_object(
+                Bucket=self._bucket,
+                Key=key,
+                CopySource={"Bucket": self._bucket, "Key": key},
+                MetadataDirective="REPLACE",
+                Metadata={"sha256": one.sha256},
+            )
+
     def _send(self, path: Path, one: ArtifactFile) -> None:
         """Send a file; the store is told the digest of every part and refuses another one."""
         with path.open("rb") as source:
@@ -120,13 +175,17 @@ class ModelBucket:
         return tuple(found)
 
     def _size(self, key: str) -> int | None:
+        found = self._head(key)
+        return None if found is None else int(found["ContentLength"])
+
+    def _head(self, key: str) -> dict[str, Any] | None:
         try:
-            found = self._client.head_object(Bucket=self._bucket, Key=key)
+            found: dict[str, Any] = self._client.head_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
             if error.response["Error"]["Code"] in MISSING:
                 return None
             raise
-        return int(found["ContentLength"])
+        return found
 
     def _body(self, key: str) -> Any:
         try:

@@ -6,12 +6,14 @@ swapped for something outside on the way; a file that changes while it is read i
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
 import stat
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +31,8 @@ BLOCK: Final = 2**20
 READ_ONLY: Final = 0o444
 FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+YOUNGEST_S: Final = 60
+"""Seconds before which a stage is left alone: whoever made it may not hold it yet."""
 Progress = Callable[[int, int], None]
 """Told how many bytes are done and how many there are; may raise to end the work."""
 
@@ -49,20 +53,44 @@ class ModelIntake:
         Unavailable when the disk is full.
         """
         stage = self._incoming / new_id()
-        try:
+        with ExitStack() as held:
+            held.callback(shutil.rmtree, stage, ignore_errors=True)
+            held.enter_context(_alone(stage))
             yield self._staged(source, stage / "files", progress)
+
+    def sweep(self) -> list[str]:
+        """Remove the stages of processes that have died; return their names.
+
+        A stage is held by a lock for as long as its process works on it.
+        """
+        gone = []
+        for stage in self._incoming.iterdir() if self._incoming.is_dir() else ():
+            if not self.held(stage.name):
+                shutil.rmtree(stage, ignore_errors=True)
+                gone.append(stage.name)
+        return sorted(gone)
+
+    def held(self, name: str) -> bool:
+        """Whether somebody works on a stage, or made it a moment ago."""
+        try:
+            handle = os.open(self._incoming / name, FOLDER)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        else:
+            return time.time() - os.fstat(handle).st_mtime < YOUNGEST_S
         finally:
-            shutil.rmtree(stage, ignore_errors=True)
+            os.close(handle)
 
     def _staged(self, source: Path, files: Path, progress: Progress) -> Staged:
         try:
-            files.mkdir(mode=0o700, parents=True)
+            files.mkdir(mode=0o700)
             return Staged(folder=files, files=self._copy(source, files, progress))
         except OSError as error:
-            raise Unavailable(
-                f"The model's files can't be copied: {error.strerror or error}.",
-                "Ask an admin to look at the disk below OCTAVO_HOME, then try again.",
-            ) from error
+            raise _unwritable(error) from error
 
     def _copy(self, source: Path, target: Path, progress: Progress) -> tuple[ArtifactFile, ...]:
         root = os.open(source, FOLDER)
@@ -92,6 +120,28 @@ class ModelIntake:
                 "taken.",
                 "Log a smaller model, or ask an admin to raise OCTAVO_MODEL_SIZE_GIB.",
             )
+
+
+@contextmanager
+def _alone(stage: Path) -> Iterator[None]:
+    """Make a stage and hold it for the block. Raises Unavailable when the disk refuses."""
+    try:
+        stage.mkdir(mode=0o700, parents=True)
+        handle = os.open(stage, FOLDER)
+    except OSError as error:
+        raise _unwritable(error) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _unwritable(error: OSError) -> Unavailable:
+    return Unavailable(
+        f"The model's files can't be copied: {error.strerror or error}.",
+        "Ask an admin to look at the disk below OCTAVO_HOME, then try again.",
+    )
 
 
 def _sizes(root: int) -> dict[str, int]:

@@ -1,22 +1,26 @@
 """The store of models: immutable files named by their SHA-256, in a folder of the services.
 
 A folder of files is kept as its manifest, whose digest is its address. The same bytes are kept
-once, however many versions hold them, and nothing is ever removed here.
+once, however many versions hold them. Nothing is removed but what somebody names who knows that
+nobody uses it; what is kept meanwhile stays, as one of both waits for the other.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import re
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from octavo_server.errors import Conflict, NotFound, Unavailable
 from octavo_server.registry.registration.domain import Staged
+from octavo_server.registry.registration.leftovers import Shelved, ShelvedKind
 from octavo_server.registry.versions.service import ArtifactFile, manifest_digest
 
 SCHEME: Final = "octavo-models:/"
@@ -77,10 +81,11 @@ class ModelFolder:
         try:
             for part in ("", "blobs", "manifests"):
                 (self._root / part).mkdir(mode=0o700, parents=True, exist_ok=True)
-            folders = {self._keep_file(staged.folder, one) for one in staged.files}
-            for folder in folders:
-                _sync(folder)
-            self._keep_manifest(digest, manifest_text(staged.files))
+            with self._held(fcntl.LOCK_SH):
+                folders = {self._keep_file(staged.folder, one) for one in staged.files}
+                for folder in folders:
+                    _sync(folder)
+                self._keep_manifest(digest, manifest_text(staged.files))
         except OSError as error:
             raise Unavailable(
                 f"The model can't be kept: {error.strerror or error}.",
@@ -130,12 +135,49 @@ class ModelFolder:
         found = folder.glob("*/*") if folder.is_dir() else ()
         return sum(one.stat().st_size for one in found)
 
+    def address(self, digest: str) -> str:
+        """Return the address of the model whose manifest has this digest."""
+        return f"{SCHEME}{digest}"
+
+    def shelved(self) -> Iterator[Shelved]:
+        """Give everything that is kept, and what a keeping that was cut off left behind."""
+        for path in self._root.glob("manifests/*.json"):
+            yield _shelved(ShelvedKind.MANIFEST, path.stem, path)
+        for path in self._root.glob("blobs/*/*"):
+            yield _shelved(ShelvedKind.FILE, path.name, path)
+
+    def discard(self, one: Shelved, before: datetime) -> bool:
+        """Remove something unless somebody kept it again since; say whether it went."""
+        manifest = one.kind is ShelvedKind.MANIFEST
+        path = self._manifest(one.digest) if manifest else self._blob(one.digest)
+        with self._held(fcntl.LOCK_EX):
+            try:
+                if _shelved(one.kind, one.digest, path).kept_at >= before:
+                    return False
+                path.unlink()
+            except FileNotFoundError:
+                return False
+        return True
+
+    @contextmanager
+    def _held(self, how: int) -> Iterator[None]:
+        """Keep together, or remove alone, for the block."""
+        handle = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(handle, how)
+            yield
+        finally:
+            os.close(handle)
+
     def _keep_file(self, staged: Path, one: ArtifactFile) -> Path:
         blob = self._blob(one.sha256)
         blob.parent.mkdir(mode=0o700, exist_ok=True)
-        if not self._there(one):
+        if self._there(one):
+            os.utime(blob)  # whoever removes what is old must not take it now
+        else:
             source = staged / one.path
             _sync(source)
+            os.utime(source)
             # Renamed from a link: the name in the stage stays for whoever looks at it meanwhile.
             part = blob.with_name(f".part-{os.getpid()}-{one.sha256}")
             part.unlink(missing_ok=True)
@@ -179,6 +221,12 @@ class ModelFolder:
 
     def _manifest(self, digest: str) -> Path:
         return self._root / "manifests" / f"{digest}.json"
+
+
+def _shelved(kind: ShelvedKind, digest: str, path: Path) -> Shelved:
+    found = path.stat()
+    kept_at = datetime.fromtimestamp(found.st_mtime, UTC)
+    return Shelved(kind=kind, digest=digest, size=found.st_size, kept_at=kept_at)
 
 
 def _sync(path: Path) -> None:

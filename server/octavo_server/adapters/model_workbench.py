@@ -26,7 +26,6 @@ from octavo_server.adapters.artifact_folder import (
 )
 from octavo_server.adapters.model_intake import ModelIntake
 from octavo_server.errors import Unavailable
-from octavo_server.identity import new_id
 from octavo_server.registry.registration.domain import Checkout, ConvertedForm, Staged
 from octavo_server.registry.registration.paths import check_described
 from octavo_server.registry.registration.watch import Watch
@@ -46,6 +45,8 @@ FORM: Final = frozenset({"model.onnx", "contract.json"})
 SCAN_S: Final = 120
 TRIAL_S: Final = 180
 CONVERT_S: Final = 240
+CHECK: Final = "check-"
+"""First letters of the folders in which models are looked at."""
 BEAT_S: Final = 0.05
 """Seconds between two looks at a child, and at whether somebody cancelled."""
 MEMORY: Final = 6 * 2**30
@@ -86,10 +87,10 @@ class AccountWorkbench:
     @contextmanager
     def checkout(self, location: str, watch: Watch) -> Iterator[Checkout]:
         """A private copy for the block. Raises NotFound, Invalid, Conflict or Unavailable."""
-        home = self._folder / f"check-{new_id()}"
         try:
             with (
                 self._intake.take(self._artifacts.folder(location), watch.copied) as staged,
+                self._home_of(staged) as home,
                 self._accounts.lease("run", home, wait_s=60.0) as account,
             ):
                 check_described(read_description(staged.folder))
@@ -103,8 +104,24 @@ class AccountWorkbench:
                 )
         except AccountError as error:
             raise Unavailable(f"No account is free: {error}", "Try again in a minute.") from error
+
+    @contextmanager
+    def _home_of(self, staged: Staged) -> Iterator[Path]:
+        """A folder for the block, named as the stage, so that one owner holds both."""
+        home = self._folder / f"{CHECK}{staged.folder.parent.name}"
+        try:
+            yield home
         finally:
             shutil.rmtree(home, ignore_errors=True)
+
+    def sweep(self) -> int:
+        """Remove what died with its process, of copies and of homes; return how many."""
+        gone = len(self._intake.sweep())
+        for home in self._folder.glob(f"{CHECK}*"):
+            if not self._intake.held(home.name.removeprefix(CHECK)):
+                shutil.rmtree(home, ignore_errors=True)
+                gone += 1
+        return gone
 
     def scan(self, checkout: Checkout, watch: Watch) -> Scan:
         """Looks for code in the files, without loading them. Raises Unavailable."""

@@ -6,11 +6,13 @@ import hashlib
 import os
 import socket
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
 
 from octavo_server.adapters.model_intake import ModelIntake
+from octavo_server.adapters.model_workbench import AccountWorkbench
 from octavo_server.errors import Conflict, Invalid, Unavailable
 from octavo_server.registry.registration.domain import Staged
 from octavo_server.registry.registration.paths import check_described, check_path, check_paths
@@ -256,3 +258,39 @@ def test_staged_files_say_where_they_are(intake: ModelIntake, source: Path) -> N
     with intake.take(source, ignore) as staged:
         assert isinstance(staged, Staged)
         assert (staged.folder / "MLmodel").read_text() == "flavors: {}\n"
+
+
+def test_what_a_dead_process_left_is_removed_and_what_is_worked_on_stays(
+    intake: ModelIntake, source: Path, tmp_path: Path
+) -> None:
+    incoming = tmp_path / "incoming"
+    with intake.take(source, ignore) as staged:
+        working = staged.folder.parent
+        long_ago(working)
+        for name in ("dead", "young"):
+            (incoming / name / "files").mkdir(parents=True)
+            (incoming / name / "files" / "model.pkl").write_text("x")
+        long_ago(incoming / "dead")
+        assert intake.sweep() == ["dead"]
+        assert {one.name for one in incoming.iterdir()} == {working.name, "young"}
+        assert (staged.folder / "MLmodel").exists()
+    assert not working.exists()
+    assert not intake.held(working.name)
+
+
+def test_homes_in_which_models_were_looked_at_go_with_their_stage(
+    intake: ModelIntake, tmp_path: Path
+) -> None:
+    runs = tmp_path / "runs"
+    nobody: Any = None
+    bench = AccountWorkbench(nobody, runs, nobody, intake)
+    for name in ("check-dead", "check-young", "run-7"):
+        (runs / name / "model").mkdir(parents=True)
+    (tmp_path / "incoming" / "young").mkdir(parents=True)
+    assert bench.sweep() == 1
+    assert {one.name for one in runs.iterdir()} == {"check-young", "run-7"}
+
+
+def long_ago(folder: Path) -> None:
+    """Make a folder look old."""
+    os.utime(folder, (1_000_000_000, 1_000_000_000))

@@ -12,12 +12,19 @@ from octavo.records import registry as wire
 from octavo_server.guard import Guard, area_router
 from octavo_server.identity import Caller
 from octavo_server.registry.registration.jobs import RegistrationJobs
+from octavo_server.registry.registration.leftovers import (
+    OLDEST_DAYS,
+    YOUNGEST_DAYS,
+    LeftoverService,
+)
 from octavo_server.registry.registration.service import Draft, Order, RegistrationService
 from octavo_server.registry.versions.wire import detail
 
 RunId = Annotated[str, Query(pattern=r"^[0-9a-f]{32}$", max_length=32)]
 ModelId = Annotated[str | None, Query(pattern=r"^m-[0-9a-f]{32}$", max_length=40)]
 
+SHOWN: Final = 1_000
+"""Leftovers that a list shows."""
 _ENVIRONMENTS: Final[tuple[Literal["dev", "test", "prod"], ...]] = ("dev", "test", "prod")
 
 
@@ -67,6 +74,36 @@ def _environment(draft: Draft) -> wire.DraftEnvironment | None:
 
 def _order(project: str, name: str, body: wire.RegisterRequest) -> Order:
     return Order(project=project, name=name, **body.model_dump())
+
+
+def leftover_routes(leftovers: LeftoverService, guard: Guard) -> APIRouter:
+    """Return the routes of what the store holds in vain."""
+    router = area_router("registry")
+
+    @router.get("/models-store/leftovers")
+    def list_leftovers(
+        older_than_days: Annotated[int, Query(ge=YOUNGEST_DAYS, le=OLDEST_DAYS)] = 30,
+        caller: Caller = guard.needs("registry.clear"),
+    ) -> work.LeftoverList:
+        """List what the store of models holds that no version refers to."""
+        found = leftovers.found(older_than_days)
+        return work.LeftoverList(
+            items=[work.ShelvedContent.model_validate(one) for one in found.items[:SHOWN]],
+            count=len(found.items),
+            size=found.size,
+            older_than_days=found.days,
+            listing=found.listing,
+        )
+
+    @router.post("/models-store/leftovers/remove")
+    def remove_leftovers(
+        body: work.LeftoverRequest, caller: Caller = guard.needs("registry.clear")
+    ) -> work.LeftoversRemoved:
+        """Remove exactly what was listed, from the store of models."""
+        done = leftovers.remove(caller, body.older_than_days, body.listing, body.reason)
+        return work.LeftoversRemoved.model_validate(done)
+
+    return router
 
 
 def routes(registration: RegistrationService, jobs: RegistrationJobs, guard: Guard) -> APIRouter:

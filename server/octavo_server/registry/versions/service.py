@@ -205,6 +205,11 @@ class VersionsService:
         with self._database.read() as rows:
             return store.every(rows)
 
+    def kept_digests(self) -> set[str]:
+        """Digests of the manifests and files of every version and of its other forms."""
+        with self._database.read() as rows:
+            return store.kept_digests(rows)
+
     def fetch(self, project: str, name: str, version: int, folder: Path) -> dict[str, str]:
         """Copies a version's files into `folder`; returns path -> SHA-256 as signed.
 
@@ -221,6 +226,24 @@ class VersionsService:
                 "Don't use it. Register the model again from its run.",
             )
         return {one.path: one.sha256 for one in found.files} | self._fetch_derived(found, folder)
+
+    def fetch_form(self, project: str, name: str, version: int, kind: str, folder: Path) -> None:
+        """Copy one of a version's other forms into `folder`. Raises Conflict unless it is whole."""
+        found = self.version(project, name, version)
+        form = next((one for one in found.derived if one.kind == kind), None)
+        if form is None:
+            raise Conflict(
+                f"Version {version} of {name} has no {kind} form.",
+                "Register its run again with conversion on.",
+            )
+        statement = self._attestor.verify(form.envelope)
+        copied = self._files.copy(form.location, folder)
+        if problems := rules.derived_problems(found, form, statement, copied):
+            raise Conflict(
+                f"The {kind} form of version {version} of {name} is not what was signed: "
+                f"{problems[0]}",
+                "Don't use it. Register the model again from its run.",
+            )
 
     def _fetch_derived(self, version: ModelVersion, folder: Path) -> dict[str, str]:
         """Copy the other forms that are what was signed; the version is whole without them."""

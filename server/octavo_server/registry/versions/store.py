@@ -117,6 +117,17 @@ def every(rows: Rows) -> list[tuple[str, str, int]]:
     return [(row["project"], row["name"], row["version"]) for row in found]
 
 
+def kept_digests(rows: Rows) -> set[str]:
+    """Digests of the manifests and files of every version and of its other forms."""
+    found: set[str] = set()
+    for row in rows.find(model_versions):
+        record = row["record"]
+        for one in (record, *record.get("derived", ())):
+            found |= {file["sha256"] for file in one["files"]}
+        found |= {row["digest"], *(one["digest"] for one in record.get("derived", ()))}
+    return found
+
+
 def kept(rows: Rows) -> list[Kept]:
     """All models with their aliases and the digests of their versions."""
     digests: dict[tuple[str, str], dict[int, str]] = {}
