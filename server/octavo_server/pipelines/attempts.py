@@ -27,11 +27,12 @@ from octavo_server.execution import (
     WorkerBook,
 )
 from octavo_server.identity import service_caller
+from octavo_server.ledger import Ledger
 from octavo_server.lineage.service import LineageService
 from octavo_server.notebooks.service import NotebooksService, VerifiedRelease
 from octavo_server.pipelines import evidence, rules, store
 from octavo_server.pipelines.domain import ENDED, Attempt, AttemptState, Event, Run
-from octavo_server.pipelines.ports import Ledger, ProvenanceSigner
+from octavo_server.pipelines.ports import ProvenanceSigner
 from octavo_server.pipelines.service import PipelinesService
 from octavo_server.pipelines.usage import book
 from octavo_server.pipelines.work import Work, WorkBook

@@ -6,10 +6,11 @@ from octavo.records.pipelines import HandOffRequest, PipelineRun, RunState
 from octavo_server.audit.service import AuditService
 from octavo_server.execution import Blobs
 from octavo_server.identity import Caller, new_id
+from octavo_server.ledger import Ledger
 from octavo_server.notebooks.service import NotebooksService
 from octavo_server.pipelines import rules
 from octavo_server.pipelines.domain import Run, Trigger
-from octavo_server.pipelines.ports import Ledger, Workspaces
+from octavo_server.pipelines.ports import Workspaces
 from octavo_server.pipelines.service import PipelinesService
 from octavo_server.policy.service import PolicyService
 

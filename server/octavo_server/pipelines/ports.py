@@ -3,34 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Protocol
 
 from octavo_server.identity import Caller
 from octavo_server.pipelines.domain import HandOffTarget
-
-
-class Ledger(Protocol):
-    """Budgets and cost, as the area `workspaces` keeps them."""
-
-    def budget_left_cents(self, project: str) -> int:
-        """Return what is left of the project's month; a large number where there is no limit."""
-
-    def book(
-        self,
-        *,
-        attempt: str,
-        person: str,
-        project: str,
-        pipeline: str,
-        profile: str,
-        since: datetime,
-        until: datetime,
-    ) -> float:
-        """Book what an attempt consumed until a moment; return its cost so far, in euro.
-
-        The same moment again, or an earlier one, books nothing.
-        """
 
 
 class Workspaces(Protocol):

@@ -29,11 +29,12 @@ from octavo_server.database.rows import Database, Rows, Where
 from octavo_server.errors import Conflict, IllegalMove, Invalid, NotFound, OctavoError
 from octavo_server.execution import Blobs
 from octavo_server.identity import Caller, new_id
+from octavo_server.ledger import Ledger
 from octavo_server.lineage.service import LineageService
 from octavo_server.notebooks.service import NotebooksService, next_cursor, offset_of
 from octavo_server.pipelines import domain, rules, store, views
 from octavo_server.pipelines.domain import ENDED, Event, Run, Trigger
-from octavo_server.pipelines.ports import Ledger, ProvenanceSigner
+from octavo_server.pipelines.ports import ProvenanceSigner
 from octavo_server.policy.service import PolicyService
 
 MOST_SCHEDULES = 50

@@ -8,9 +8,9 @@ from datetime import datetime
 from octavo.records.pipelines import RunState
 from octavo_server.database.rows import Database
 from octavo_server.execution import WorkerBook
+from octavo_server.ledger import Ledger
 from octavo_server.pipelines import store
 from octavo_server.pipelines.domain import Run
-from octavo_server.pipelines.ports import Ledger
 
 
 class RunUsage:

@@ -31,13 +31,13 @@ from octavo_server.experiments.runs.cost import RunCosts
 from octavo_server.experiments.runs.service import ExperimentsService
 from octavo_server.features.catalog.reconciliation import Reconciliation
 from octavo_server.features.catalog.service import CatalogService
-from octavo_server.features.materialization.ports import Ledger
 from octavo_server.features.places import Places
 from octavo_server.features.publishing.applying import Applier
 from octavo_server.features.publishing.changes import ChangesService
 from octavo_server.features.publishing.ports import Readers
 from octavo_server.features.publishing.service import PublishingService
 from octavo_server.features.values.service import ValuesService
+from octavo_server.ledger import Ledger
 from octavo_server.monitoring.service import MonitoringService
 from octavo_server.wiring.foundation import Foundation
 from octavo_server.wiring.materialization import Materialization, build_materialization

@@ -12,12 +12,12 @@ from octavo_server.execution import Profiles, WorkerBook
 from octavo_server.features.catalog.service import CatalogService
 from octavo_server.features.materialization.execution import Materializations
 from octavo_server.features.materialization.freshness import Freshness
-from octavo_server.features.materialization.ports import Ledger
 from octavo_server.features.materialization.pushed_rows import PushedRows
 from octavo_server.features.materialization.pushes import Pushes
 from octavo_server.features.materialization.schedules import Schedules
 from octavo_server.features.materialization.service import MaterializationService
 from octavo_server.features.places import Places
+from octavo_server.ledger import Ledger
 from octavo_server.monitoring.service import MonitoringService
 from octavo_server.periodic import PeriodicTask
 from octavo_server.wiring.foundation import Foundation

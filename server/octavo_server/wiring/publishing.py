@@ -10,14 +10,9 @@ from octavo_server.features.places import Places
 from octavo_server.features.publishing.applying import Applier
 from octavo_server.features.publishing.changes import ChangesService
 from octavo_server.features.publishing.planning import Planner
-from octavo_server.features.publishing.ports import (
-    FeatureEngine,
-    Ledger,
-    Prices,
-    Readers,
-    Snapshots,
-)
+from octavo_server.features.publishing.ports import FeatureEngine, Prices, Readers, Snapshots
 from octavo_server.features.publishing.service import PublishingService
+from octavo_server.ledger import Ledger
 from octavo_server.wiring.foundation import Foundation
 
 

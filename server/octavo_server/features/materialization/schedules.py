@@ -17,9 +17,9 @@ from octavo_server.errors import Conflict, NotFound, OctavoError
 from octavo_server.features.catalog.service import CatalogService, View
 from octavo_server.features.materialization import rules, store, targets, wire
 from octavo_server.features.materialization.domain import Job, Reason, Schedule, State, Target
-from octavo_server.features.materialization.ports import Ledger
 from octavo_server.features.materialization.service import MaterializationService
 from octavo_server.identity import Caller, new_id, service_caller
+from octavo_server.ledger import Ledger
 
 MOST_SCHEDULES = 200
 """Schedules of one project."""

@@ -19,8 +19,9 @@ from octavo_server.errors import Conflict, NotFound
 from octavo_server.features.catalog.service import CatalogService, View
 from octavo_server.features.materialization import rules, store, targets, wire
 from octavo_server.features.materialization.domain import Job, Reason, State, Target
-from octavo_server.features.materialization.ports import Ledger, Prices
+from octavo_server.features.materialization.ports import Prices
 from octavo_server.identity import Caller, new_id
+from octavo_server.ledger import Ledger
 
 MOST_UNFINISHED = 20
 """Jobs of a project that may wait at the same time, besides those of its schedules."""

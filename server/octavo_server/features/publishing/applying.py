@@ -28,15 +28,10 @@ from octavo_server.features.publishing.domain import (
     Order,
     Publication,
 )
-from octavo_server.features.publishing.ports import (
-    BuildStopped,
-    FeatureEngine,
-    Ledger,
-    Prices,
-    Snapshots,
-)
+from octavo_server.features.publishing.ports import BuildStopped, FeatureEngine, Prices, Snapshots
 from octavo_server.features.publishing.service import PublishingService
 from octavo_server.identity import service_caller
+from octavo_server.ledger import Ledger
 
 log = logging.getLogger("octavo.worker")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -69,23 +68,6 @@ class Prices(Protocol):
 
     def eur_per_hour(self) -> float:
         """Return the price now."""
-
-
-class Ledger(Protocol):
-    """Cost, as the area `workspaces` keeps it."""
-
-    def book(
-        self,
-        *,
-        attempt: str,
-        person: str,
-        project: str,
-        pipeline: str,
-        profile: str,
-        since: datetime,
-        until: datetime,
-    ) -> float:
-        """Book what was consumed until a moment, once for an attempt; return its cost, in euro."""
 
 
 class Readers(Protocol):
