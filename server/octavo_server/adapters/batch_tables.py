@@ -217,6 +217,8 @@ def _without_null(schema: pa.Schema) -> pa.Schema:
 def _predicted(predictions: Any) -> Any:
     """Return predictions as an Arrow column; not a number is a missing value."""
     try:
+        if getattr(predictions, "ndim", 1) == 2 and predictions.dtype.kind in "biuf":
+            return _lists(predictions)
         if getattr(predictions, "ndim", 1) > 1:
             predictions = predictions.tolist()
         if isinstance(predictions, list):
@@ -227,6 +229,15 @@ def _predicted(predictions: Any) -> Any:
             f"The predictions are no column: {str(error)[:QUOTED]}.",
             "Let the model answer numbers, texts, lists or one object of the same fields a row.",
         ) from error
+
+
+def _lists(matrix: Any) -> Any:
+    """Return a matrix as a column of lists, without a Python object for each number."""
+    rows, wide = matrix.shape
+    flat = pa.array(matrix.reshape(-1), from_pandas=True)
+    return pa.ListArray.from_arrays(
+        pa.array([row * wide for row in range(rows + 1)], pa.int32()), flat
+    )
 
 
 def _plain(value: Any) -> Any:

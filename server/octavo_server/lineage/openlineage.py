@@ -18,7 +18,7 @@ PARENT: Final = "https://openlineage.io/spec/facets/1-0-1/ParentRunFacet.json#/$
 #: Octavo's own name space of run ids.
 NAMESPACE: Final = UUID("6f5a3d0e-5a0f-5c55-9d1c-0c7a1f0b7e11")
 #: Nodes that do something; all others are data.
-JOBS: Final = frozenset({"run", "pipeline_run", "submission"})
+JOBS: Final = frozenset({"run", "pipeline_run", "submission", "batch"})
 
 
 def events(edges: Sequence[Edge]) -> list[dict[str, Any]]:

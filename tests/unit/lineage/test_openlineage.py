@@ -178,3 +178,21 @@ def test_an_address_gets_each_event_with_the_token(tmp_path: Path) -> None:
         LineageAddress("http://x", tmp_path / "none").send(events(REGISTERED))
     assert [one.name for one in build_sinks(tmp_path / "f", "http://x", None)] == ["file", "http"]
     assert build_sinks(None, "", None) == []
+
+
+def test_a_batch_is_a_run_from_data_to_data() -> None:
+    batch = "batch:flights/b1"
+    (told,) = events(
+        [
+            edge("data:flights/curated/days@12ab", batch, "read by"),
+            edge("model_version:flights/late/3", batch, "scored"),
+            edge(batch, "data:flights/batches/b1@34cd", "produced"),
+        ]
+    )
+    assert told["job"]["name"] == "batch.b1"
+    assert [one["name"] for one in told["inputs"]] == [
+        "data.curated/days@12ab",
+        "model_version.late/3",
+    ]
+    assert [one["name"] for one in told["outputs"]] == ["data.batches/b1@34cd"]
+    read_officially(told)

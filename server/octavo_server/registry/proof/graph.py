@@ -23,6 +23,7 @@ COLUMNS: Final[Mapping[str, int]] = {
     "run": 4,
     "model_version": 5,
     "deployment": 6,
+    "batch": 6,
     "dashboard": 6,
 }
 
