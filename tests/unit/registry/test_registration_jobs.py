@@ -18,7 +18,15 @@ from tests.support.registrations import (
 )
 
 from octavo_server.database.rows import Database
-from octavo_server.errors import Conflict, IllegalMove, NotFound, PolicyRefused, Unavailable
+from octavo_server.errors import (
+    Conflict,
+    IllegalMove,
+    Invalid,
+    NotFound,
+    OctavoError,
+    PolicyRefused,
+    Unavailable,
+)
 from octavo_server.registry.registration import jobs as jobs_module
 from octavo_server.registry.registration import store
 from octavo_server.registry.registration.domain import (
@@ -296,3 +304,53 @@ def test_every_step_has_words_and_every_state_its_moves() -> None:
     assert set(STEP_WORDS) == set(Step)
     assert set(MOVES) == set(State)
     assert {one for one, moves in MOVES.items() if moves} == UNFINISHED
+
+
+def test_who_waits_for_the_end_leaves_the_same_trail(desk: Desk) -> None:
+    made = desk.jobs.register(ADA, order())
+    assert made.version == 1
+    assert desk.actions() == ["registry.registration.start", "registry.register"]
+    assert [one.state for one in desk.jobs.newest("flights", "late")] == [State.DONE]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (
+            lambda desk: setattr(
+                desk.bench,
+                "findings",
+                (Finding(path="m.pkl", severity=Severity.DANGEROUS, what="imports os.system"),),
+            ),
+            "runs code when it is loaded",
+        ),
+        (lambda desk: setattr(desk.bench, "packaging", Packaging()), "needs a signature"),
+        (
+            lambda desk: setattr(
+                desk.bench, "fails", Invalid("The model holds 'x', which is a link.", "Log again.")
+            ),
+            "which is a link",
+        ),
+        (
+            lambda desk: setattr(
+                desk.bench, "fails", Conflict("The model's 'x' was changed.", "Wait.")
+            ),
+            "was changed",
+        ),
+    ],
+)
+def test_a_refusal_is_said_kept_and_audited(
+    desk: Desk, spoil: Callable[[Desk], None], words: str
+) -> None:
+    spoil(desk)
+    with pytest.raises(OctavoError, match=words) as caught:
+        desk.jobs.register(ADA, order())
+    assert caught.value.remedy
+    (job,) = desk.jobs.newest("flights", "late")
+    assert (job.state, words in job.message) == (State.FAILED, True)
+    entry = next(iter(desk.audit.entries()))
+    assert (entry.action, entry.actor) == ("registry.registration.end", "ada")
+    assert entry.details["outcome"] == "failed"
+    assert words in entry.details["why"]
+    assert desk.book.versions == []
+    assert desk.kept.kept == []

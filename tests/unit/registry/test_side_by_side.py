@@ -65,6 +65,30 @@ def test_every_part_is_compared(section: str, name: str, values: tuple[str | Non
     assert row.values == values
 
 
+def test_feature_views_are_compared_by_their_definition() -> None:
+    """Both read the view; it was changed between their snapshots."""
+    first, second = (
+        replace(one, feature_snapshot=snapshot * 64)
+        for one, snapshot in ((FIRST, "a"), (SECOND, "b"))
+    )
+    numbers = {"a" * 64: 3, "b" * 64: 4}
+
+    def view_version(project: str, view: str, snapshot: str) -> int | None:
+        assert (project, view) == ("flights", "plane_delay")
+        return numbers.get(snapshot)
+
+    found = {one.key: one for one in compare("late", [first, second], view_version).sections}
+    rows = {one.name: one.values for one in found["features"].rows}
+    assert rows["plane_delay"] == ("v3", "v4")
+    assert rows["snapshot"] == ("a" * 12, "b" * 12)
+    numbers.clear()
+    found = {one.key: one for one in compare("late", [first, second], view_version).sections}
+    assert {one.name: one.values for one in found["features"].rows}["plane_delay"] == (
+        "read",
+        "read",
+    )
+
+
 def test_cards_are_compared_line_by_line() -> None:
     found = compare("late", [FIRST, SECOND]).card
     assert [(one.change, one.text) for one in found] == [

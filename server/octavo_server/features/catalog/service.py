@@ -203,6 +203,14 @@ class CatalogService:
                 self._entry(rows, project, name)
         return list(versions.steps(found))
 
+    def version_in(self, project: str, view: str, snapshot: str) -> int | None:
+        """Return which definition of a view a snapshot holds; None where it isn't known."""
+        with self._database.read() as rows:
+            made = store.snapshot(rows, project, snapshot)
+            found = history_store.versions(rows, project, view) if made else []
+        at = [one for one in found if made and one.published_at <= made.published_at]
+        return at[0].number if at and not at[0].removed else None
+
     def state(self, project: str) -> IndexState:
         """Return how far the read model is, and what doesn't agree with the registry."""
         with self._database.read() as rows:

@@ -130,7 +130,7 @@ def routes(registration: RegistrationService, jobs: RegistrationJobs, guard: Gua
         caller: Caller = guard.needs("registry.register"),
     ) -> wire.ModelVersionDetail:
         """Register a run's logged model: copied, scanned, tried, signed."""
-        return detail(registration.register(caller, _order(project, name, body)))
+        return detail(jobs.register(caller, _order(project, name, body)))
 
     _job_routes(router, jobs, guard)
     return router

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
@@ -18,6 +19,7 @@ from octavo_server.registry.registration import store
 from octavo_server.registry.registration.domain import MOVES, UNFINISHED, Job, Order, State, Step
 from octavo_server.registry.registration.service import RegistrationService
 from octavo_server.registry.registration.watch import Cancelled
+from octavo_server.registry.versions.service import ModelVersion
 
 log = logging.getLogger("octavo.registration")
 
@@ -69,6 +71,23 @@ class RegistrationJobs:
         Raises what :meth:`RegistrationService.prepare` does, Conflict while the same model is
         being registered, and Unavailable while too many wait.
         """
+        job = self._begun(caller, order)
+
+        def work() -> None:
+            with suppress(OctavoError):
+                self._run(caller, job)
+
+        self._spawn(work)
+        return job
+
+    def register(self, caller: Caller, order: Order) -> ModelVersion:
+        """Register and wait for the end, which is kept and audited like any other.
+
+        Raises what :meth:`start` and :meth:`RegistrationService.register` do.
+        """
+        return self._run(caller, self._begun(caller, order))
+
+    def _begun(self, caller: Caller, order: Order) -> Job:
         _, model = self._registration.prepare(order)
         subject = f"model:{order.project}/{order.name}"
         action = "registry.registration.start"
@@ -92,7 +111,6 @@ class RegistrationJobs:
             )
             store.add(change.rows, job)
             change.note(registration=job.id, run=job.run_id, model=job.model_id)
-        self._spawn(lambda: self._run(caller, job))
         return job
 
     def get(self, project: str, identifier: str) -> Job:
@@ -140,24 +158,29 @@ class RegistrationJobs:
                 "Wait for that registration, or cancel it.",
             )
 
-    def _run(self, caller: Caller, job: Job) -> None:
+    def _run(self, caller: Caller, job: Job) -> ModelVersion:
+        """Carry a registration out; however it ends is kept. Raises OctavoError."""
         watch = _JobWatch(self._database, self._clock, job)
         try:
             while not self._turns.acquire(timeout=BEAT_S):
                 watch.beat()
             try:
                 watch.begin()
-                self._registration.register(caller, job.order, watch)
+                return self._registration.register(caller, job.order, watch)
             finally:
                 self._turns.release()
         except Cancelled as error:
             self._end(caller, watch.job, State.CANCELLED, error)
+            raise
         except OctavoError as error:
             self._end(caller, watch.job, State.FAILED, error)
-        except Exception:
+            raise
+        except Exception as error:
             # The thread's last chance to say so: nobody else would ever learn of it.
             log.exception("registration %s failed", job.id)
-            self._end(caller, watch.job, State.FAILED, Unavailable(_FAULT, _AGAIN))
+            fault = Unavailable(_FAULT, _AGAIN)
+            self._end(caller, watch.job, State.FAILED, fault)
+            raise fault from error
 
     def _end(self, caller: Caller, job: Job, to: State, error: OctavoError) -> None:
         subject = f"model:{job.project}/{job.name}"

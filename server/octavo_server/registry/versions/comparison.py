@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from octavo_server.errors import Invalid
 from octavo_server.registry.versions.domain import ModelVersion
 
+ViewVersion = Callable[[str, str, str], int | None]
+"""Project, feature view and snapshot -> number of the view's definition there, if it is known."""
 MOST_ROWS = 300
 MOST_LINES = 2_000
 MOST_VERSIONS = 5
@@ -70,6 +72,10 @@ class Comparison:
     """The first card against the second."""
 
 
+def unknown_view(_project: str, _view: str, _snapshot: str) -> None:
+    """Know no feature view."""
+
+
 def check_versions(numbers: Sequence[int]) -> None:
     """Raise Invalid unless two to five different versions are asked for."""
     if not 2 <= len(set(numbers)) <= MOST_VERSIONS or len(set(numbers)) != len(numbers):
@@ -79,12 +85,14 @@ def check_versions(numbers: Sequence[int]) -> None:
         )
 
 
-def compare(name: str, versions: Sequence[ModelVersion]) -> Comparison:
-    """Put versions side by side."""
+def compare(
+    name: str, versions: Sequence[ModelVersion], view_version: ViewVersion = unknown_view
+) -> Comparison:
+    """Put versions side by side; ``view_version`` knows the definitions of feature views."""
     found = (
         _metrics(versions),
         _section("data", "Training data", [_data(one) for one in versions]),
-        _section("features", "Features", [_features(one) for one in versions]),
+        _section("features", "Features", [_features(one, view_version) for one in versions]),
         _section("parameters", "Parameters", [_parameters(one) for one in versions]),
         _section("environment", "Environment", [_environment(one) for one in versions]),
         _section("signature", "Signature", [_signature(one) for one in versions]),
@@ -132,13 +140,15 @@ def _data(version: ModelVersion) -> dict[str, str]:
     return {name: ", ".join(sorted(digests)) for name, digests in found.items()}
 
 
-def _features(version: ModelVersion) -> dict[str, str]:
+def _features(version: ModelVersion, view_version: ViewVersion) -> dict[str, str]:
     read = version.origin.get("features") or {}
-    found = {
-        str(one): "read" for one in [*(read.get("views") or ()), *(read.get("services") or ())]
-    }
-    if version.feature_snapshot:
-        found["snapshot"] = version.feature_snapshot[:12]
+    found = {str(one): "read" for one in read.get("services") or ()}
+    snapshot = version.feature_snapshot
+    for view in map(str, read.get("views") or ()):
+        number = view_version(version.project, view, snapshot) if snapshot else None
+        found[view] = f"v{number}" if number else "read"
+    if snapshot:
+        found["snapshot"] = snapshot[:12]
     return found
 
 

@@ -15,7 +15,13 @@ from octavo_server.identity import Caller
 from octavo_server.policy.service import PolicyService
 from octavo_server.registry.versions import rules, store
 from octavo_server.registry.versions.aliases import AliasPoint, points
-from octavo_server.registry.versions.comparison import Comparison, check_versions, compare
+from octavo_server.registry.versions.comparison import (
+    Comparison,
+    ViewVersion,
+    check_versions,
+    compare,
+    unknown_view,
+)
 from octavo_server.registry.versions.differences import Difference
 from octavo_server.registry.versions.domain import (
     AliasMove,
@@ -107,6 +113,7 @@ class VersionsService:
         self._book = book
         self._attestor = attestor
         self._clock = clock
+        self.view_version: ViewVersion = unknown_view
         self.tags = Tags(database, audit, book, self.version)
 
     def models(self, project: str) -> list[Model]:
@@ -321,7 +328,8 @@ class VersionsService:
     def compare(self, project: str, name: str, numbers: Sequence[int]) -> Comparison:
         """Versions of a model side by side. Raises Invalid or NotFound."""
         check_versions(numbers)
-        return compare(name, [self.version(project, name, one) for one in numbers])
+        versions = [self.version(project, name, one) for one in numbers]
+        return compare(name, versions, self.view_version)
 
     def differences(self, project: str) -> list[Difference]:
         """What was changed in MLflow past Octavo, the newest first."""
