@@ -227,3 +227,33 @@ def test_too_many_at_once_are_told(socket: str, monkeypatch: pytest.MonkeyPatch)
         "ScorerUnreachable",
     ]
     assert any("asked 2 times at once" in str(one) for one in found)
+
+
+def test_a_scorer_that_is_a_pod_is_asked_over_tcp() -> None:
+    connections: list[int] = []
+    heads: list[bytes] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(0)
+        while (request := await read_request(reader)) is not None:
+            heads.append(request[0])
+            writer.write(answer())
+            await writer.drain()
+        writer.close()
+
+    async def run() -> tuple[list[ScorerAnswer], str]:
+        server = await asyncio.start_server(handle, "127.0.0.1", 0)
+        host, port = server.sockets[0].getsockname()[:2]
+        client, address = ScorerClient(5), f"http://{host}:{port}"
+        found = [await client.invoke(address, "secret", b"{}") for _ in range(3)]
+        await client.close()
+        server.close()
+        await server.wait_closed()
+        with pytest.raises(ScorerUnreachable):
+            await client.invoke(address, "secret", b"{}")
+        return found, f"{host}:{port}"
+
+    found, where = asyncio.run(run())
+    assert found == [ScorerAnswer(status=200, body={"predictions": [0.5]})] * 3
+    assert len(connections) == 1
+    assert f"host: {where}\r\n".encode() in heads[0]

@@ -105,3 +105,18 @@ def test_a_program_ends_with_the_sentence_and_no_traceback(program: str, tmp_pat
     )
     assert "Traceback" not in ended.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_scorers_on_a_cluster_need_a_place_for_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCTAVO_HOME", "/tmp/x")
+    monkeypatch.setenv("OCTAVO_SCORERS", "kserve")
+    with pytest.raises(SettingRefused, match="OCTAVO_KSERVE_MODELS isn't set"):
+        load_settings()
+    monkeypatch.setenv("OCTAVO_KSERVE_MODELS", "pvc://models/octavo")
+    with pytest.raises(SettingRefused, match="OCTAVO_KSERVE_MODELS_FOLDER isn't set"):
+        load_settings()
+    monkeypatch.setenv("OCTAVO_KSERVE_MODELS", "s3://models/octavo")
+    assert load_settings().scorers == "kserve"
+    monkeypatch.setenv("OCTAVO_KSERVE_MODELS", "nfs://models")
+    with pytest.raises(SettingRefused, match="OCTAVO_KSERVE_MODELS: .*nfs://models"):
+        load_settings()

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from octavo_server.deployments.rollouts.domain import DeployableModel
-from octavo_server.deployments.rollouts.ports import ScorerResources
+from octavo_server.deployments.rollouts.ports import Placement, ScorerResources
 from octavo_server.errors import NotFound
 from octavo_server.identity import Caller
 from octavo_server.registry.registration.service import RegistrationService
 from octavo_server.registry.versions.service import VersionsService
-from octavo_server.workspaces.profiles.service import ProfilesService
+from octavo_server.workspaces.profiles.service import Profile, ProfilesService
 from octavo_server.workspaces.usage.service import UsageService
 
 
@@ -69,7 +70,10 @@ class OfferedProfiles:
         except NotFound:
             return None
         return ScorerResources(
-            cpus=granted.cpu, memory_mib=int(granted.memory_gib * 1_024), gpus=granted.gpu
+            cpus=granted.cpu,
+            memory_mib=int(granted.memory_gib * 1_024),
+            gpus=granted.gpu,
+            placement=placement_of(granted),
         )
 
     def price(self, profile: str) -> int | None:
@@ -89,6 +93,21 @@ class OfferedProfiles:
         return (
             f"{spent} % of {project}'s budget this month are spent; from {stop} % nothing new runs."
         )
+
+
+def placement_of(profile: Profile) -> Placement:
+    """Return where a profile's scorers may run on a cluster."""
+    tolerations = tuple(
+        {name: str(value) for name, value in asdict(one).items() if value is not None}
+        for one in profile.tolerations
+        if one.key  # without one it would tolerate every taint: lost and full machines too
+    )
+    return Placement(
+        node_selector=dict(profile.node_selector),
+        tolerations=tolerations,
+        gpu_type=profile.gpu_type,
+        spot=profile.capacity == "spot",
+    )
 
 
 def first_row(example: Mapping[str, Any] | None) -> dict[str, Any] | None:

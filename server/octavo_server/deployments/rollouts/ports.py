@@ -44,6 +44,20 @@ class ModelCatalog(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Placement:
+    """On which machines of a cluster a scorer may run; on one machine it means nothing."""
+
+    node_selector: Mapping[str, str] = field(default_factory=dict)
+    """Labels of the machines."""
+    tolerations: tuple[Mapping[str, str], ...] = ()
+    """Taints that it tolerates, as Kubernetes writes them."""
+    gpu_type: str | None = None
+    """Product name of the GPU."""
+    spot: bool = False
+    """Whether its machine may be taken away."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ScorerResources:
     """What a scorer may use."""
 
@@ -53,6 +67,8 @@ class ScorerResources:
     """Private memory, MiB."""
     gpus: int = 0
     """GPUs; with any, the model predicts on one."""
+    placement: Placement = Placement()
+    """Where it may run."""
 
 
 class ScorerProfiles(Protocol):
@@ -83,6 +99,26 @@ class ScorerOrder:
     """What it may use."""
     secret: str = field(repr=False)
     """What callers have to show."""
+    deployment: str = ""
+    """Deployment that it is a scorer of."""
+    latency_p95_ms: float | None = None
+    """What the deployment promises, milliseconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shares:
+    """Who takes which share of a deployment's requests, by scorer."""
+
+    project: str
+    """Project."""
+    deployment: str
+    """Deployment."""
+    stable: str | None
+    """The scorer that takes what no other does; None before the first is live."""
+    percents: Mapping[str, int]
+    """Shares of the others, in percent."""
+    latency_p95_ms: float | None = None
+    """What the deployment promises, milliseconds."""
 
 
 class Life(StrEnum):
@@ -104,10 +140,16 @@ class Observation:
     """In words; for an exited one the last thing it said."""
     address: str = ""
     """Where it answers."""
+    gpus: tuple[int, ...] = ()
+    """GPUs of the machine that were lent to it, as it was started."""
 
 
 class ScorerHost(Protocol):
     """Runs scorers: local processes, or pods."""
+
+    @property
+    def start_limit_s(self) -> float:
+        """Seconds after which a scorer that isn't ready is ended and started again."""
 
     def start(self, order: ScorerOrder) -> Observation:
         """Start a scorer; returns before it is ready. Raises Unavailable when it can't."""
@@ -120,6 +162,9 @@ class ScorerHost(Protocol):
 
     def known(self) -> frozenset[str]:
         """Return the scorers that this host runs."""
+
+    def share(self, shares: Shares) -> None:
+        """Tell how requests are shared, after each look; Octavo's router decides by itself."""
 
 
 class Measurements(Protocol):
