@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -79,6 +83,44 @@ def test_a_downloaded_bundle_verifies_offline(
     assert (found.faults, found.bills) == ((), 2)
     assert found.files == len(registered["files"])
     assert not list((governed.platform.services.settings.home / "bundles").iterdir())
+
+
+def test_the_command_line_verifies_it_with_a_key_alone(
+    governed: Governed, registered: dict[str, Any], tmp_path: Path
+) -> None:
+    """No address, no token, no service: the bundle and the public key are all there is."""
+    (tmp_path / "bundle.zip").write_bytes(
+        governed.platform.call("oncall", "GET", f"{MODEL}/versions/1/bundle").content
+    )
+    keys = {
+        one["use"]: one["public_pem"]
+        for one in governed.platform.call("oncall", "GET", "/keys").json()["items"]
+        if one["active"]
+    }
+    for use, pem in keys.items():
+        (tmp_path / f"{use}.pem").write_text(pem)
+    bare = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    octavo = [sys.executable, "-m", "octavo.cli.main", "verify", "bundle.zip", "--key"]
+
+    def said(*command: str) -> tuple[int, str]:
+        done = subprocess.run(
+            command, cwd=tmp_path, env=bare, capture_output=True, text=True, check=False
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    code, words = said(*octavo, "statements.pem")
+    assert (code, words.splitlines()[-1]) == (0, "The bundle verifies."), words
+    assert "model    flights.proven version 1" in words
+    code, words = said(*octavo, "model-signing.pem")
+    assert (code, "statements are signed with Ed25519" in words) == (1, True), words
+    with zipfile.ZipFile(tmp_path / "bundle.zip") as archive:
+        archive.extractall(tmp_path / "out")
+    stock = [sys.executable, "-m", "model_signing", "verify", "key", "out/model"]
+    signed = ["--signature", "out/proof/model.sig", "--public_key", "model-signing.pem"]
+    code, words = said(*stock, *signed)
+    assert (code, "Verification succeeded" in words) == (0, True), words
+    (tmp_path / "out" / "model" / "MLmodel").write_text("other")
+    assert said(*stock, *signed)[0] != 0
 
 
 def test_the_lineage_leads_from_data_to_the_version(
@@ -177,6 +219,44 @@ def test_what_was_changed_in_mlflow_directly_is_put_back_or_shown(
     assert tags[digest_tag] == registered["version"]["digest"]
     listed = governed.platform.call("oncall", "GET", f"{MODEL}/versions/1/tags").json()
     assert [(one["key"], one["set_by"]) for one in listed["items"]] == [("team", "mlflow")]
+
+
+def test_a_version_that_somebody_deletes_or_an_alias_that_somebody_moves(
+    governed: Governed, registered: dict[str, Any]
+) -> None:
+    """A stock client is refused with words; what gets past the gate is shown, and files stay."""
+    refused = stock_client(
+        governed.tracking,
+        "scientist",
+        "client = mlflow.MlflowClient()\n"
+        "said = []\n"
+        "for what in (\n"
+        "    lambda: client.delete_model_version('flights.proven', '1'),\n"
+        "    lambda: client.delete_registered_model('flights.proven'),\n"
+        "    lambda: client.delete_registered_model_alias('flights.proven', 'champion'),\n"
+        "    lambda: client.rename_registered_model('flights.proven', 'flights.other'),\n"
+        "):\n"
+        "    try:\n"
+        "        what()\n"
+        "        said.append('done')\n"
+        "    except Exception as error:\n"
+        "        said.append(str(error))\n"
+        "print(json.dumps(said))\n",
+    )
+    assert "done" not in refused, refused
+    assert all("Octavo" in one for one in refused), refused
+    gone_in_mlflow = {"name": "flights.proven", "version": "1"}
+    directly(governed, "DELETE", "model-versions/delete", gone_in_mlflow)
+    for _ in range(2):
+        governed.platform.services.proofs.reconciliation.step()
+    found = governed.platform.call("oncall", "GET", "/projects/flights/registry/differences").json()
+    (gone,) = [one for one in found["items"] if one["kind"] == "version_deleted"]
+    assert (gone["version"], gone["repaired"]) == (1, False)
+    assert "deployments of it go on" in gone["detail"]
+    checked = governed.platform.call("oncall", "POST", f"{MODEL}/versions/1/verify").json()
+    assert checked["ok"], checked
+    entries = governed.platform.call("admin", "GET", "/audit/entries").json()["items"]
+    assert "version_deleted" in {one["details"].get("kind") for one in entries}
 
 
 def test_versions_are_compared_over_the_wire(

@@ -197,6 +197,20 @@ def test_each_change_of_a_definition_is_a_version(world: World) -> None:
         world.catalog.detail("flights", "route_delay")
 
 
+def test_a_snapshot_holds_one_definition_of_a_view(world: World) -> None:
+    world.publish(view(), view("route_delay"))
+    world.publish(view(description="Snow."), snapshot=SECOND)
+    (newer, _), (older, _) = world.catalog.versions("flights", "carrier_delay")
+    held = [
+        world.catalog.version_in("flights", "carrier_delay", one.snapshot) for one in (older, newer)
+    ]
+    assert held == [1, 2]
+    assert world.catalog.version_in("flights", "route_delay", older.snapshot) == 1
+    assert world.catalog.version_in("flights", "route_delay", newer.snapshot) is None
+    assert world.catalog.version_in("flights", "carrier_delay", "0" * 64) is None
+    assert world.catalog.version_in("flights", "nothing", newer.snapshot) is None
+
+
 def test_lineage_leads_from_the_source_to_the_dashboard(world: World) -> None:
     world.publish(view(), view("route_delay"))
     both = "feature_view:flights/carrier_delay", "feature_view:flights/route_delay"

@@ -208,7 +208,8 @@ class CatalogService:
         with self._database.read() as rows:
             made = store.snapshot(rows, project, snapshot)
             found = history_store.versions(rows, project, view) if made else []
-        at = [one for one in found if made and one.published_at <= made.published_at]
+        own = [one for one in found if one.snapshot == snapshot]
+        at = own or [one for one in found if made and one.published_at <= made.published_at]
         return at[0].number if at and not at[0].removed else None
 
     def state(self, project: str) -> IndexState:
