@@ -33,6 +33,8 @@ LINES: Final = {"I": 1, "L": 1, "F": 1, "S": 1, "V": 1, "c": 2, "i": 2, "p": 1, 
 """Opcode -> lines of its argument: an odd one has an end all the same."""
 NUMBER: Final = re.compile(rb"[ \t]*[+-]?[0-9a-zA-Z._+-]*\n")
 """What stands where an unpickler wants a number."""
+OPCODES: Final = {one.code: one for one in pickletools.opcodes}
+"""Byte, as a character -> its opcode."""
 Step = tuple[pickletools.OpcodeInfo, bytes | str | None, bool]
 """An opcode, its argument in so far as it matters, and whether the disassembler refused that."""
 
@@ -86,7 +88,7 @@ def _steps(file: IO[bytes]) -> Iterator[Step]:
             if code in "ILFpg" and not NUMBER.fullmatch(lines[0]):
                 return
             at = file.tell()
-            yield pickletools.code2op[code], b" ".join(lines), True
+            yield OPCODES[code], b" ".join(lines), True
         else:
             return
 

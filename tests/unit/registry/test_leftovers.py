@@ -116,8 +116,7 @@ class Store:
     """A desk whose versions lie in a real store, and the service under test."""
 
     def __init__(self, desk: Desk, store: Any, age: Callable[[Any], None], days: int = 0) -> None:
-        self.desk, self.store = desk, store
-        self.age = lambda: age(desk)
+        self.desk, self.store, self._age = desk, store, age
         self.service = LeftoverService(
             audit=desk.audit,
             versions=desk.versions,
@@ -125,6 +124,10 @@ class Store:
             clock=desk.clock,
             days=days,
         )
+
+    def age(self) -> None:
+        """Make what is kept look 40 days old."""
+        self._age(self.desk)
 
 
 @pytest.fixture(params=[in_folder, in_bucket])

@@ -39,7 +39,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Callable[[Service], Service]:
 
     def use(service: Service) -> Service:
         monkeypatch.setattr(
-            models.Client,
+            Client,
             "from_environment",
             lambda **_: Client("http://octavo", "token", transport=httpx.MockTransport(service)),
         )
