@@ -108,7 +108,7 @@ class KServeApi(kmock.KubernetesEmulator):
             if refusal[:2] == (verb, asked.plural):
                 self.refusals.remove(refusal)
                 return web.json_response(refusal[3], status=refusal[2])
-        if not self._allowed(verb, asked.group, asked.plural):
+        if not self._allowed(verb, str(asked.group), asked.plural):
             return _answer(403, "Forbidden", f"{asked.plural} is forbidden: cannot {verb} it")
         work: Callable[[kmock.Request, str], web.Response] = getattr(self, f"_{verb}")
         return work(request, asked.plural)
@@ -240,13 +240,14 @@ class KServeCluster:
 
     def of(self, plural: str) -> list[dict[str, Any]]:
         """Return the objects of a kind."""
-        return self.do(
+        found: list[dict[str, Any]] = self.do(
             lambda: [
                 json.loads(json.dumps(one))
                 for (k, _), one in self.api.stored.items()
                 if k == plural
             ]
         )
+        return found
 
     def service(self) -> dict[str, Any]:
         """Return the one InferenceService."""

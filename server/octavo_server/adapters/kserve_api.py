@@ -60,7 +60,8 @@ class ClusterApi:
 
     def see(self) -> Seen:
         """Return what is there. Raises Unavailable."""
-        return self._run("read its InferenceServices", self._see)
+        seen: Seen = self._run("read its InferenceServices", self._see)
+        return seen
 
     def service(self, name: str) -> Mapping[str, Any] | None:
         """Return an InferenceService; None when there is none. Raises Unavailable."""
@@ -70,7 +71,10 @@ class ClusterApi:
                 *self._named(name), **self._limit
             )
 
-        return self._run(f"read the InferenceService {name}", _or_none(read))
+        found: Mapping[str, Any] | None = self._run(
+            f"read the InferenceService {name}", _or_none(read)
+        )
+        return found
 
     def apply(self, service: Mapping[str, Any], version: str | None) -> Mapping[str, Any]:
         """Write an InferenceService as it was read at ``version``; None: there was none.
@@ -92,7 +96,8 @@ class ClusterApi:
                 log.warning("InferenceService %s was changed by others: %s", name, taken)
                 return await self._patch(name, body, force=True)
 
-        return self._run(f"write the InferenceService {name}", write)
+        written: Mapping[str, Any] = self._run(f"write the InferenceService {name}", write)
+        return written
 
     def drop(self, service: Mapping[str, Any]) -> None:
         """Delete an InferenceService, but no later one of its name. Raises Unavailable."""
@@ -113,7 +118,7 @@ class ClusterApi:
 
         async def create() -> Any:
             try:
-                await client.CoreV1Api(self._client).create_namespaced_secret(
+                await self._core().create_namespaced_secret(
                     self._namespace, secret, field_manager=MANAGER, **self._limit
                 )
             except ApiException as error:
@@ -126,9 +131,7 @@ class ClusterApi:
         """Delete a Secret. Raises Unavailable."""
 
         async def delete() -> Any:
-            return await client.CoreV1Api(self._client).delete_namespaced_secret(
-                name, self._namespace, **self._limit
-            )
+            return await self._core().delete_namespaced_secret(name, self._namespace, **self._limit)
 
         self._run(f"delete the Secret {name}", _or_none(delete))
 
@@ -154,6 +157,9 @@ class ClusterApi:
     def _objects(self) -> Any:
         return client.CustomObjectsApi(self._client)
 
+    def _core(self) -> Any:
+        return client.CoreV1Api(self._client)
+
     async def _patch(self, name: str, body: Mapping[str, Any], *, force: bool) -> Any:
         return await self._objects().patch_namespaced_custom_object(
             *self._named(name), body, field_manager=MANAGER, force=force, _content_type=APPLY,
@@ -164,7 +170,7 @@ class ClusterApi:
         services = await self._objects().list_namespaced_custom_object(
             GROUP, VERSION, self._namespace, PLURAL, label_selector=SELECTOR, **self._limit
         )
-        answer = await client.CoreV1Api(self._client).list_namespaced_pod(
+        answer = await self._core().list_namespaced_pod(
             self._namespace, label_selector=SELECTOR, _preload_content=False, **self._limit
         )
         pods = json.loads(await answer.read())
@@ -211,7 +217,7 @@ async def _configure() -> None:
     """Find the cluster: by KUBECONFIG, else the one that this runs in, else ~/.kube/config."""
     named = os.environ.get("KUBECONFIG")
     if named is None and "KUBERNETES_SERVICE_HOST" in os.environ:
-        load_incluster_config()
+        load_incluster_config()  # type: ignore[no-untyped-call]
     else:
         await load_kube_config(config_file=named)
 

@@ -116,7 +116,8 @@ class BucketShelf:
             if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 404:
                 return None
             raise
-        return found.get("Metadata", {}).get("sha256")
+        digest: str | None = found.get("Metadata", {}).get("sha256")
+        return digest
 
 
 def _check_sizes(order: ScorerOrder, files: Mapping[str, str]) -> None:

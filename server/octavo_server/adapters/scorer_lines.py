@@ -110,7 +110,7 @@ class Lines:
     def __init__(self, address: str, connect_s: float) -> None:
         self._address = address
         there = urlsplit(address)
-        self._host = (there.hostname, there.port or 80)
+        self._host = (there.hostname or "", there.port or 80)
         self._connect_s = connect_s
         self._idle: deque[_Line] = deque()
         self._busy = 0
