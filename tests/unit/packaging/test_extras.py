@@ -24,6 +24,7 @@ ENTRIES = {
     ],
     "runner": ["octavo_server.adapters.papermill_child", "octavo.features", "octavo.experiments"],
     "scorer": ["octavo_scorer.__main__"],
+    "edge": ["octavo.edge.__main__", "octavo.edge.answering"],
 }
 
 # Hides every module that only a distribution outside of the extra would bring.
