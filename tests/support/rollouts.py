@@ -28,7 +28,7 @@ from octavo_server.deployments.requests.service import Asked, RequestsService
 from octavo_server.deployments.rollouts.domain import Objectives, Rollout, TrafficPlan
 from octavo_server.deployments.rollouts.judge import Judge
 from octavo_server.deployments.rollouts.judging import Measured
-from octavo_server.deployments.rollouts.ports import Life, Observation, ScorerOrder
+from octavo_server.deployments.rollouts.ports import Life, Observation, ScorerOrder, Shares
 from octavo_server.deployments.rollouts.reconciler import Reconciler
 from octavo_server.deployments.rollouts.service import RolloutsService, View
 from octavo_server.errors import Unavailable
@@ -76,6 +76,8 @@ class InstantHost:
         self.orders: dict[str, ScorerOrder] = {}
         self.dead: set[int] = set()
         self.slow: set[int] = set()
+        self.start_limit_s = 120.0
+        self.shares: Shares | None = None
 
     def start(self, order: ScorerOrder) -> Observation:
         """Start at once."""
@@ -100,6 +102,10 @@ class InstantHost:
     def known(self) -> frozenset[str]:
         """Return the scorers."""
         return frozenset(self.orders)
+
+    def share(self, shares: Shares) -> None:
+        """Keep the newest shares."""
+        self.shares = shares
 
     def versions(self) -> set[int]:
         """Return the versions that run."""

@@ -195,7 +195,7 @@ def open_serving(
     lineage = LineageService(database)
     catalog, profiles = FolderCatalog(models), OneProfile()
     accounts = Accounts(home)
-    host = LocalScorers(home, accounts, catalog)
+    host = LocalScorers(home, catalog)
     calls, approvals = ScorerClient(), Approvals(catalog)
     rollouts = RolloutsService(database, audit, catalog, approvals, now)
     telemetry, answered = TelemetryBuffer(database), ServingService(database)
@@ -217,4 +217,18 @@ def open_serving(
         router=router,
         calls=calls,
         accounts=accounts,
+    )
+
+
+def open_controller(
+    home: Path, database: Database, models: dict[tuple[str, int], Path]
+) -> tuple[Reconciler, Judge]:
+    """Return what drives and judges a :class:`Serving`'s rollouts, for a process of its own."""
+    audit = open_audit(database, home / "state", now)
+    catalog, profiles = FolderCatalog(models), OneProfile()
+    approvals, host = Approvals(catalog), LocalScorers(home, catalog)
+    lineage, measured = LineageService(database), CountedMeasurements(ServingService(database))
+    return (
+        Reconciler(database, audit, lineage, host, profiles, approvals, now),
+        Judge(database, audit, approvals, catalog, measured, now),
     )

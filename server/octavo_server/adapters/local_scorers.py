@@ -1,239 +1,215 @@
-"""Runs scorers as child processes of the worker, each under an own account of the machine.
+"""Runs scorers on this machine, in a process of their own that outlives the worker.
 
-A scorer's folder holds its log and its socket and belongs to its account. Its model lies beside
-it, owned by the services and readable for that account alone: what was verified can't be changed
-by the code that is loaded from it.
+The worker fetches a version's verified files and says what shall run; the keeper (see
+``scorer_keeper``) holds the scorers. A worker that starts again finds those that still run.
 """
 
 from __future__ import annotations
 
+import atexit
 import json
+import logging
 import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
-from octavo.local.accounts import Account, AccountError, Accounts
-from octavo.local.confinement import Limits
-from octavo_scorer.wire import READY_PATH
-from octavo_server.adapters.model_lending import lend, remove
+import msgspec
+
+from octavo import __version__
+from octavo_server.adapters.model_lending import remove
+from octavo_server.adapters.scorer_gpus import ScorerGpus
+from octavo_server.adapters.scorer_keeper import SOCKET, Answer, Order, read_all
+from octavo_server.adapters.scorer_processes import Lent, Seen, Start
 from octavo_server.deployments.rollouts.ports import (
     Life,
     ModelCatalog,
     Observation,
     ScorerOrder,
+    Shares,
 )
 from octavo_server.errors import Unavailable
 
-LOOK_S = 0.5
-"""Seconds for a scorer to say that it is ready."""
-LOOK_AGAIN_S = 5.0
-"""Seconds between two such questions to a scorer that answered before."""
-SILENT_LOOKS = 3
-"""Unanswered questions in a row after which it counts as gone."""
-TAIL_BYTES = 4_096
-"""Bytes of a log's end that are searched for the reason of an exit."""
-QUOTED = 400
-"""Characters of that reason."""
-STOP_S = 5.0
-"""Seconds between asking a scorer to end and ending it."""
-PROCESSES = 256
-"""Most threads and processes of a scorer's account."""
+START_LIMIT_S = 120.0
+"""Seconds for a model to be loaded."""
+ANSWER_S = 60.0
+"""Seconds for the keeper to answer: an account may have to be made first."""
+KEEPER_S = 30.0
+"""Seconds for a keeper to come up, and for one to end its scorers."""
+AGAIN_S = 0.02
+"""Seconds between two looks for a keeper that is coming or going."""
 
-
-@dataclass(kw_only=True)
-class _Child:
-    process: subprocess.Popen[bytes]
-    folder: Path
-    account: Account
-    resources: ExitStack
-    log: Path
-    ready: bool = False
-    silent: int = 0
-    looked_at: float = 0.0
-
-    @property
-    def socket(self) -> Path:
-        return self.folder / "s"
+log = logging.getLogger("octavo.scorers")
 
 
 class LocalScorers:
-    """The scorers of one machine; they end when this object's process does."""
+    """The scorers of one machine."""
 
-    def __init__(self, home: Path, accounts: Accounts, catalog: ModelCatalog) -> None:
+    def __init__(self, home: Path, catalog: ModelCatalog, gpus: ScorerGpus | None = None) -> None:
+        """Nothing is touched before the first question: a second worker is refused before that."""
+        self._home = home
         self._folder = home / "scorers"
-        self._logs = home / "logs"
-        self._accounts = accounts
         self._catalog = catalog
-        self._children: dict[str, _Child] = {}
-        # What a killed worker left: its scorers ended with it, and nothing here is needed again.
-        for left in self._folder.iterdir() if self._folder.is_dir() else ():
-            remove(left)
+        self._gpus = gpus or ScorerGpus()
+        self._keeper: subprocess.Popen[bytes] | None = None
+        self._entered = False
+
+    @property
+    def start_limit_s(self) -> float:
+        """Seconds after which a scorer that isn't ready is ended and started again."""
+        return START_LIMIT_S
 
     def start(self, order: ScorerOrder) -> Observation:
         """Start a scorer; returns before it is ready. Raises Unavailable when it can't."""
+        self._enter()
         self.stop(order.id)
-        self._folder.mkdir(mode=0o711, parents=True, exist_ok=True)
-        resources = ExitStack()
+        holder = f"{order.project}/{order.model}"
+        lent = Lent(holder, self._gpus.lend(order.id, holder, order.resources.gpus))
+        model = self._folder / f"{order.id}.model"
         try:
-            child = self._launch(order, resources)
-        except (AccountError, OSError) as error:
-            resources.close()
-            raise Unavailable(
-                f"The scorer can't be started: {error}.", "See the worker's log."
-            ) from error
-        except BaseException:
-            resources.close()
+            # The keeper comes first: a new one removes what an earlier one left in the folder.
+            self._ensure_keeper()
+            self._fetch(order, model)
+            seen = self._started(order, lent)
+        except BaseException as error:
+            self._gpus.give_back(order.id)
+            remove(model)
+            if isinstance(error, OSError):
+                raise _not_started(error) from error
             raise
-        self._children[order.id] = child
         return Observation(
-            life=Life.STARTING, message="The model is being loaded.", address=str(child.socket)
+            life=Life(seen.life), message=seen.message, address=seen.address, gpus=lent.gpus
         )
 
     def look(self, scorer: str) -> Observation:
-        """Return how the scorer is."""
-        child = self._children.get(scorer)
-        if child is None:
+        """Return how the scorer is. Raises Unavailable when the keeper doesn't say it."""
+        self._enter()
+        answer = self._ask(Order("look", scorer))
+        seen = None if answer is None else answer.seen
+        if seen is None:
             return Observation(life=Life.ABSENT, message="It is not running.")
-        status = child.process.poll()
-        if status is not None:
-            return Observation(life=Life.EXITED, message=_last_words(child.log, status))
-        if self._answers(child):
-            return Observation(life=Life.READY, message="It answers.", address=str(child.socket))
-        if child.silent >= SILENT_LOOKS:
-            return Observation(life=Life.EXITED, message="It runs, but stopped answering.")
-        return Observation(life=Life.STARTING, message="The model is being loaded.")
+        return Observation(life=Life(seen.life), message=seen.message, address=seen.address)
 
     def stop(self, scorer: str) -> None:
         """End the scorer and remove what it left; nothing happens when it is absent."""
-        child = self._children.pop(scorer, None)
-        if child is None:
-            return
-        if child.process.stdin is not None:
-            child.process.stdin.close()
-        try:
-            child.process.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            child.process.kill()
-            child.process.wait()
-        child.resources.close()
+        self._ask(Order("stop", scorer))
+        self._gpus.give_back(scorer)
 
     def known(self) -> frozenset[str]:
-        """Return the scorers that this host runs."""
-        return frozenset(self._children)
+        """Return the scorers that run here."""
+        self._enter()
+        answer = self._ask(Order("known"))
+        return frozenset() if answer is None else frozenset(answer.known)
+
+    def share(self, shares: Shares) -> None:
+        """Do nothing: nobody but the router sends anything to these scorers."""
 
     def close(self) -> None:
         """End all scorers."""
-        for scorer in self.known():
-            self.stop(scorer)
+        atexit.unregister(self.close)
+        if self._ask(Order("close")) is None and self._keeper is None:
+            return
+        _until_gone(self._home / SOCKET)
+        if self._keeper is not None:
+            self._keeper.wait(KEEPER_S)
+            self._keeper = None
 
-    def _answers(self, child: _Child) -> bool:
-        """Ask the scorer; one that answered before is asked only now and then."""
-        now = time.monotonic()
-        if child.ready and now - child.looked_at < LOOK_AGAIN_S:
-            return child.silent < SILENT_LOOKS
-        child.looked_at = now
-        if _is_ready(child.socket):
-            child.ready, child.silent = True, 0
-            return True
-        child.silent += child.ready
-        return child.ready and child.silent < SILENT_LOOKS
+    def _enter(self) -> None:
+        """Take over what a keeper holds, once."""
+        if self._entered:
+            return
+        self._entered = True
+        self._adopt()
+        # A worker that ends as it should takes its scorers along; one that is killed can't.
+        atexit.register(self.close)
 
-    def _launch(self, order: ScorerOrder, resources: ExitStack) -> _Child:
-        folder, model = self._folder / order.id, self._folder / f"{order.id}.model"
-        for left in (folder, model):
-            remove(left)
-            resources.callback(remove, left)
-        # Entered after the callbacks, so that the account is empty before its files go.
-        account = resources.enter_context(self._accounts.lease("scorer", folder))
+    def _adopt(self) -> None:
+        """Go on with what runs; what another release runs is ended, and started by this one."""
+        answer = self._ask(Order("known"))
+        if answer is None:
+            return
+        if answer.release != __version__:
+            self.close()
+            return
+        for scorer, lent in answer.known.items():
+            self._gpus.adopt(scorer, lent.holder, lent.gpus)
+        log.info("%d scorers go on", len(answer.known))
+
+    def _fetch(self, order: ScorerOrder, model: Path) -> None:
+        self._folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+        remove(model)
         files = self._catalog.fetch(order.project, order.model, order.version, model / "files")
-        manifest = model / "manifest.json"
-        manifest.write_text(json.dumps({"files": dict(files)}), "utf-8")
-        lend(model, account)
-        self._logs.mkdir(mode=0o700, exist_ok=True)
-        log = self._logs / f"scorer-{order.id}.log"
-        process = _spawn(order, account, model, folder / "s", log)
-        return _Child(process=process, folder=folder, account=account, resources=resources, log=log)
+        (model / "manifest.json").write_text(json.dumps({"files": dict(files)}), "utf-8")
 
-
-def _spawn(
-    order: ScorerOrder, account: Account, model: Path, address: Path, log: Path
-) -> subprocess.Popen[bytes]:
-    argv = [
-        sys.executable, "-m", "octavo_scorer",
-        "--model-dir", str(model / "files"), "--manifest", str(model / "manifest.json"),
-        "--name", order.model, "--version", str(order.version), "--digest", order.digest,
-        "--uds", str(address), "--memory-mib", str(order.resources.memory_mib),
-        "--provider", "cuda" if order.resources.gpus else "cpu",
-    ]  # fmt: skip
-    limits = Limits(
-        memory_bytes=order.resources.memory_mib << 20,
-        cpus=order.resources.cpus,
-        processes=PROCESSES,
-    )
-    # The starter may be a short-lived thread: the scorer's end comes through its input.
-    confined = account.popen_kwargs(limits, dies_with_parent=False)
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            argv,
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=_environment(account),
-            **confined,
+    def _started(self, order: ScorerOrder, lent: Lent) -> Seen:
+        start = Start(
+            id=order.id,
+            model=order.model,
+            version=order.version,
+            digest=order.digest,
+            secret=order.secret,
+            cpus=order.resources.cpus,
+            memory_mib=order.resources.memory_mib,
+            lent=lent,
         )
-    if process.stdin is not None:
-        try:
-            process.stdin.write(f"{order.secret}\n".encode())
-            process.stdin.flush()
-        except BrokenPipeError:
-            pass  # it ended already; the next look says why
-    return process
+        answer = self._ask(Order("start", order.id, start))
+        if answer is None or answer.seen is None:
+            raise _not_started(answer.error if answer is not None else "its keeper is gone")
+        return answer.seen
+
+    def _ask(self, order: Order) -> Answer | None:
+        """Return the keeper's answer; None when there is none. Raises Unavailable when it hangs."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+            line.settimeout(ANSWER_S)
+            try:
+                line.connect(str(self._home / SOCKET))
+            except (FileNotFoundError, ConnectionRefusedError):
+                return None
+            try:
+                line.sendall(msgspec.json.encode(order))
+                line.shutdown(socket.SHUT_WR)
+                return msgspec.json.decode(read_all(line), type=Answer)
+            except (ConnectionError, msgspec.DecodeError):
+                return None  # it ended while it was asked
+            except TimeoutError as error:
+                raise Unavailable(
+                    f"What holds the scorers didn't answer within {ANSWER_S:g} s.",
+                    "See logs/scorer-keeper.log.",
+                ) from error
+
+    def _ensure_keeper(self) -> None:
+        """Start a keeper unless one answers. Raises OSError."""
+        if self._ask(Order("known")) is not None:
+            return
+        logs = self._home / "logs"
+        logs.mkdir(mode=0o700, exist_ok=True)
+        argv = [
+            sys.executable, "-m", "octavo_server.adapters.scorer_keeper",
+            "--home", str(self._home), "--release", __version__,
+        ]  # fmt: skip
+        with (logs / "scorer-keeper.log").open("ab") as output:
+            self._keeper = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                cwd=os.sep,
+            )
+        deadline = time.monotonic() + KEEPER_S
+        while self._ask(Order("known")) is None:
+            if self._keeper.poll() is not None or time.monotonic() > deadline:
+                raise OSError("what holds the scorers doesn't start; see logs/scorer-keeper.log")
+            time.sleep(AGAIN_S)
 
 
-def _environment(account: Account) -> Mapping[str, str]:
-    """Return all that a scorer gets: no secret, no setting of the services.
-
-    One thread a request: a few rows gain nothing from more, and threads that wait for each other
-    on a busy machine made single rows ten times slower.
-    """
-    return {
-        **account.environment(),
-        "PATH": os.defpath,
-        "LANG": "C.UTF-8",
-        **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
-        "MLFLOW_TRACKING_URI": f"file://{account.home}/none",
-        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
-    }
+def _not_started(why: object) -> Unavailable:
+    return Unavailable(f"The scorer can't be started: {why}.", "See the worker's log.")
 
 
-def _is_ready(address: Path) -> bool:
-    """Ask over the scorer's own socket; nobody else can have bound it."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-        line.settimeout(LOOK_S)
-        try:
-            line.connect(str(address))
-            line.sendall(f"GET {READY_PATH} HTTP/1.0\r\nHost: scorer\r\n\r\n".encode())
-            return line.recv(64).split(b" ")[1:2] == [b"200"]
-        except OSError:
-            return False
-
-
-def _last_words(log: Path, status: int) -> str:
-    """Return why a scorer ended: its own last line, else its exit status."""
-    try:
-        with log.open("rb") as stream:
-            stream.seek(max(0, log.stat().st_size - TAIL_BYTES))
-            lines = stream.read().decode("utf-8", "replace").strip().splitlines()
-    except OSError:
-        lines = []
-    how = f"signal {-status}" if status < 0 else f"status {status}"
-    if not lines:
-        return f"It ended with {how}."
-    words = lines[-1].partition("refused: ")[2] or lines[-1]
-    return f"It ended with {how}: {words[:QUOTED].rstrip('.')}."
+def _until_gone(address: Path) -> None:
+    deadline = time.monotonic() + KEEPER_S
+    while address.exists() and time.monotonic() < deadline:
+        time.sleep(AGAIN_S)

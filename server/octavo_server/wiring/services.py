@@ -26,6 +26,8 @@ from octavo_server.adapters.run_artifacts import TrackingArtifacts
 from octavo_server.adapters.run_environment import LocalRunEnvironment
 from octavo_server.adapters.workspace_desks import WorkspaceDesks
 from octavo_server.adapters.workspace_ledger import WorkspaceLedger, WorkspaceProfiles
+from octavo_server.deployments.batches.service import BatchesService
+from octavo_server.deployments.edge.service import EdgeService
 from octavo_server.deployments.requests.gathering import Gatherer
 from octavo_server.deployments.requests.reviews import ReviewsService
 from octavo_server.deployments.rollouts.service import RolloutsService
@@ -41,6 +43,7 @@ from octavo_server.registry.versions.service import VersionsService
 from octavo_server.settings import Settings
 from octavo_server.templates.service import TemplatesService
 from octavo_server.templates.store import TemplateFolder
+from octavo_server.wiring.batches import build_batches
 from octavo_server.wiring.deployments import Deployments, build_deployments, deployment_tasks
 from octavo_server.wiring.discovery import (
     Experiments,
@@ -48,6 +51,7 @@ from octavo_server.wiring.discovery import (
     build_experiments,
     build_features,
 )
+from octavo_server.wiring.edge import build_edge
 from octavo_server.wiring.evidence import build_reviewing
 from octavo_server.wiring.foundation import Foundation, build_foundation
 from octavo_server.wiring.materialization import materialization_tasks
@@ -100,6 +104,8 @@ class Services(Foundation):
     gatherer: Gatherer
     monitoring: MonitoringService
     proofs: Proofs
+    edge: EdgeService
+    batches: BatchesService
 
 
 def build_services(settings: Settings) -> Services:
@@ -126,6 +132,7 @@ def build_services(settings: Settings) -> Services:
         base.database, base.audit, deployments.rollouts, deployments.serving, base.clock
     )
     sessions = _sessions(base, projects, profiles, usage)
+    sessions.queue.others_gpus = deployments.rollouts.lent_gpus
     pipelines = _pipelines(base, runs, notebooks)
     proofs = build_proof(
         base, registry.versions, experiments, pipelines, notebooks, deployments, mlflow
@@ -140,6 +147,7 @@ def build_services(settings: Settings) -> Services:
         pipelines=pipelines,
     )
     features = build_features(base, runs.ledger, runs.profiles, monitoring, readers)
+    registry.versions.view_version = features.catalog.version_in
     reviewing = build_reviewing(
         base, deployments, monitoring, features.materialization.freshness, registry.versions
     )
@@ -165,6 +173,8 @@ def build_services(settings: Settings) -> Services:
         serving=build_serving(base, deployments, registry.versions, features.values),
         monitoring=monitoring,
         proofs=proofs,
+        batches=build_batches(base, deployments.catalog, runs.ledger, runs.profiles),
+        edge=build_edge(base, registry.versions, deployments.rollouts, proofs.service),
     )
 
 
@@ -334,7 +344,11 @@ def periodic_tasks(services: Services) -> list[PeriodicTask]:
         ),
         PeriodicTask(name="lost sessions", period_s=60.0, call=services.sessions.end_lost),
         *deployment_tasks(
-            services, services.deployments, services.registry.versions, services.usage
+            services,
+            services.deployments,
+            services.registry.versions,
+            services.usage,
+            services.sessions.queue.lent_gpus,
         ),
         PeriodicTask(name="evidence", period_s=1.0, call=services.gatherer.step),
         PeriodicTask(name="shared cost", period_s=60.0, call=services.usage.book_platform),

@@ -75,6 +75,8 @@ def _runs_alone(serving: Serving) -> None:
     for path in [model, *model.rglob("*")]:
         assert path.stat().st_mode & 0o222 == 0
         assert path.stat().st_uid == os.geteuid()
+    seen = Path(f"/proc/{_pid(scorer.id)}/environ").read_bytes().split(b"\0")
+    assert b"CUDA_VISIBLE_DEVICES=" in seen
     if serving.accounts.isolated:
         assert folder.stat().st_uid != os.geteuid()
 

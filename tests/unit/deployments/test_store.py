@@ -97,7 +97,7 @@ def test_the_rollout_that_counts(database: Database) -> None:
 
 
 def test_a_scorer_is_kept_by_its_version(database: Database) -> None:
-    scorer = a_scorer(1, ScorerState.STARTING)
+    scorer = replace(a_scorer(1, ScorerState.STARTING), gpus=(0, 2))
     with database.write() as rows:
         rollouts_store.put_scorer(rows, scorer)
         rollouts_store.put_scorer(rows, replace(scorer, state=ScorerState.READY, secret="s" * 43))

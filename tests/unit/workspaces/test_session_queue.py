@@ -87,6 +87,20 @@ def test_the_estimate_knows_how_long_sessions_have_lasted(world: World) -> None:
     assert world.start(person="p5").expected_wait_s == 30 * 60
 
 
+def test_a_gpu_that_a_scorer_has_is_lent_to_no_workspace(world: World) -> None:
+    world.machine.gpus, world.machine.cpus = ("NVIDIA A100", "NVIDIA A100"), 16.0
+    world.machine.memory_gib = 64.0
+    lent = [0]
+    world.service.queue.others_gpus = lambda: lent
+    assert world.run("gpu-1", person="p1").gpus == (1,)
+    assert world.service.queue.lent_gpus() == {1}
+    waits = world.start("gpu-1", person="p2")
+    assert waits.waits_for == "It waits for a GPU to come free."
+    lent.clear()
+    world.service.turns(HUB)
+    assert world.service.session(waits.session.id).gpus == (0,)
+
+
 def test_each_gpu_is_leased_to_one_workspace_by_number(world: World) -> None:
     world.machine.gpus, world.machine.cpus = ("NVIDIA A100", "NVIDIA A100"), 16.0
     world.machine.memory_gib = 64.0

@@ -136,6 +136,7 @@ deployment_scorers = Table(
     Column("next_start_at", UtcDateTime),
     Column("ready_at", UtcDateTime),
     Column("retire_at", UtcDateTime),
+    Column("gpus", json_type(), nullable=False, server_default="[]"),
 )
 
 deployment_requests_scored = Table(

@@ -332,3 +332,5 @@ class Scorer:
     """Since when it answers."""
     retire_at: datetime | None = None
     """It has lost its traffic and is ended then; what was sent to it before is still answered."""
+    gpus: tuple[int, ...] = ()
+    """GPUs of the machine that it has, by number."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -26,13 +26,12 @@ from octavo_server.deployments.rollouts.ports import (
     ScorerOrder,
     ScorerProfiles,
     ScorerResources,
+    Shares,
 )
 from octavo_server.errors import OctavoError
 from octavo_server.identity import new_id, service_caller
 from octavo_server.lineage.service import LineageService
 
-START_LIMIT = timedelta(seconds=120)
-"""A scorer that isn't ready after this long is ended and started again."""
 SETTLED = timedelta(seconds=60)
 """A scorer that answered this long has its failures forgotten."""
 DRAIN = timedelta(seconds=2)
@@ -76,7 +75,10 @@ class Reconciler:
                 log.warning("%s/%s: %s", deployment.project, deployment.name, error.message)
                 kept |= self._scorer_ids(deployment)
         for scorer in self._host.known() - kept:
-            self._host.stop(scorer)
+            try:
+                self._host.stop(scorer)
+            except OctavoError as error:
+                log.warning("scorer %s is not wanted, but stays: %s", scorer, error.message)
 
     def _drive(self, deployment: Deployment) -> set[str]:
         project, name = deployment.project, deployment.name
@@ -95,6 +97,7 @@ class Reconciler:
         for version in sorted(wanted):
             scorer = known.get(version) or self._new_scorer(deployment, version)
             running[version] = self._watch(deployment, scorer)
+        self._host.share(_shares(deployment, running))
         if rollout is not None and rollout.state is RolloutState.STARTING:
             self._advance(deployment, rollout, running[rollout.to_version])
         return leaving | {scorer.id for scorer in running.values()}
@@ -109,11 +112,20 @@ class Reconciler:
         if seen.life is Life.EXITED:
             return self._fell(scorer, seen.message)
         if seen.life is Life.STARTING:
-            if now - scorer.updated_at < START_LIMIT:
-                return scorer
-            limit = int(START_LIMIT.total_seconds())
-            return self._fell(scorer, f"It was not ready after {limit} s.")
+            return self._starts(scorer, seen, now)
         return self._answers(scorer, seen, now)
+
+    def _starts(self, scorer: Scorer, seen: Observation, now: datetime) -> Scorer:
+        """Wait for a scorer; one that answered before gets as long as a new one to come back."""
+        if scorer.state is ScorerState.READY:
+            scorer = replace(scorer, state=ScorerState.STARTING, updated_at=now, ready_at=None)
+            return self._put(replace(scorer, message=seen.message))
+        limit = self._host.start_limit_s
+        if (now - scorer.updated_at).total_seconds() >= limit:
+            return self._fell(scorer, f"It was not ready after {limit:g} s: {seen.message}")
+        if scorer.message != seen.message:
+            return self._put(replace(scorer, message=seen.message))
+        return scorer
 
     def _answers(self, scorer: Scorer, seen: Observation, now: datetime) -> Scorer:
         if scorer.retire_at is not None:
@@ -146,6 +158,8 @@ class Reconciler:
             digest=scorer.model_digest,
             resources=self._profiles.resources(deployment.profile) or LEAST_RESOURCES,
             secret=secret,
+            deployment=deployment.name,
+            latency_p95_ms=deployment.objectives.latency_p95_ms,
         )
         starting = replace(
             scorer,
@@ -160,7 +174,7 @@ class Reconciler:
             seen = self._host.start(order)
         except OctavoError as error:
             return self._fell(starting, error.message)
-        return self._put(replace(starting, address=seen.address))
+        return self._put(replace(starting, address=seen.address, gpus=seen.gpus))
 
     def _fell(self, scorer: Scorer, why: str) -> Scorer:
         self._host.stop(scorer.id)
@@ -170,6 +184,7 @@ class Reconciler:
             replace(
                 scorer,
                 state=ScorerState.BACKING_OFF,
+                gpus=(),
                 message=f"{why} It is started again after {wait:g} s.",
                 updated_at=now,
                 ready_at=None,
@@ -283,3 +298,18 @@ class Reconciler:
         with self._database.read() as rows:
             found = store.scorers(rows, deployment.project, deployment.name)
         return {scorer.id for scorer in found}
+
+
+def _shares(deployment: Deployment, running: Mapping[int, Scorer]) -> Shares:
+    """Return the deployment's shares by scorer."""
+    stable, canary = deployment.stable_version, deployment.canary_version
+    percents = {}
+    if canary is not None and canary in running:
+        percents[running[canary].id] = deployment.canary_percent
+    return Shares(
+        project=deployment.project,
+        deployment=deployment.name,
+        stable=running[stable].id if stable is not None and stable in running else None,
+        percents=percents,
+        latency_p95_ms=deployment.objectives.latency_p95_ms,
+    )

@@ -273,6 +273,11 @@ class RolloutsService:
             found = store.scorers(rows, project, name)
         return deployment, {one.version: one for one in found}
 
+    def lent_gpus(self) -> frozenset[int]:
+        """Return the GPUs of this machine that scorers have, by number."""
+        with self._database.read() as rows:
+            return frozenset(gpu for scorer in store.scorers(rows) for gpu in scorer.gpus)
+
     def _changed(self, project: str, name: str) -> View:
         """Tell who routes in this process, so that the change counts at once."""
         for listener in self._listeners:

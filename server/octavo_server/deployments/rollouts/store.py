@@ -144,12 +144,16 @@ def scorers(rows: Rows, project: str | None = None, name: str | None = None) -> 
     where: list[Where] = [] if project is None else [("project", "=", project)]
     where += [] if name is None else [("deployment", "=", name)]
     found = rows.find(deployment_scorers, *where, order_by=("project", "deployment", "version"))
-    return [Scorer(**{**row, "state": ScorerState(row["state"])}) for row in found]
+    return [_scorer(row) for row in found]
+
+
+def _scorer(row: Row) -> Scorer:
+    return Scorer(**{**row, "state": ScorerState(row["state"]), "gpus": tuple(row["gpus"])})
 
 
 def put_scorer(rows: Rows, scorer: Scorer) -> None:
     """Write what is known of a scorer, new or not."""
-    values: Row = {**_plain(scorer), "state": scorer.state.value}
+    values: Row = {**_plain(scorer), "state": scorer.state.value, "gpus": list(scorer.gpus)}
     if not rows.update(deployment_scorers, values, *_scorer_key(scorer)):
         rows.insert(deployment_scorers, values)
 

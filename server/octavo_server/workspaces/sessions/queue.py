@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -73,6 +73,14 @@ class StartQueue:
         self._versions: dict[tuple[str, int], ProfileVersion] = {}
         self._lives: dict[str, tuple[datetime, timedelta]] = {}
         self._lock = threading.Lock()
+        self.others_gpus: Callable[[], Collection[int]] = tuple
+        """Says which of the machine's GPUs others than workspaces have."""
+
+    def lent_gpus(self) -> frozenset[int]:
+        """Return the machine's GPUs that workspaces have, by number."""
+        with self._database.read() as rows:
+            sessions = store.open_sessions(rows)
+        return frozenset(gpu for one in sessions if one.state in HOLDING for gpu in one.gpus)
 
     def version(self, session: Session) -> ProfileVersion:
         """Return the profile version that a session was started with; its content never changes."""
@@ -97,7 +105,10 @@ class StartQueue:
             now=now,
             pools=pools,
             rooms=tuple(_room(pool) for pool in pools),
-            held=tuple(self._held(one, now) for one in sessions if one.state in HOLDING),
+            held=(
+                *(self._held(one, now) for one in sessions if one.state in HOLDING),
+                *self._held_by_others(pools, now),
+            ),
             waiting=tuple(
                 self._want(one, pools) for one in sessions if one.state is SessionState.QUEUED
             ),
@@ -157,6 +168,18 @@ class StartQueue:
             ready_after=timedelta(seconds=profile.ready_seconds),
             lasts=self._usual_life(profile),
         )
+
+    def _held_by_others(self, pools: Sequence[NodePool], now: datetime) -> list[Held]:
+        """Return what scorers have of the machine's GPUs; they keep it while they are wanted."""
+        machine = [pool for pool in pools if pool.machine and pool.gpu]
+        lent = tuple(self.others_gpus()) if machine else ()
+        size = Size(gpus=len(lent))
+        until = now + admission.FARTHEST
+        return [
+            Held(session="", pool=pool.name, size=size, gpus=lent, free_at=until)
+            for pool in machine
+            if lent
+        ]
 
     def _held(self, session: Session, now: datetime) -> Held:
         profile = self.version(session).profile
