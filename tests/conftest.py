@@ -22,6 +22,11 @@ from tests.support.platform import Platform, open_platform
 settings.load_profile("ci")
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes by their argument: what was compressed just now differs in each process."""
+    return argname if isinstance(val, bytes) else None
+
+
 class ByFile(LoadScopeScheduling):
     """Keeps a file's tests in one process, and all that share something slow in one too.
 

@@ -98,7 +98,11 @@ def test_a_revocation_counts_after_two_seconds(door: Door) -> None:
         door.knock()
 
 
-@pytest.mark.parametrize("token", ["octc_", "octc_x_y", SECRET + "x", SECRET.upper(), ""])
+@pytest.mark.parametrize(
+    "token",
+    ["octc_", "octc_x_y", SECRET + "x", SECRET.upper(), ""],
+    ids=["no id", "too short", "longer", "in capitals", "empty"],
+)
 def test_what_is_no_token_is_looked_up_nowhere(door: Door, token: str) -> None:
     with pytest.raises(Unauthenticated, match="out of shape"):
         door.knock(token)
