@@ -27,7 +27,7 @@ export function Empty(props: { icon?: LabIcon; title: string; children?: React.R
     <div className="jp-octavo-Empty">
       {props.icon && <props.icon.react tag="div" className="jp-octavo-Empty-icon" />}
       <p className="jp-octavo-Empty-title">{props.title}</p>
-      {props.children && <p className="jp-octavo-Muted">{props.children}</p>}
+      {props.children && <div className="jp-octavo-Muted jp-octavo-Empty-text">{props.children}</div>}
       {props.action}
     </div>
   );
