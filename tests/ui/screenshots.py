@@ -38,6 +38,8 @@ KEPT = {
     "runs-light-1280": "runs",
     "compare-light-1280": "compare",
     "model-light-1280": "model",
+    "model-proof-light-1280": "proof",
+    "deployment-form-light-1280": "deployment-form",
     "review-light-1280": "review",
     "run-light-1280": "run",
     "deployment-light-1280": "deployment",

@@ -130,6 +130,29 @@ def registration(lab: Lab) -> Page:
     return lab.page
 
 
+def form_of_deployment(lab: Lab) -> Page:
+    """Open the form that asks for a deployment, with a canary in steps."""
+    close_dialog(lab)
+    lab.open_row("Models", "late").get_by_role("button", name="Request deployment").click()
+    takeover = lab.dialog().get_by_role("combobox", name="How it takes over")
+    takeover.select_option("steps")
+    return lab.page
+
+
+def evidence(lab: Lab) -> Page:
+    """Open the newest request of the deployment from its story."""
+    view = lab.open_row("Deployments", "late @prod", "Deployments")
+    view.get_by_role("button", name=re.compile(r"^v\d+ requested")).first.click()
+    expect(lab.card("Replay")).to_be_visible()
+    return lab.page
+
+
+def chain(lab: Lab) -> Page:
+    """Open the figure of what is proved in production."""
+    lab.section("Models").first.get_by_role("button", name=re.compile("^Proved")).click()
+    return lab.page
+
+
 def run_form(lab: Lab) -> Page:
     """Open the form that runs a release."""
     close_dialog(lab)
@@ -222,6 +245,12 @@ SHOTS = (
     Shot(name="artifacts", person="scientist", go=compared("Artifacts")),
     Shot(name="notebooks", person="scientist", go=compared("Notebooks")),
     Shot(name="model", person="scientist", go=row("Models", "late")),
+    Shot(name="model-versions", person="scientist", go=tab("Models", "late", "Versions")),
+    Shot(name="model-compare", person="scientist", go=tab("Models", "late", "Compare")),
+    Shot(name="model-lineage", person="scientist", go=tab("Models", "late", "Lineage")),
+    Shot(name="model-proof", person="scientist", go=tab("Models", "late", "Proof")),
+    Shot(name="model-aliases", person="scientist", go=tab("Models", "late", "Aliases")),
+    Shot(name="chain", person="scientist", go=chain),
     Shot(name="review", person="reviewer", go=review),
     Shot(
         name="release", person="scientist", go=row("Notebooks & pipelines", "release", "Releases")
@@ -231,7 +260,11 @@ SHOTS = (
     ),
     Shot(name="run", person="scientist", go=pipeline_run),
     Shot(name="run-form", person="scientist", go=run_form),
+    Shot(name="deployment-form", person="scientist", go=form_of_deployment),
+    Shot(name="evidence", person="reviewer", go=evidence),
     Shot(name="deployment", person="oncall", go=row("Deployments", "@prod", "Deployments")),
+    Shot(name="callers", person="oncall", go=tab("Deployments", "late @prod", "Consumers")),
+    Shot(name="request-log", person="oncall", go=tab("Deployments", "late @prod", "Request log")),
     Shot(name="alerts", person="oncall", go=alerts),
     Shot(name="monitor", person="oncall", go=monitor),
     Shot(name="audit", person="admin", go=row("Admin", "Audit trail")),

@@ -101,7 +101,7 @@ function Steering(props: IPartProps): React.JSX.Element {
   const { model, deployment, octavo } = props;
   const live = useResource(model.live).value;
   // One click, no questions: the button says where it leads, and nothing is lost by it.
-  const back = useAction(() => model.rollBack(trans.__('Rolled back with one click in the panel.')));
+  const back = useAction(() => model.rollBack(trans.__('with one click in the panel.')));
   const version = deployment.rollout?.to_version ?? 0;
   const ask = (title: string, body: string, submit: string, step: (reason: string) => Promise<unknown>) => (): void => askReason({ title, body, submit, label: trans.__('Why'), least: LEAST, step });
   return (

@@ -46,7 +46,12 @@ export function DeploymentRequestPage(props: { model: DeploymentRequestModel; oc
                 <Rests request={request} model={model} octavo={octavo} />
               </>
             }
-            side={<RequestDecision request={request} model={model} />}
+            side={
+              <>
+                <RequestDecision request={request} model={model} />
+                <Course request={request} />
+              </>
+            }
           />
         </Page>
       )}
@@ -57,25 +62,32 @@ export function DeploymentRequestPage(props: { model: DeploymentRequestModel; oc
 function Asked(props: { request: DeploymentRequest; octavo: IOctavo }): React.JSX.Element {
   const { request, octavo } = props;
   return (
+    <Card title={trans.__('What is asked for')}>
+      <Facts
+        facts={[
+          [
+            trans.__('Model'),
+            <button key="model" type="button" className="jp-octavo-Link" onClick={() => octavo.open('model', { project: request.project, name: request.model, version: String(request.version) })}>
+              {request.alias ? trans.__('%1 v%2, by its alias %3', request.model, request.version, request.alias) : `${request.model} v${request.version}`}
+            </button>
+          ],
+          [trans.__('Files'), <Digest key="files" value={request.model_digest} what={trans.__('Manifest of the model files')} />],
+          [trans.__('Environment'), request.environment],
+          [trans.__('Profile'), request.profile],
+          [trans.__('Owner'), request.owner || '–'],
+          ...promiseFacts(request.objectives, request.rate_limit),
+          [trans.__('Lapses'), <Time key="lapses" at={request.expires_at} />]
+        ]}
+      />
+    </Card>
+  );
+}
+
+/** How it would go live, and what the policy says of that. */
+function Course(props: { request: DeploymentRequest }): React.JSX.Element {
+  const { request } = props;
+  return (
     <>
-      <Card title={trans.__('What is asked for')}>
-        <Facts
-          facts={[
-            [
-              trans.__('Model'),
-              <button key="model" type="button" className="jp-octavo-Link" onClick={() => octavo.open('model', { project: request.project, name: request.model, version: String(request.version) })}>
-                {request.alias ? trans.__('%1 v%2, by its alias %3', request.model, request.version, request.alias) : `${request.model} v${request.version}`}
-              </button>
-            ],
-            [trans.__('Files'), <Digest key="files" value={request.model_digest} what={trans.__('Manifest of the model files')} />],
-            [trans.__('Environment'), request.environment],
-            [trans.__('Profile'), request.profile],
-            [trans.__('Owner'), request.owner || '–'],
-            ...promiseFacts(request.objectives, request.rate_limit),
-            [trans.__('Lapses'), <Time key="lapses" at={request.expires_at} />]
-          ]}
-        />
-      </Card>
       <Card title={trans.__('Traffic')} aside={<Chip>{trafficWords(request.traffic)}</Chip>}>
         <Sentences label={trans.__('How it takes over')} sentences={planSentences(request.traffic)} />
       </Card>

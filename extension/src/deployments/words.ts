@@ -12,6 +12,9 @@ const REQUEST_TONES: Record<DeploymentRequest['state'], Tone> = {
   failed: 'bad'
 };
 
+/** Below this a rollback took no time that anybody could measure. */
+const LEAST_S = 0.0005;
+
 /** How a deployment's health looks. */
 export const HEALTH_TONES: Record<Deployment['health'], Tone> = { healthy: 'good', starting: 'live', degraded: 'warn', down: 'bad' };
 
@@ -71,6 +74,9 @@ export function promiseFacts(objectives: Objectives, limit: RateLimit | null): [
 export function backWords(rollout: Rollout): string | undefined {
   if (rollout.state !== 'rolled_back' || rollout.rollback_s === null) {
     return undefined;
+  }
+  if (rollout.rollback_s < LEAST_S) {
+    return rollout.automatic ? trans.__('v%1 was rolled back by itself; it answered nothing after that.', rollout.to_version) : trans.__('v%1 was rolled back by %2; it answered nothing after that.', rollout.to_version, rollout.ended_by ?? '–');
   }
   const who = rollout.automatic ? trans.__('by itself') : trans.__('by %1', rollout.ended_by ?? '–');
   return trans.__('v%1 was rolled back %2; it took %3 s until the last answer of v%1.', rollout.to_version, who, rollout.rollback_s.toFixed(rollout.rollback_s < 0.1 ? 3 : 2));

@@ -40,6 +40,12 @@ function asked(request: DeploymentRequest, onOpen: (request: DeploymentRequest) 
   ];
 }
 
+/** What is to be said of an event beside its title: who did it, unless the platform did or the message says so. */
+function said(event: RolloutEvent): string {
+  const own = event.message.replace(/\.$/, '') === happened(event.kind, event.version) ? '' : event.message;
+  return event.by === PLATFORM || own.startsWith(`${event.by} `) ? own : [event.by, own].filter(Boolean).join(': ');
+}
+
 const happened = (kind: RolloutEvent['kind'], version: number): string => {
   const words: Record<RolloutEvent['kind'], string> = {
     started: trans.__('v%1 started', version),
@@ -67,12 +73,12 @@ export function story(deployment: DeploymentDetail, events: readonly RolloutEven
       at: event.at,
       title: (
         <>
-          {happened(event.kind, event.version)} {seconds !== undefined && <Chip tone="good">{trans.__('in %1 s', seconds.toFixed(seconds < 0.1 ? 3 : 2))}</Chip>}
+          {happened(event.kind, event.version)} {seconds !== undefined && <Chip tone="good">{seconds < 0.0005 ? trans.__('at once') : trans.__('in %1 s', seconds.toFixed(seconds < 0.1 ? 3 : 2))}</Chip>}
         </>
       ),
       detail: (
         <>
-          <div>{event.by === PLATFORM ? event.message : `${event.by}: ${event.message}`}</div>
+          <div>{said(event)}</div>
           {event.judgement && event.judgement.findings.length > 0 && (
             <details>
               <summary>{trans.__('What was measured')}</summary>

@@ -27,7 +27,7 @@ export function rate(perSecond: number): string {
   return trans.__('%1/s', metric(Number(perSecond.toPrecision(perSecond < 10 ? 2 : 3))));
 }
 
-const columns = (shadowed: boolean): IColumn<LiveVersion>[] => [
+const columns = (shadowed: boolean, refused: boolean): IColumn<LiveVersion>[] => [
   {
     id: 'version',
     title: trans.__('Version'),
@@ -41,7 +41,7 @@ const columns = (shadowed: boolean): IColumn<LiveVersion>[] => [
   { id: 'rate', title: trans.__('Now'), numeric: true, cell: row => rate(row.requests_per_second) },
   { id: 'requests', title: trans.__('Requests'), numeric: true, cell: row => metric(row.requests) },
   { id: 'errors', title: trans.__('Errors'), numeric: true, cell: row => percent(row.error_rate, 2) },
-  { id: 'refused', title: trans.__('Refused'), numeric: true, cell: row => metric(row.refused) },
+  ...(refused ? [{ id: 'refused', title: trans.__('Refused'), numeric: true, cell: (row: LiveVersion) => metric(row.refused) }] : []),
   { id: 'p50', title: trans.__('p50'), numeric: true, cell: row => ms(row.latency_p50_ms) },
   { id: 'p95', title: trans.__('p95'), numeric: true, cell: row => ms(row.latency_p95_ms) },
   { id: 'p99', title: trans.__('p99'), numeric: true, cell: row => ms(row.latency_p99_ms) },
@@ -61,7 +61,7 @@ export function Live(props: { figures: LiveFigures }): React.JSX.Element {
   );
   return (
     <Card title={trans.__('The last %1 minutes', figures.window_minutes)}>
-      <Table label={trans.__('Versions now')} rows={figures.versions} columns={columns(figures.versions.some(version => version.role === 'shadow'))} rowKey={row => `${row.version} ${row.role}`} />
+      <Table label={trans.__('Versions now')} rows={figures.versions} columns={columns(figures.versions.some(version => version.role === 'shadow'), figures.versions.some(version => version.refused > 0))} rowKey={row => `${row.version} ${row.role}`} />
       <div className="jp-octavo-Grid">
         {chart(trans.__('Requests a second'), point => point.requests / STEP_S)}
         {chart(trans.__('Latency, 99th percentile'), point => point.latency_p99_ms, ms)}

@@ -16,6 +16,8 @@ from octavo_server.deployments.serving.telemetry import TelemetryBuffer
 
 RATE_S = 30
 """Seconds over which requests a second are counted."""
+LEAST_RATE = 0.05
+"""Fewer requests a second would be written as 0.0."""
 FINE_MINUTES = 15
 """Up to this long a window is shown in steps of ten seconds, a longer one by the minute."""
 
@@ -104,7 +106,8 @@ def headline(versions: Sequence[LiveVersion], held_back: str | None) -> str:
     if not requests:
         line = "No requests in this window."
     else:
-        line = f"{rate:.1f} requests a second, 99 % within {slowest:,.1f} ms, "
+        now = f"{rate:.1f} requests a second" if rate >= LEAST_RATE else "No requests just now"
+        line = f"{now}, 99 % within {slowest:,.1f} ms, "
         line += f"{errors:,} of {requests:,} failed." if errors else "none failed."
     return f"{held_back} {line}" if held_back else line
 
