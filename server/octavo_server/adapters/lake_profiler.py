@@ -107,7 +107,7 @@ class LakeTables:
 def _no_table(baseline: Baseline) -> str:
     """Say why there are no months to look at: no table was named, or it isn't there."""
     named = baseline.source.get("path")
-    if not named:
+    if named is None:
         return (
             "The baseline names no table of the lake, so drift by month is not watched: give "
             "baseline(source={'path': ...}) in the training notebook."
