@@ -7,7 +7,10 @@ by the code that is loaded from it.
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -39,6 +42,10 @@ STOP_S = 5.0
 """Seconds between asking a scorer to end and ending it."""
 PROCESSES = 256
 """Most threads and processes of a scorer's account."""
+IDENTIFIER = re.compile(r"[a-z0-9-]{1,64}")
+"""What names a scorer, and so its folder."""
+
+log = logging.getLogger("octavo.scorers")
 
 
 class Lent(msgspec.Struct, frozen=True):
@@ -96,7 +103,11 @@ class ScorerProcesses:
             remove(left)
 
     def start(self, order: Start) -> Seen:
-        """Start a scorer; returns before it is ready. Raises AccountError, OSError."""
+        """Start a scorer; returns before it is ready. Raises AccountError, OSError, ValueError."""
+        if not IDENTIFIER.fullmatch(order.id):
+            raise ValueError(f"{order.id[:80]!r} names no scorer")
+        if order.id in self._children:
+            raise ValueError(f"scorer {order.id} runs already")
         resources = ExitStack()
         try:
             child = self._launch(order, resources)
@@ -125,8 +136,7 @@ class ScorerProcesses:
         child = self._children.pop(scorer, None)
         if child is None:
             return
-        if child.process.stdin is not None:
-            child.process.stdin.close()
+        _let_go(child.process)
         try:
             child.process.wait(STOP_S)
         except subprocess.TimeoutExpired:
@@ -139,9 +149,14 @@ class ScorerProcesses:
         return {scorer: child.lent for scorer, child in self._children.items()}
 
     def close(self) -> None:
-        """End all scorers."""
+        """End all scorers, at once; one that leaves something keeps none of the others."""
+        for child in self._children.values():
+            _let_go(child.process)
         for scorer in list(self._children):
-            self.stop(scorer)
+            try:
+                self.stop(scorer)
+            except Exception:
+                log.exception("scorer %s left something", scorer)
 
     def _launch(self, order: Start, resources: ExitStack) -> _Child:
         folder, model = self._folder / order.id, self._folder / f"{order.id}.model"
@@ -191,6 +206,13 @@ def _spawn(
         except BrokenPipeError:
             pass  # it ended already; the next look says why
     return process
+
+
+def _let_go(process: subprocess.Popen[bytes]) -> None:
+    """Tell a scorer that it is held no more; it ends."""
+    if process.stdin is not None:
+        with contextlib.suppress(OSError):  # its secret may still wait for one that ended
+            process.stdin.close()
 
 
 def _environment(account: Account) -> Mapping[str, str]:
