@@ -1,7 +1,8 @@
 """A router over stand-ins, for tests: who gets asked, and what becomes of it.
 
 - ``Rollouts``: one deployment with ready scorers; ``failure`` makes the database unreachable
-- ``Scorers``: answers by address; ``down``, ``slow``, ``broken`` and ``hangs`` are the bad cases
+- ``Scorers``: answers by address; ``down``, ``slow``, ``broken``, ``picky`` and ``hangs`` are the
+  bad cases
 - ``Routed``: both with a router on the in-memory database
 """
 
@@ -119,6 +120,7 @@ class Scorers:
     down: set[str] = field(default_factory=set)
     slow: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
+    picky: set[str] = field(default_factory=set)
     hangs: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
     bodies: list[Any] = field(default_factory=list)
@@ -148,6 +150,9 @@ class Scorers:
         if address in self.broken:
             error = {"error": "model_failed", "message": "ZeroDivisionError", "remedy": ""}
             return ScorerAnswer(status=500, body=error)
+        if address in self.picky:
+            error = {"error": "invalid", "message": "Column 'gate' is missing.", "remedy": ""}
+            return ScorerAnswer(status=400, body=error)
         score = int(address[1:]) / 10
         return ScorerAnswer(status=200, body={"predictions": [[1 - score, score]]})
 

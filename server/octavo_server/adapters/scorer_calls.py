@@ -49,7 +49,8 @@ class ScorerClient:
             raise ScorerSlow(f"No answer within {timeout_s:g} s") from error
         except LineBroken as error:
             raise ScorerUnreachable(f"No answer ({error})") from error
-        except (OSError, msgspec.MsgspecError) as error:
+        except (OSError, ValueError, RecursionError, msgspec.MsgspecError) as error:
+            # The answer holds what a model's code made: any bytes, nested however deep.
             await self.forget(address)
             raise ScorerUnreachable(f"No answer ({type(error).__name__})") from error
         if not isinstance(document, dict):

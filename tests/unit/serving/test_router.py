@@ -12,7 +12,7 @@ from tests.support.routing import NAME, PROJECT, Routed, a_scorer, open_routed
 
 from octavo_server.deployments.rollouts.domain import ScorerState
 from octavo_server.deployments.serving import store
-from octavo_server.deployments.serving.domain import Scored
+from octavo_server.deployments.serving.domain import Figures, Scored
 from octavo_server.deployments.serving.router import ModelFailed
 from octavo_server.deployments.serving.shadow import MOST_UNDER_WAY
 from octavo_server.errors import Invalid, NotFound, Unavailable
@@ -37,6 +37,13 @@ def kept(routed: Routed) -> list[Scored]:
     with routed.database.read() as rows:
         since = routed.clock() - timedelta(hours=1)
         return store.scored_since(rows, PROJECT, NAME, since, 100)
+
+
+def figures(routed: Routed) -> dict[str, Figures]:
+    """What is counted so far, by role."""
+    with routed.database.read() as rows:
+        since = routed.clock() - timedelta(minutes=1)
+        return {one.role: one.figures for one in store.figures_since(rows, PROJECT, NAME, since)}
 
 
 def test_the_stable_version_answers(routed: Routed) -> None:
@@ -69,6 +76,26 @@ def test_a_failing_canary_costs_the_caller_nothing(routed: Routed, how: str) -> 
     statuses = {scored.version: scored.status for scored in kept(routed)}
     told = {"down": "unavailable", "slow": "timeout", "broken": "model_failed"}
     assert statuses == {1: "ok", 2: told[how]}
+
+
+def test_rows_that_only_the_canary_refuses_are_answered_and_are_its_fault(routed: Routed) -> None:
+    routed.route(**watched(routed), canary_percent=100)
+    routed.scorers.picky.add("v2")
+    answer = routed.ask_now()
+    assert (answer.version, answer.failed_over) == (1, True)
+    assert {scored.version: scored.status for scored in kept(routed)} == {1: "ok", 2: "invalid"}
+    canary = figures(routed)["canary"]
+    assert (canary.requests, canary.errors, canary.refused) == (1, 1, 0)
+
+
+def test_rows_that_every_version_refuses_are_the_callers_fault(routed: Routed) -> None:
+    routed.route(**watched(routed), canary_percent=100)
+    routed.scorers.picky |= {"v1", "v2"}
+    with pytest.raises(Invalid, match="Column 'gate' is missing"):
+        routed.ask_now()
+    assert len(kept(routed)) == 2
+    counted = figures(routed).values()
+    assert [(one.requests, one.errors, one.refused) for one in counted] == [(1, 0, 1)] * 2
 
 
 def test_another_version_is_waited_for_less(routed: Routed) -> None:
@@ -120,10 +147,7 @@ def test_a_copy_goes_to_the_shadow_and_is_compared(routed: Routed) -> None:
     count = routed.router.shadow_count(PROJECT, NAME)
     assert count is not None
     assert (count.sent, count.skipped, count.failed) == (1, 0, 0)
-    with routed.database.read() as rows:
-        since = routed.clock() - timedelta(minutes=1)
-        figures = store.figures_since(rows, PROJECT, NAME, since)
-    (shadow,) = [one.figures for one in figures if one.role == "shadow"]
+    shadow = figures(routed)["shadow"]
     assert (shadow.requests, shadow.compared) == (1, 1)
     assert shadow.difference == pytest.approx(0.1)
 

@@ -160,6 +160,8 @@ def test_a_refusal_is_an_answer(socket: str) -> None:
         (b"SSH-2.0-OpenSSH\r\n\r\n", "no HTTP answer"),
         (answer(b"not json"), "DecodeError"),
         (answer(b"[1]"), "no JSON object"),
+        (answer(b'{"predictions": ["\xff"]}'), "UnicodeDecodeError"),
+        (answer(b'{"predictions": ' + b"[" * 5_000 + b"]" * 5_000 + b"}"), "RecursionError"),
         (b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\nhalf", "the connection ended"),
     ],
 )

@@ -43,6 +43,13 @@ class FigureBook:
             else:
                 figures.errors += 1
 
+    def blame(self, served: Served) -> None:
+        """Count a refusal as the version's own fault: another version answered the same rows."""
+        with self._lock:
+            figures = self._of(served)
+            figures.refused -= 1
+            figures.errors += 1
+
     def compare(self, served: Served, difference: float) -> None:
         """Count how far a shadow's answer was from the caller's."""
         with self._lock:

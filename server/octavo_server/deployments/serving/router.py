@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -80,6 +80,16 @@ class _Rows:
     missing: Sequence[Missing] = ()
 
 
+@dataclass(kw_only=True)
+class _Tried:
+    """Versions that were asked in vain for one request."""
+
+    reasons: list[str] = field(default_factory=list)
+    """Why each gave no answer."""
+    refused: list[Served] = field(default_factory=list)
+    """Attempts whose rows the version refused."""
+
+
 class Router:
     """Picks versions and asks their scorers."""
 
@@ -121,27 +131,33 @@ class Router:
         traffic = await self.tables.get(project, name)
         self.tables.began(traffic)
         started = time.perf_counter()
-        tried: list[str] = []
+        tried = _Tried()
         point = self._point(traffic, invocation.sticky_key)
         candidates = self._reachable(traffic, rules.candidates(traffic, point))
         for version in candidates:
             last = version == candidates[-1]
             try:
                 answered = await self._attempt(traffic, version, invocation, started, tried, last)
-            except ModelFailed as error:
+            except (ModelFailed, Invalid, TooLarge) as error:
                 # A canary's own fault must not reach a caller whom the stable version can serve.
                 if last or version != traffic.deployment.canary_version:
                     raise
-                tried.append(f"v{version}: {error}")
+                tried.reasons.append(f"v{version}: {error}")
             except _TryNext as error:
-                tried.append(f"v{version}: {error}")
+                tried.reasons.append(f"v{version}: {error}")
             else:
+                self._blame(tried)
                 self._copy(traffic, invocation, answered)
                 return answered
         raise Unavailable(
-            f"{name!r} can't answer now. {' '.join(tried) or 'No version is live.'}",
+            f"{name!r} can't answer now. {' '.join(tried.reasons) or 'No version is live.'}",
             "Try again in a few seconds; the deployment's page says what is wrong.",
         )
+
+    def _blame(self, tried: _Tried) -> None:
+        """Count refusals as faults of the versions that refused what another one answered."""
+        for served in tried.refused:
+            self._telemetry.figures.blame(served)
 
     def _point(self, traffic: Traffic, key: str | None) -> float:
         if key is None:
@@ -162,14 +178,18 @@ class Router:
         version: int,
         invocation: Invocation,
         started: float,
-        tried: Sequence[str],
+        tried: _Tried,
         last: bool,
     ) -> Answered:
         rows = await self._rows(traffic, version, invocation)
         scorer = traffic.scorers.get(version)
         served = self._served(traffic, version, invocation.caller, rows)
         limit_s = None if last else rules.patience_s(traffic.deployment)
-        await self._ask(scorer, rows.body, served, limit_s)
+        try:
+            await self._ask(scorer, rows.body, served, limit_s)
+        except (Invalid, TooLarge):
+            tried.refused.append(served)
+            raise
         return Answered(
             predictions=served.predictions,
             model=traffic.deployment.model,
@@ -177,7 +197,7 @@ class Router:
             model_digest=scorer.model_digest if scorer is not None else "",
             latency_ms=(time.perf_counter() - started) * 1_000,
             request_id=served.id,
-            failed_over=bool(tried),
+            failed_over=bool(tried.reasons),
             features_missing=rows.missing,
         )
 
