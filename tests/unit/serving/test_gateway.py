@@ -143,6 +143,7 @@ def test_over_the_limit_of_rows_it_is_told(front: Front) -> None:
         (b"\xff\xfe{\x00}\x00", "can't be read as JSON"),
         (b'{"x": "\xc3\x28"}', "can't be read as JSON"),
         (b"[" * 100_000, "can't be read as JSON"),
+        (rb'{"dataframe_records": [{"x": "\u0000"}]}', "holds a null character"),
     ],
 )
 def test_what_is_no_request_is_refused_with_words(front: Front, content: bytes, told: str) -> None:

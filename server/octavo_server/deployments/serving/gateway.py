@@ -25,6 +25,7 @@ MOST_BYTES = 8 << 20
 LONGEST_STICKY_KEY = 200
 FIELDS = frozenset({"dataframe_split", "dataframe_records", "inputs", "params", "entities"})
 """What a body may hold."""
+NULL = rb"\u0000"
 _BEARER = b"Bearer " + PREFIX.encode()
 
 
@@ -83,6 +84,8 @@ def read(body: bytes, caller: str, sticky_key: str | None) -> Invocation:
         raise Invalid(f"The body can't be read as JSON: {error}.", "Send a JSON object.") from error
     if not isinstance(document, dict):
         raise Invalid("The body is no JSON object.", "Send an object in one of MLflow's formats.")
+    if NULL in body and NULL in msgspec.json.encode(document):
+        raise Invalid("The body holds a null character, which is no text.", "Remove it.")
     if unknown := sorted(set(document) - FIELDS):
         raise Invalid(
             f"Unknown field {unknown[0][:60]!r}.", f"A body may hold: {', '.join(sorted(FIELDS))}."
