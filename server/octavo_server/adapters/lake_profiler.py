@@ -45,8 +45,9 @@ class LakeTables:
         """Return one object a month after ``after``. Raises Unavailable, Invalid."""
         folder = self._folder(baseline)
         if folder is None:
+            named = str(baseline.source.get("path"))[:200]
             raise Invalid(
-                _no_table(baseline),
+                f"The baseline's table is not in the lake: {named}.",
                 "In the training notebook give baseline(source={'path': ..., 'partition': ...}).",
             )
         order = {
@@ -102,14 +103,3 @@ class LakeTables:
             if folder.is_dir() and folder.is_relative_to(own if own.is_dir() else self._lake):
                 return folder
         return None
-
-
-def _no_table(baseline: Baseline) -> str:
-    """Say why there are no months to look at: no table was named, or it isn't there."""
-    named = baseline.source.get("path")
-    if named is None:
-        return (
-            "The baseline names no table of the lake, so drift by month is not watched: give "
-            "baseline(source={'path': ...}) in the training notebook."
-        )
-    return f"The baseline's table is not in the lake: {str(named)[:200]}."

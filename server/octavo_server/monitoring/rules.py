@@ -24,6 +24,10 @@ MOST_FEATURES = 2_000
 """Columns of a baseline."""
 MOST_BINS = 200
 """Bins of a column."""
+NO_TABLE = (
+    "The baseline names no table of the lake, so drift by month is not watched: give "
+    "baseline(source={'path': ..., 'partition': ...}) in the training notebook."
+)
 
 
 def psi(p: Sequence[float], q: Sequence[float]) -> float:
@@ -208,6 +212,11 @@ def _check_count(where: str, value: Any) -> None:
 
 def _finite(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def names_table(baseline: Baseline) -> bool:
+    """Return whether a baseline says which table of the lake its months come from."""
+    return baseline.source.get("path") is not None
 
 
 def _bad(what: str) -> Invalid:

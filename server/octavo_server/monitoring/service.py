@@ -108,6 +108,10 @@ class MonitoringService:
         findings = tuple(finding for month in months for finding in month.findings)
         compared = tuple(month.month for month in months if month.features)
         message = f"{len(compared)} months compared with {baseline.window}."
+        if not rules.names_table(baseline):
+            message = rules.NO_TABLE
+        elif not months:
+            message = "The months after training are not profiled yet."
         return DriftReport(
             project=project,
             deployment=name,
@@ -119,7 +123,7 @@ class MonitoringService:
             features=rules.by_strength(drifts),
             schema_findings=findings,
             computed_at=max((month.computed_at for month in months), default=None),
-            message=message if months else "The months after training are not profiled yet.",
+            message=message,
         )
 
     def baseline(self, view: View) -> tuple[Baseline | None, str]:

@@ -115,6 +115,8 @@ class Watcher:
         return kept
 
     def _profile(self, view: View, kept: KeptBaseline, baseline: Baseline) -> None:
+        if not rules.names_table(baseline):
+            return
         fingerprint = self._profiler.fingerprint(baseline)
         if fingerprint == kept.fingerprint:
             return

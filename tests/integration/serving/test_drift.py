@@ -206,6 +206,20 @@ def test_a_baseline_can_not_lead_out_of_its_projects_lake(watched: Watched, path
     assert "not in the lake" in alert.message
 
 
+def test_a_baseline_that_names_no_table_watches_no_months_and_alerts_nobody(
+    watched: Watched,
+) -> None:
+    watched.artifacts.document["source"] = {}
+    watched.watcher.step()
+    assert watched.alerts() == []
+    said = watched.monitoring.drift(PROJECT, NAME).message
+    assert said.startswith("The baseline names no table of the lake, so drift by month is not ")
+    lights = {
+        one.topic: one.level for one in watched.monitoring.summary(PROJECT, NAME, "1h").lights
+    }
+    assert lights["drift"] is lights["quality"] is Level.UNKNOWN
+
+
 def test_an_engine_that_is_away_makes_lights_unknown_not_green(
     watched: Watched,
 ) -> None:
