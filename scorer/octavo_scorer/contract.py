@@ -23,6 +23,7 @@ SHOWN = 60
 MOST_FLOAT = 3.4028234663852886e38
 """Largest number of 32 bits (IEEE 754 binary32)."""
 NUMBERS = frozenset({int, float})
+NULL = type(None)
 WHOLE_LIMITS = {"integer": 2**31, "long": 2**63}
 NULLABLE = frozenset({"double", "float", "string", "datetime", "binary"})
 """Types whose null means a missing value, as in pandas."""
@@ -171,6 +172,13 @@ def _surely_fits(kind: str, values: list[Any]) -> bool:
     Works on whole columns in C: a request of many rows is checked in a tenth of the time.
     """
     kinds = set(map(type, values))
+    if NULL in kinds and kind in NULLABLE:
+        values = [value for value in values if value is not None]
+        kinds.discard(NULL)
+        if not values:
+            return True
+    if kind == "double" and kinds == {float}:
+        return all(map(math.isfinite, values))
     if kind in {"double", "float"}:
         most = MOST_FLOAT if kind == "float" else sys.float_info.max
         # A NaN compares as False and hides in min and max.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +11,11 @@ import numpy as np
 import pandas as pd
 
 from octavo_scorer.contract import Contract
+from octavo_scorer.engines.direct import direct
 from octavo_scorer.engines.model import failed, quoted
+from octavo_scorer.engines.tables import plain_frame
 from octavo_scorer.errors import ModelFailed, Unavailable
 from octavo_scorer.frames import Rows
-
-DTYPES: Mapping[str, Any] = {
-    "boolean": np.bool_,
-    "integer": np.int32,
-    "long": np.int64,
-    "float": np.float32,
-    "double": np.float64,
-}
 
 
 class PyfuncModel:
@@ -42,11 +35,12 @@ class PyfuncModel:
                 f"The model can't be loaded: {quoted(error)}.",
                 "Run mlflow.pyfunc.load_model on it in a workspace; see the scorer's log.",
             ) from error
+        self._direct = direct(self._model, self._types)
 
     def predict(self, rows: Rows) -> Any:
         """Return one prediction a row. Raises ModelFailed when the model's code raises."""
         try:
-            predicted = self._model.predict(self._input(rows))
+            predicted = self._ask(rows)
         except Exception as error:
             raise failed(error) from error
         if isinstance(predicted, pd.DataFrame):
@@ -60,18 +54,13 @@ class PyfuncModel:
             )
         return predicted
 
+    def _ask(self, rows: Rows) -> Any:
+        if self._direct is not None and self._direct.takes(rows):
+            return self._direct.predict(rows)
+        return self._model.predict(self._input(rows))
+
     def _input(self, rows: Rows) -> Any:
         tensor = self._contract.tensor
         if tensor is not None:
             return np.asarray(rows.tensor, dtype=np.dtype(tensor.dtype))
-        return pd.DataFrame(
-            {name: _column(self._types[name], values) for name, values in rows.columns.items()}
-        )
-
-
-def _column(kind: str, values: list[Any]) -> Any:
-    if kind == "datetime":
-        return pd.to_datetime(pd.Series(values), format="ISO8601")
-    if kind in DTYPES and (kind in {"double", "float"} or None not in values):
-        return np.asarray(values, dtype=DTYPES[kind])
-    return np.asarray(values, dtype=object)
+        return plain_frame(self._types, rows.columns)
