@@ -11,10 +11,10 @@ The last line is one JSON object::
 - ``p99_ratio``: 99th percentile of the latency, ours to theirs; the worst of 1, 8 and 32 clients
 - ``one_row_p50_ms``: median latency of one row over HTTP with one client
 - ``batch100_ratio``: median latency of 100 rows over HTTP to the model's own ``predict_proba`` on
-  the same 100 rows in process
+  the same 100 rows in process, asked in turns with as many threads; ``one_row_ratio``: of one row
 - ``pyfunc_...``: the same figures where the model was not converted and answers as it was logged
-- ``with_features_p50_ms``: median latency of one row that names an entity: 18 of its inputs are read
-  from the online store, through gateway, token, router and scorer; ``through_router_p50_ms``: the
+- ``with_features_p50_ms``: median latency of one row that names an entity: 18 of its inputs are
+  read from the online store, through gateway, token, router and scorer; ``through_router_p50_ms``: the
   same row sent whole
 - ``cold_ready_s``: from the start of a scorer to its readiness, with the converted model
 - ``swap_failed``: requests of 8 clients that failed while the scorer's model was swapped 5 times;

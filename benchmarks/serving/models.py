@@ -11,7 +11,6 @@ import hashlib
 import json
 import shutil
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -88,18 +87,8 @@ def write_manifest(folder: Path) -> None:
     folder.with_suffix(".manifest.json").write_text(json.dumps({"files": files}), "utf-8")
 
 
-def bare_predict_ms(model: Any, rows: pd.DataFrame, times: int = 60) -> float:
-    """Return the median milliseconds of the model's own ``predict_proba`` on ``rows``."""
-    taken = []
-    for _ in range(times):
-        started = time.perf_counter()
-        model.predict_proba(rows)
-        taken.append(time.perf_counter() - started)
-    return float(np.median(taken)) * 1_000
-
-
 def main() -> None:
-    """Write all into the folder that is named; the last line says how long bare predicts take."""
+    """Write all into the folder that is named."""
     import mlflow.sklearn
     from mlflow.models import infer_signature
 
@@ -121,7 +110,6 @@ def main() -> None:
         write_manifest(folder / name)
     rows = json.loads(known.to_json(orient="records"))
     (folder / "rows.json").write_text(json.dumps(rows), "utf-8")
-    print(json.dumps({str(size): bare_predict_ms(model, known.head(size)) for size in (1, 100)}))
 
 
 if __name__ == "__main__":
