@@ -14,8 +14,8 @@ The last line is one JSON object::
   the same 100 rows in process, asked in turns with as many threads; ``one_row_ratio``: of one row
 - ``pyfunc_...``: the same figures where the model was not converted and answers as it was logged
 - ``with_features_p50_ms``: median latency of one row that names an entity: 18 of its inputs are
-  read from the online store, through gateway, token, router and scorer; ``through_router_p50_ms``: the
-  same row sent whole
+  read from the online store, through gateway, token, router and scorer;
+  ``through_router_p50_ms``: the same row sent whole
 - ``cold_ready_s``: from the start of a scorer to its readiness, with the converted model
 - ``swap_failed``: requests of 8 clients that failed while the scorer's model was swapped 5 times;
   ``swap_requests`` is how many there were
