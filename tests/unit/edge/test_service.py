@@ -340,6 +340,9 @@ def test_reports_out_of_shape_are_refused_in_words(room: Room) -> None:
         413,
         True,
     )
+    unannounced = room.call(room.token, "POST", f"{HOME}/reports", content=iter([b" " * 300_000]))
+    assert unannounced.status_code == 413
+    assert "length isn't announced" in unannounced.json()["message"]
 
 
 def test_a_name_belongs_to_one_consumer_and_names_are_bounded(

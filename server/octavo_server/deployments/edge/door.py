@@ -58,6 +58,11 @@ class DeviceDoor:
         consumer = await self._access.consumer(token)
         self._access.enter(consumer, project, name)
         self._access.take_request(project, name, consumer.caller, consumer.limits)
+        if "transfer-encoding" in request.headers:
+            raise TooLarge(
+                f"The body's length isn't announced; a device may send {MOST_BYTES:,} bytes.",
+                "Send the header Content-Length.",
+            )
         length = request.headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > MOST_BYTES:
             raise TooLarge(
