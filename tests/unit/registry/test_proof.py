@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from tests.support.people import person
-from tests.support.proof import Registry, open_registry
+from tests.support.proof import FolderFiles, Registry, open_registry
 from tests.unit.registry.test_provenance import told
 from tests.unit.registry.test_rules import PACKAGING
 
@@ -27,7 +27,9 @@ from octavo_server.database.tables.registry import model_versions
 from octavo_server.errors import Conflict, Invalid, NotFound, OctavoError
 from octavo_server.registry.proof import wire
 from octavo_server.registry.proof.domain import BillKind, LinkState, Live
-from octavo_server.registry.versions.domain import ModelVersion
+from octavo_server.registry.versions import store
+from octavo_server.registry.versions.domain import Derived, ModelVersion
+from octavo_server.registry.versions.rules import DERIVED_PREDICATE, manifest_digest
 
 FILES = {"MLmodel": b"flavors: {}\n", "data/model.pkl": b"\x80\x04.", "data-x": b"z"}
 PINNED = replace(PACKAGING, requirements=("click==8.1", "httpx==0.1"))
@@ -272,6 +274,44 @@ def test_what_is_trusted_still_is_signed_again(
     bundle, keys = exported(registry, tmp_path)
     assert verify_bundle(bundle, TrustedKeys.load(keys)).faults == ()
     assert registry.audit.entries()[1].action == "registry.sign"
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_its_other_form_is_signed_again_unless_it_was_changed(
+    registry: Registry, *, changed: bool
+) -> None:
+    place = registry.folder / "store" / "forms" / "1" / "model.onnx"
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"graph")
+    listed = FolderFiles(registry.folder / "store").manifest("forms/1")
+    first = registry.sign(told(), FILES)
+    form = Derived(
+        kind="onnx",
+        location="forms/1",
+        digest=manifest_digest(listed),
+        files=listed,
+        max_difference=0.0,
+        rows=3,
+        speedup=None,
+        envelope=registry.keys.attest(
+            subjects={one.path: one.sha256 for one in listed},
+            predicate_type=DERIVED_PREDICATE,
+            predicate={"kind": "onnx", "source_manifest_sha256": first.digest},
+        ),
+    )
+    with registry.database.write() as rows:
+        store.sign_anew(rows, replace(first, derived=(form,)))
+    revoked(registry, first)
+    if changed:
+        place.write_bytes(b"evil!")
+    made = registry.proofs.sign_anew(ADMIN, *LATE, "The disk was encrypted.").version
+    (again,) = registry.versions.version(*LATE).derived
+    assert made.derived == (again,)
+    if changed:
+        assert again == form
+    else:
+        assert replace(again, envelope=form.envelope) == form
+        assert registry.keys.verify(again.envelope) == registry.keys.once_signed(form.envelope)
 
 
 @pytest.mark.parametrize("what", ["bytes", "row"])

@@ -18,6 +18,7 @@ from octavo_server.registry.proof.domain import Attestation, Bill, BillKind
 from octavo_server.registry.proof.ports import Bills, Keys
 from octavo_server.registry.versions.service import (
     PREDICATE,
+    Derived,
     ModelVersion,
     VersionsService,
     statement_predicate,
@@ -80,8 +81,8 @@ class Attesting:
     def sign_anew(self, caller: Caller, version: ModelVersion, reason: str) -> ModelVersion:
         """Sign a version again whose key was revoked, once all of it is what that key signed.
 
-        Its bills are made again too.  Raises Conflict for one whose signature holds, that was
-        changed, or that no key of ours ever signed.
+        Its bills and other forms are signed again too.  Raises Conflict for one whose signature
+        holds, that was changed, or that no key of ours ever signed.
         """
         if not self._versions.problems(version):
             raise Conflict(
@@ -100,7 +101,7 @@ class Attesting:
             predicate_type=PREDICATE,
             predicate=statement_predicate(made),
         )
-        made = replace(made, envelope=envelope)
+        made = replace(made, envelope=envelope, derived=self._forms_anew(version))
         place = (version.project, version.name, version.version)
         subject = f"model_version:{place[0]}/{place[1]}/{place[2]}"
         with self._audit.change(caller, "registry.sign", subject, version.project) as change:
@@ -108,6 +109,24 @@ class Attesting:
             store.forget_attestations(change.rows, *place)
             change.note(before=version.key_id, key=made.key_id, reason=reason)
         return made
+
+    def _forms_anew(self, version: ModelVersion) -> tuple[Derived, ...]:
+        """A version's other forms, each signed again; one that was changed stays as it is."""
+        made = []
+        for form in version.derived:
+            try:
+                once = self._keys.once_signed(form.envelope)
+            except OctavoError:
+                once = None
+            if once is not None and not self._versions.form_contradictions(version, form, once):
+                envelope = self._keys.attest(
+                    subjects={one.path: one.sha256 for one in form.files},
+                    predicate_type=once["predicateType"],
+                    predicate=once["predicate"],
+                )
+                form = replace(form, envelope=envelope)
+            made.append(form)
+        return tuple(made)
 
     def known(self, version: ModelVersion) -> dict[BillKind, Attestation]:
         """The signed bills that there are."""

@@ -203,6 +203,13 @@ class VersionsService:
         stored = self._changed(version.location, version.files)
         return rules.statement_problems(version, statement) + stored
 
+    def form_contradictions(
+        self, version: ModelVersion, form: Derived, statement: Mapping[str, Any]
+    ) -> tuple[str, ...]:
+        """Where another form, or its stored bytes, aren't what a statement says."""
+        stored = self._changed(form.location, form.files)
+        return rules.derived_problems(version, form, statement, form.files) + stored
+
     def sign_anew(self, change: Change, version: ModelVersion) -> None:
         """Keep a new signature of a version, in the transaction of whoever decided on it."""
         store.sign_anew(change.rows, version)

@@ -89,10 +89,14 @@ def _record(version: ModelVersion) -> dict[str, Any]:
 
 
 def sign_anew(rows: Rows, version: ModelVersion) -> None:
-    """Replace the signature of a version; nothing else of it changes."""
+    """Replace the signatures of a version and of its other forms; nothing else changes."""
     rows.update(
         model_versions,
-        {"key_id": version.key_id, "envelope": dict(version.envelope)},
+        {
+            "key_id": version.key_id,
+            "envelope": dict(version.envelope),
+            "record": _record(version),
+        },
         ("project", "=", version.project),
         ("name", "=", version.name),
         ("version", "=", version.version),
