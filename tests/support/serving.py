@@ -30,11 +30,13 @@ from octavo_server.deployments.requests.domain import Request
 from octavo_server.deployments.requests.service import Asked, RequestsService
 from octavo_server.deployments.rollouts.domain import Objectives, TrafficPlan
 from octavo_server.deployments.rollouts.judge import Judge
+from octavo_server.deployments.rollouts.ports import ModelCatalog
 from octavo_server.deployments.rollouts.reconciler import Reconciler
 from octavo_server.deployments.rollouts.service import RolloutsService, View
 from octavo_server.deployments.serving.router import Answered, Invocation, Router
 from octavo_server.deployments.serving.service import ServingService
 from octavo_server.deployments.serving.telemetry import TelemetryBuffer
+from octavo_server.deployments.serving.traffic import TrafficTables
 from octavo_server.errors import OctavoError
 from octavo_server.identity import Caller
 from octavo_server.lineage.service import LineageService
@@ -184,35 +186,45 @@ class Asking:
 
 
 def open_serving(
-    home: Path, database: Database, models: dict[tuple[str, int], Path], seed: int = 1
+    home: Path,
+    database: Database,
+    models: dict[tuple[str, int], Path],
+    *,
+    registered: Callable[[PolicyService], ModelCatalog] | None = None,
+    clock: Callable[[], datetime] = now,
 ) -> Serving:
-    """Return the services on ``database`` with their state in ``home``."""
+    """Return the services on ``database`` with their state in ``home``.
+
+    ``registered`` gives a catalog in place of the folders in ``models``.
+    """
     home.chmod(0o711)
-    (home / "state").mkdir(mode=0o700)
-    audit = open_audit(database, home / "state", now)
+    (home / "state").mkdir(mode=0o700, exist_ok=True)
+    audit = open_audit(database, home / "state", clock)
     policy = PolicyService(database, audit, CedarEngine())
     policy.install_default(default_policies())
     lineage = LineageService(database)
-    catalog, profiles = FolderCatalog(models), OneProfile()
+    folders, profiles = FolderCatalog(models), OneProfile()
+    catalog = folders if registered is None else registered(policy)
     accounts = Accounts(home)
     host = LocalScorers(home, catalog)
     calls, approvals = ScorerClient(), Approvals(catalog)
-    rollouts = RolloutsService(database, audit, catalog, approvals, now)
-    telemetry, answered = TelemetryBuffer(database), ServingService(database)
-    chance = random.Random(seed)  # noqa: S311 - reproducible, not secret
-    router = Router(rollouts, calls, telemetry, now, chance.random)
+    rollouts = RolloutsService(database, audit, catalog, approvals, clock)
+    telemetry, answered = TelemetryBuffer(database), ServingService(database, audit)
+    chance = random.Random(1)  # noqa: S311 - reproducible, not secret
+    tables = TrafficTables(rollouts, clock, answered.note_held)
+    router = Router(rollouts, calls, telemetry, clock, chance.random, tables=tables)
     rollouts.tell(router.refresh)
     return Serving(
         database=database,
         audit=audit,
         lineage=lineage,
-        catalog=catalog,
-        requests=RequestsService(database, audit, policy, rollouts, catalog, profiles, now),
+        catalog=folders,
+        requests=RequestsService(database, audit, policy, rollouts, catalog, profiles, clock),
         rollouts=rollouts,
         answered=answered,
         host=host,
-        reconciler=Reconciler(database, audit, lineage, host, profiles, approvals, now),
-        judge=Judge(database, audit, approvals, catalog, CountedMeasurements(answered), now),
+        reconciler=Reconciler(database, audit, lineage, host, profiles, approvals, clock),
+        judge=Judge(database, audit, approvals, catalog, CountedMeasurements(answered), clock),
         telemetry=telemetry,
         router=router,
         calls=calls,

@@ -42,9 +42,9 @@ class Machine:
         self.catalog = FolderCatalog({("flights-late", 1): model})
         self.hosts: list[LocalScorers] = []
 
-    def worker(self, **changes: float) -> LocalScorers:
+    def worker(self, answer_s: float = 20.0, keeper_s: float = 20.0) -> LocalScorers:
         """Return a worker's scorers."""
-        keeper = KeeperClient(self.home, **{"answer_s": 20.0, "keeper_s": 20.0, **changes})
+        keeper = KeeperClient(self.home, answer_s, keeper_s)
         self.hosts.append(LocalScorers(self.home, self.catalog, keeper=keeper))
         return self.hosts[-1]
 
