@@ -13,6 +13,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ def main() -> None:
     for rows in (1, KEPT_ROWS):
         part = known.head(rows)
         asking = Asking(port, secret, (folder / f"body{rows}.json").read_bytes())
-        figures[str(rows)] = turns(lambda part=part: model.predict_proba(part), asking.ask)
+        figures[str(rows)] = turns(partial(model.predict_proba, part), asking.ask)
     print(json.dumps(figures))
 
 

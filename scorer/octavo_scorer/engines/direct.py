@@ -70,8 +70,8 @@ def _proven(model: PyFuncModel, types: Mapping[str, str]) -> Direct | None:
         return None
     tables, columns = Tabulator(types), sampled(types)
     plain, quick = plain_frame(types, columns), tables.frame(columns, 2)
-    checked = PyFuncModel(model.metadata, _Echo()).predict(plain)
-    unchecked = PyFuncModel(_without_signature(model), _Echo()).predict(quick)
+    checked: Any = PyFuncModel(model.metadata, _Echo()).predict(plain)
+    unchecked: Any = PyFuncModel(_without_signature(model), _Echo()).predict(quick)
     handed = [checked[0], unchecked[0]]
     if not all(isinstance(one, pd.DataFrame) for one in handed) or checked[1] != unchecked[1]:
         return None

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.core import internals
+from pandas.core import internals  # type: ignore[attr-defined]  # the stubs leave it out
 
 DTYPES: Mapping[str, Any] = {
     "boolean": np.bool_,
@@ -82,7 +82,9 @@ class Tabulator:
         # A view of the names: what a model does to those of its frame must not meet the next.
         axes = [self._names.view(), pd.RangeIndex(size)]
         blocks_of_all = internals.BlockManager(blocks, axes)
-        return pd.DataFrame._from_mgr(blocks_of_all, axes)  # noqa: SLF001 - as pyarrow does
+        make: Any = pd.DataFrame._from_mgr  # type: ignore[attr-defined]  # noqa: SLF001 - as pyarrow
+        table: pd.DataFrame = make(blocks_of_all, axes)
+        return table
 
 
 def same_frames(left: pd.DataFrame, right: pd.DataFrame) -> bool:

@@ -30,7 +30,8 @@ class Keeps:
 def loaded(types: dict[str, str], params: ParamSchema | None = None) -> PyFuncModel:
     """Return a model with a signature."""
     schema = Schema([ColSpec(DataType[kind], name) for name, kind in types.items()])
-    about = Model(signature=ModelSignature(inputs=schema, params=params))
+    said = ModelSignature(inputs=schema, params=params)  # type: ignore[arg-type]  # None is default
+    about = Model(signature=said)
     about.add_flavor("python_function", loader_module="nowhere")
     return PyFuncModel(about, Keeps())
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from octavo_scorer.contract import CHECKS, MOST_FLOAT, Column, _check_value, _surely_fits
 from octavo_scorer.errors import Invalid
 
-EDGES = [
+EDGES: list[Any] = [
     None, True, False, 0, -1, 2**31, -(2**31) - 1, 2**63, -(2**63), 10**400, -(10**400),
     int(sys.float_info.max), int(sys.float_info.max) + 1, 0.0, MOST_FLOAT, 2 * MOST_FLOAT,
     sys.float_info.max, math.inf, -math.inf, math.nan, "", "x", "x" * 10_001, [], {},

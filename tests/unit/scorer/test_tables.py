@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from octavo_scorer.engines.tables import SAMPLES, Tabulator, plain_frame, same_frames, sampled
@@ -50,4 +51,4 @@ def test_frames_differ_in_types_nulls_and_names() -> None:
     assert not same_frames(frame, frame.fillna("None"))
     numbers = plain_frame({"a": "double"}, {"a": [1.0, 2.0]})
     assert not same_frames(numbers, numbers.astype("int64"))
-    assert not same_frames(numbers, numbers.set_index([[1, 2]]))
+    assert not same_frames(numbers, numbers.set_index(pd.Index([1, 2])))
