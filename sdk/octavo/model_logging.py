@@ -30,6 +30,8 @@ CARRIED = frozenset(
     {*DECIDING, "cloudpickle", "joblib", "skops", "torchvision", "imbalanced-learn"}
 )
 """Distributions that a model may need where it is loaded."""
+KNOWN_LIBRARIES = frozenset({"numpy", "scipy", "sklearn"})
+"""Libraries whose types a scikit-learn model is trusted to hold."""
 ARTIFACT = re.compile(r"[^A-Za-z0-9_-]+")
 SIGNATURE, EXAMPLE, DATA, BASELINE = (
     "signature",
@@ -198,6 +200,7 @@ def _given(flavor: str, model: Any, inputs: Any, example: Any) -> tuple[dict[str
     given: dict[str, Any] = {"input_example": rows}
     if flavor == "sklearn":
         given |= {"sk_model": model, "pyfunc_predict_fn": _method(model)}
+        given["skops_trusted_types"] = trusted_types(model)
     elif flavor == "torch":
         given |= {"pytorch_model": model}
     else:
@@ -205,6 +208,24 @@ def _given(flavor: str, model: Any, inputs: Any, example: Any) -> tuple[dict[str
     if flavor != "pyfunc" and inputs is not None:
         given["signature"] = _signature(flavor, model, _first(inputs, SIGNATURE_ROWS))
     return given, [] if rows is not None else [SIGNATURE, EXAMPLE]
+
+
+def trusted_types(model: Any) -> list[str]:
+    """Return the types that skops has to be told to trust: those of scikit-learn's own trees.
+
+    Raises TypeError for a model that holds types of others: their author has to look at them.
+    """
+    from skops.io import dumps, get_untrusted_types
+
+    wanted: list[str] = get_untrusted_types(data=dumps(model))
+    foreign = [one for one in wanted if one.partition(".")[0] not in KNOWN_LIBRARIES]
+    if foreign:
+        raise TypeError(
+            f"{type(model).__name__} holds types that are not scikit-learn's own: "
+            f"{', '.join(foreign[:5])}. If you trust them, log it with mlflow.sklearn.log_model("
+            f"..., skops_trusted_types={wanted[:20]!r}), and give register() what that returns."
+        )
+    return wanted
 
 
 def requirements() -> list[str]:

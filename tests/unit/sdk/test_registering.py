@@ -7,10 +7,13 @@ from typing import Any
 
 import httpx
 import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.preprocessing import FunctionTransformer
 
 from octavo import registering
 from octavo.client import Client
-from octavo.model_logging import requirements
+from octavo.model_logging import requirements, trusted_types
 
 RUN = "1" * 32
 AT = "2026-03-01T12:00:00Z"
@@ -147,3 +150,25 @@ def test_packages_are_named_in_exact_versions() -> None:
     found = requirements()
     assert any(one.startswith("mlflow==") for one in found)
     assert all("==" in one for one in found)
+
+
+@pytest.mark.parametrize(
+    ("model", "kind"),
+    [
+        (HistGradientBoostingClassifier(max_iter=2), "TreePredictor"),
+        (RandomForestClassifier(2), "_tree.Tree"),
+        (KNeighborsClassifier(algorithm="kd_tree"), "KDTree"),
+    ],
+)
+def test_types_of_scikit_learn_are_trusted(model: Any, kind: str) -> None:
+    model.fit([[0.0], [1.0]] * 20, [0, 1] * 20)
+    assert any(one.startswith("sklearn.") and one.endswith(kind) for one in trusted_types(model))
+
+
+def own(rows: Any) -> Any:
+    return rows
+
+
+def test_types_of_others_are_named_with_a_way_to_trust_them() -> None:
+    with pytest.raises(TypeError, match=r"own: .*\.own\. If you trust .*skops_trusted_types=\["):
+        trusted_types(FunctionTransformer(own))
