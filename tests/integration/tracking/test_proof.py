@@ -280,6 +280,8 @@ def test_keys_are_public_and_changed_by_platform_admins_alone(governed: Governed
 
 
 def test_the_figure_of_a_project_without_deployments_is_empty(governed: Governed) -> None:
-    found = governed.platform.call("oncall", "GET", "/projects/flights/registry/chain").json()
+    body = {"name": "unserved", "title": "Unserved"}
+    assert governed.platform.call("admin", "POST", "/projects", json=body).status_code == 201
+    found = governed.platform.call("admin", "GET", "/projects/unserved/registry/chain").json()
     assert (found["percent"], found["production"]) == (None, 0)
     assert httpx.get(f"{governed.url}/api/v1/keys", trust_env=False).status_code == 401
