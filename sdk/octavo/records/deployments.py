@@ -186,9 +186,7 @@ class Deployment(_Answer):
     health: Health = Field(description="healthy: all routed versions answer.")
     headline: str = Field(description="One line of truth about it.")
     traffic: list[TrafficShare] = Field(description="Who gets the requests.")
-    rollout: Rollout | None = Field(
-        description="The rollout under way, else the one that is live."
-    )
+    rollout: Rollout | None = Field(description="The rollout under way, else the one that is live.")
     undone: Rollout | None = Field(
         description="The newest rollout, when it failed or was rolled back: why, by whom, how fast."
     )

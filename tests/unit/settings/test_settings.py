@@ -118,5 +118,5 @@ def test_scorers_on_a_cluster_need_a_place_for_models(monkeypatch: pytest.Monkey
     monkeypatch.setenv("OCTAVO_KSERVE_MODELS", "s3://models/octavo")
     assert load_settings().scorers == "kserve"
     monkeypatch.setenv("OCTAVO_KSERVE_MODELS", "nfs://models")
-    with pytest.raises(SettingRefused, match="OCTAVO_KSERVE_MODELS: .*nfs://models"):
+    with pytest.raises(SettingRefused, match=r"OCTAVO_KSERVE_MODELS: .*nfs://models"):
         load_settings()
