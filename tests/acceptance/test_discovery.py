@@ -200,7 +200,9 @@ def test_a_run_of_the_table_becomes_a_baseline_a_model_and_a_deployment(room: Ro
     )
     after = {"deployment · served by small", "dashboard · watched by small"}
     made_from = {"run · produced", f"feature view · read by {VIEW}"}
-    _lineage(lab.open_row("Models", "small"), made_from | after)
+    view = lab.open_row("Models", "small")
+    view.get_by_role("tab", name="Lineage").click()
+    _lineage(view, made_from | after)
     view = lab.open_row("Features", VIEW)
     view.get_by_role("tab", name="Lineage").click()
     _lineage(view, {"run · read by", "model version · produced small/1"} | after)
