@@ -200,13 +200,17 @@ def _check_names(contract: Contract, names: Collection[str]) -> None:
     missing = [one.name for one in contract.columns if one.required and one.name not in names]
     if missing:
         raise Invalid(
-            f"Column {_quoted(missing)} is missing.",
+            f"Column {_quoted(missing)} is missing."
+            if len(missing) == 1
+            else f"Columns {_quoted(missing)} are missing.",
             f"Send all of: {', '.join(one.name for one in contract.columns)}.",
         )
     extra = [name for name in names if name not in contract.names]
     if extra:
         raise Invalid(
-            f"Column {_quoted(extra)} is none of the model's inputs.",
+            f"Column {_quoted(extra)} is none of the model's inputs."
+            if len(extra) == 1
+            else f"Columns {_quoted(extra)} are none of the model's inputs.",
             f"Send only: {', '.join(one.name for one in contract.columns)}.",
         )
 

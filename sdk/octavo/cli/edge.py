@@ -63,7 +63,9 @@ def devices(deployment: str, project: str) -> None:
             EdgeDeviceList, f"/projects/{project}/deployments/{deployment}/edge/devices"
         )
     live = "nothing" if found.live_version is None else f"v{found.live_version}"
-    click.echo(f"{live} is live; {len(found.items)} devices follow it.")
+    count = len(found.items)
+    follow = "1 device follows" if count == 1 else f"{count} devices follow"
+    click.echo(f"{live} is live; {follow} it.")
     if found.why_not:
         click.echo(found.why_not)
     for one in found.items:

@@ -158,5 +158,5 @@ def test_an_export_verifies_offline_and_is_carried_by_hand(
     assert "for the version flights/boards; this device follows the deployment" in refused
     assert "holds v1 of boards" in device.run("--deployment", "", "install", bundle)
     listed = octavo("edge", "devices", "boards", "--project", "flights")
-    assert "v1 is live; 1 devices follow it." in listed
+    assert "v1 is live; 1 device follows it." in listed
     assert "gate-7" in listed

@@ -53,7 +53,9 @@ def test_a_missing_number_is_null() -> None:
     ("row", "words"),
     [
         ({"delay": 1.0, "hour": 7}, "Column 'carrier' is missing"),
+        ({"hour": 7}, "Columns 'delay', 'carrier' are missing."),
         ({**ROW, "tail": 1}, "Column 'tail' is none of the model's inputs"),
+        ({**ROW, "tail": 1, "fin": 2}, "Columns 'tail', 'fin' are none of the model's inputs"),
         ({**ROW, "delay": "x"}, "Column 'delay', row 0: 'x' is not a number"),
         ({**ROW, "delay": True}, "Column 'delay', row 0: True is not a number"),
         ({**ROW, "hour": 7.5}, "7.5 is not a whole number of 64 bits"),

@@ -107,7 +107,8 @@ def headline(versions: Sequence[LiveVersion], held_back: str | None) -> str:
         line = "No requests in this window."
     else:
         now = f"{rate:.1f} requests a second" if rate >= LEAST_RATE else "No requests just now"
-        line = f"{now}, 99 % within {slowest:,.1f} ms, "
+        fast = f"99 % within {slowest:,.1f} ms, " if slowest else ""  # all were refused
+        line = f"{now}, {fast}"
         line += f"{errors:,} of {requests:,} failed." if errors else "none failed."
     return f"{held_back} {line}" if held_back else line
 
