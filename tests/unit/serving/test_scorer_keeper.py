@@ -255,13 +255,15 @@ def test_whoever_is_refused_keeps_no_keeper_alive(place: Place) -> None:
 
 def test_a_worker_that_asks_for_nothing_keeps_its_keeper(place: Place) -> None:
     place.keep(alone_s=0.6)
+    others = set(threading.enumerate())  # workers of other tests in this process
     client = place.client(pulse_s=0.1)
     client.live()
     client.live()
     assert place.thread is not None
     place.thread.join(1.5)
     assert place.thread.is_alive()
-    pulses = [one for one in threading.enumerate() if one.name == "scorers' pulse"]
+    mine = [one for one in threading.enumerate() if one not in others]
+    pulses = [one for one in mine if one.name == "scorers' pulse"]
     assert len(pulses) == 1
     client._no_pulse.set()  # type: ignore[union-attr]  # what ends with the worker
     place.thread.join(10)
