@@ -1,11 +1,11 @@
 # Octavo's commands; `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install up down status test check golden-path bench-start bench-hub bench-panels bench-serving wheel screenshots openapi reference lock format
+.PHONY: help install up down status test check golden-path bench-start bench-hub bench-panels bench-serving bench-runs wheel screenshots openapi reference lock format
 
 VENV := .venv
 BIN := $(VENV)/bin
-PACKAGES := sdk/octavo server/octavo_server scorer/octavo_scorer hub/octavo_hub extension/octavo_lab widgets/octavo_widgets
+PACKAGES := sdk/octavo server/octavo_server scorer/octavo_scorer runner/octavo_runner hub/octavo_hub extension/octavo_lab widgets/octavo_widgets
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,10 @@ bench-panels: ## Measure runs, search, detail and scrolling beside MLflow's and 
 bench-serving: ## Measure scoring, swaps and rollback beside `mlflow models serve`
 	@images/install.sh --venv $(VENV) all dev >&2
 	@$(BIN)/python -m benchmarks.serving
+
+bench-runs: ## Measure runs beside papermill's own command line and beside a running kernel
+	@images/install.sh --venv $(VENV) all dev >&2
+	@$(BIN)/python -m benchmarks.runs
 
 wheel: ## Build the wheel, with the lab extension in it
 	@images/install.sh --venv $(VENV) all dev

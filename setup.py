@@ -25,6 +25,7 @@ ROOTS = {
     "extension": "octavo_lab",
     "widgets": "octavo_widgets",
     "scorer": "octavo_scorer",
+    "runner": "octavo_runner",
 }
 
 # Folders of plain data that travel with the wheel, below share/octavo.
@@ -33,7 +34,7 @@ IGNORED_PARTS = {"__pycache__", ".ipynb_checkpoints", "node_modules"}
 
 
 def packages() -> list[str]:
-    """Name every package below the six roots."""
+    """Name every package below the roots."""
     return [
         package
         for folder, top in ROOTS.items()

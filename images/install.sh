@@ -234,7 +234,7 @@ builds_extension() { [ -z "$wheel" ] && wants workspace all; }
 ! builds_extension || extension_is_built || start_modules
 python_step
 if [ -z "$wheel" ]; then
-  "$venv/bin/python" -m compileall -q "$root"/{sdk,server,scorer,hub,widgets,extension/octavo_lab}
+  "$venv/bin/python" -m compileall -q "$root"/{sdk,server,scorer,runner,hub,widgets,extension/octavo_lab}
   ! builds_extension || extension_step
   ! wants dev || browser_step
 fi

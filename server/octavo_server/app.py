@@ -31,7 +31,10 @@ from octavo_server.identity import HubUsers, Identity
 from octavo_server.lineage import http as lineage_http
 from octavo_server.monitoring import http as monitoring_http
 from octavo_server.notebooks import http as notebooks_http
-from octavo_server.pipelines import http as pipelines_http
+from octavo_server.notebooks.linting import http as linting_http
+from octavo_server.pipelines.definitions import http as definitions_http
+from octavo_server.pipelines.runs import http as pipeline_runs_http
+from octavo_server.pipelines.schedules import http as schedules_http
 from octavo_server.policy import http as policy_http
 from octavo_server.projects import http as projects_http
 from octavo_server.registry.proof import http as proof_http
@@ -76,8 +79,16 @@ def create_app(services: Services, guard: Guard) -> FastAPI:
         policy_http.routes(services.policy, guard),
         audit_http.routes(services.audit, guard),
         lineage_http.routes(services.lineage, guard),
+        linting_http.routes(services.linting, guard),
         notebooks_http.routes(services.notebooks, guard),
-        pipelines_http.routes(services.pipelines, services.hand_offs, guard),
+        definitions_http.routes(services.pipelines.definitions, services.pipelines.editing, guard),
+        schedules_http.routes(
+            services.pipelines.schedules,
+            services.pipelines.triggers,
+            services.pipelines.backfills,
+            guard,
+        ),
+        pipeline_runs_http.routes(services.pipelines.runs, services.pipelines.hand_offs, guard),
         monitoring_http.routes(services.monitoring, guard),
         *_models(services, guard),
         *_discovery(services, guard),

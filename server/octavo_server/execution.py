@@ -15,6 +15,8 @@ from typing import Any, Protocol
 from octavo.records.notebooks import Input
 
 ParameterValue = bool | int | float | str
+WORKER_STOPS = "The worker was stopped."
+"""What ``stop`` says when nobody asked for the end but the worker's own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +61,12 @@ class Order:
     """Seed of the random generators that the runner sets before the first cell."""
     record_environment: bool = False
     """True: find out which distributions the notebook loaded."""
+    profile: str = ""
+    """Id of the spawner profile that it runs with; a cluster takes machines by it."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Files that it finds beside its working folder, in ``../inputs``: path there to digest."""
+    network: bool = True
+    """False: it reaches nobody, not even the platform."""
 
 
 class Ending(StrEnum):
@@ -71,6 +79,8 @@ class Ending(StrEnum):
     """A person asked for it."""
     VANISHED = "vanished"
     """Its process is gone without a word: nobody knows what it did."""
+    LEFT = "left"
+    """It goes on without this worker, which stops: another one takes it up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,8 +173,18 @@ class Runner(Protocol):
         Raises :class:`octavo_server.errors.Unavailable` when no run account is free.
         """
 
+    def outlives(self, execution: str) -> bool:
+        """Whether an execution is still there though its worker is gone.
+
+        Executing its order again then takes it up instead of starting it.
+        """
+
     def sweep(self, execution: str) -> int:
-        """End every process that an earlier execution of that id left; return how many."""
+        """End and forget what an execution of that id left; return how many processes or jobs.
+
+        What outlives its worker is kept until this is called, so that a result that was read but
+        not committed can be read again.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -109,8 +109,13 @@ PERMISSIONS: dict[str, Permission] = {
     "features.publish": _project("propose the features of the project's template", ADMIN, SERVICE),
     "notebooks.read": _project("see submissions and releases", *_MEMBERS, RUN, SERVICE),
     "notebooks.lint": _project("lint a notebook", *_MEMBERS),
+    "notebooks.propose_rules": _project("propose a change of the lint rules", SCIENTIST, ADMIN),
+    "notebooks.review_rules": _project(
+        "approve or reject a change of the lint rules", REVIEWER, ADMIN
+    ),
     "notebooks.submit": _project("submit a notebook for review", SCIENTIST, ADMIN),
     "notebooks.review": _project("approve or reject a submitted notebook", REVIEWER, ADMIN),
+    "notebooks.withdraw": _project("take a release's approval back", REVIEWER, ADMIN),
     "notebooks.verify": _project("check a release's bytes and signature", *_MEMBERS, SERVICE),
     "pipelines.read": _project("see pipelines, runs and their evidence", *_MEMBERS, RUN, SERVICE),
     "pipelines.create": _project("make a pipeline of a release", SCIENTIST, ADMIN),

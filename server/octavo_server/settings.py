@@ -13,6 +13,7 @@ from pydantic_settings import SettingsConfigDict
 from octavo.local.cluster import SPAWNER_HELP, Cluster, SpawnerName
 from octavo.local.sign_in import SignIn
 from octavo_server.errors import OctavoError
+from octavo_server.job_settings import JobSettings
 from octavo_server.kserve_settings import KServeSettings
 
 PREFIX = "OCTAVO_"
@@ -24,7 +25,7 @@ class SettingRefused(OctavoError):
     code = "setting_refused"
 
 
-class Settings(KServeSettings):
+class Settings(KServeSettings, JobSettings):
     """Everything that can be set; each field is the variable OCTAVO_<NAME>."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
@@ -80,6 +81,20 @@ class Settings(KServeSettings):
         ge=1,
         le=256,
         description="Runs and replays that one worker executes at a time. Default: 2.",
+    )
+    approval_days: int = Field(
+        365,
+        ge=1,
+        le=3_650,
+        description="Days for which the approval of a notebook counts; after that its release "
+        "doesn't run until it is reviewed again. Default: 365.",
+    )
+    warm_runners: int = Field(
+        2,
+        ge=0,
+        le=64,
+        description="Kernels that wait ready on this machine, each used once; about 100 MiB each. "
+        "0: each run starts its own, which takes a second or two. Default: 2.",
     )
     authenticator: str = Field(
         "demo",
@@ -330,6 +345,7 @@ def load_settings(**given: Any) -> Settings:
             "Name a file with them in OCTAVO_NODE_POOLS; docs/admin/kubernetes.md shows one.",
         )
     check_kserve(settings)
+    check_jobs(settings)
     return settings
 
 
@@ -349,3 +365,20 @@ def check_kserve(settings: KServeSettings) -> None:
             "isn't set: the worker can't put files there.",
             "Mount the claim where the worker runs, and name that folder.",
         )
+
+
+def check_jobs(settings: JobSettings) -> None:
+    """Raise SettingRefused where runs are to be Jobs of a cluster that lack something."""
+    if settings.runs != "kubernetes":
+        return
+    needed = {
+        "OCTAVO_RUNS_IMAGE": (settings.runs_image, "Name the runner's image by its digest."),
+        "OCTAVO_RUNS_CLAIM": (settings.runs_claim, "Name the claim that deploy/runs makes."),
+        "OCTAVO_RUNS_FOLDER": (
+            settings.runs_folder,
+            "Mount that claim where the worker runs, and name the folder.",
+        ),
+    }
+    for name, (value, remedy) in needed.items():
+        if not value:
+            raise SettingRefused(f"OCTAVO_RUNS is kubernetes, but {name} isn't set.", remedy)

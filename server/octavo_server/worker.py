@@ -17,13 +17,16 @@ from typing import Any
 
 from octavo_server.adapters.dbos_executor import DbosExecutor
 from octavo_server.adapters.worker_rows import WorkerRows
+from octavo_server.dispatch import Dispatcher
 from octavo_server.errors import OctavoError
 from octavo_server.notebooks.replays import Replays
 from octavo_server.periodic import PeriodicTask, PeriodicTasks
-from octavo_server.pipelines.attempts import Attempts
-from octavo_server.pipelines.ticker import Ticker
-from octavo_server.pipelines.usage import RunUsage
-from octavo_server.pipelines.work import WorkBook
+from octavo_server.pipelines.graphs.orchestrator import Orchestrator
+from octavo_server.pipelines.runs.attempts import Attempts
+from octavo_server.pipelines.runs.usage import RunUsage
+from octavo_server.pipelines.runs.work import WorkBook
+from octavo_server.pipelines.schedules.ticker import Ticker
+from octavo_server.pipelines.schedules.triggers import Watch
 from octavo_server.settings import load_settings
 from octavo_server.wiring.batches import build_batch_execution
 from octavo_server.wiring.materialization import build_execution
@@ -32,6 +35,8 @@ from octavo_server.wiring.services import Services, build_services, periodic_tas
 log = logging.getLogger("octavo.worker")
 
 STOP_WITHIN_S = 10
+SOON_S = 0.05
+"""Seconds between two looks for runs: a trivial one takes a few tenths of a second in all."""
 
 
 class Worker:
@@ -60,24 +65,50 @@ class Worker:
             services, services.deployments.catalog, parts.ledger, parts.profiles, self._rows
         )
         self.feature_changes = services.features.applier(self._rows)
-        ticker = Ticker(
-            services.database,
-            services.audit,
-            services.notebooks,
-            services.pipelines,
-            services.clock,
+        self._tasks = PeriodicTasks([*self._making_runs(), *self._keeping()])
+
+    def _making_runs(self) -> list[PeriodicTask]:
+        """Return what makes runs and hands them over."""
+        services = self._services
+        common = services.database, services.audit
+        pipelines = services.pipelines
+        ticker = Ticker(*common, pipelines.definitions, services.clock)
+        watch = Watch(
+            *common, pipelines.trigger_book, pipelines.definitions, pipelines.runs, services.clock
         )
+        graphs = Orchestrator(
+            *common, services.notebooks, pipelines.runs, services.runs.inputs, services.clock
+        )
+        soon = Dispatcher(
+            self._executor, {"run": self.attempts.queued, "replay": self.replays.waiting}
+        )
+        later = Dispatcher(
+            self._executor,
+            {
+                "run": self.attempts.left_behind,
+                "materialization": self.materializations.waiting,
+                "batch": self.batches.waiting,
+            },
+        )
+        return [
+            PeriodicTask(name="runs", period_s=SOON_S, call=soon.step),
+            PeriodicTask(name="other work", period_s=0.5, call=later.step),
+            PeriodicTask(name="schedules", period_s=0.2, call=ticker.tick),
+            PeriodicTask(name="graphs", period_s=0.3, call=graphs.step),
+            PeriodicTask(name="triggers", period_s=2.0, call=watch.step),
+            PeriodicTask(name="backfills", period_s=1.0, call=pipelines.backfills.step),
+        ]
+
+    def _keeping(self) -> list[PeriodicTask]:
+        """Return what keeps books and everything else up to date."""
+        services = self._services
         usage = RunUsage(services.database, services.runs.ledger, self._rows, services.clock)
-        self._tasks = PeriodicTasks(
-            [
-                PeriodicTask(name="hand over work", period_s=0.5, call=self._hand_over),
-                PeriodicTask(name="schedules", period_s=1.0, call=ticker.tick),
-                PeriodicTask(name="run usage", period_s=30.0, call=usage.step),
-                PeriodicTask(name="feature changes", period_s=1.0, call=self.feature_changes.step),
-                PeriodicTask(name="heartbeat", period_s=5.0, call=self._beat),
-                *periodic_tasks(services),
-            ]
-        )
+        return [
+            PeriodicTask(name="run usage", period_s=30.0, call=usage.step),
+            PeriodicTask(name="feature changes", period_s=1.0, call=self.feature_changes.step),
+            PeriodicTask(name="heartbeat", period_s=5.0, call=self._beat),
+            *periodic_tasks(services),
+        ]
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set. Raises Conflict while another worker lives here."""
@@ -88,6 +119,7 @@ class Worker:
             "materialization": self.materializations.run,
             "batch": self.batches.run,
         }
+        self._services.runs.runner.warm_up()
         self._executor.start(handlers)
         self._tasks.start()
         _announce(self._ready)
@@ -101,19 +133,10 @@ class Worker:
         self.attempts.stop()
         self.replays.stop()
         self._executor.stop(STOP_WITHIN_S)
+        self._services.runs.runner.close()
         for name in self._tasks.stop(STOP_WITHIN_S):
             log.warning("%s did not end within %s s", name, STOP_WITHIN_S)
         self._rows.leave()
-
-    def _hand_over(self) -> None:
-        for subject, key in self.replays.waiting():
-            self._executor.hand_over("replay", subject, key)
-        for subject, key in self.attempts.waiting():
-            self._executor.hand_over("run", subject, key)
-        for subject, key in self.materializations.waiting():
-            self._executor.hand_over("materialization", subject, key)
-        for subject, key in self.batches.waiting():
-            self._executor.hand_over("batch", subject, key)
 
     def _beat(self) -> None:
         self._rows.beat(self._tasks.state())
@@ -141,11 +164,11 @@ def _attempts(services: Services, workers: WorkerRows) -> Attempts:
         audit=services.audit,
         lineage=services.lineage,
         notebooks=services.notebooks,
-        pipelines=services.pipelines,
+        runs=services.pipelines.runs,
         book=WorkBook(
             policy=services.policy,
             notebooks=services.notebooks,
-            pipelines=services.pipelines,
+            runs=services.pipelines.runs,
             profiles=parts.profiles,
             inputs=parts.inputs,
             blobs=parts.blobs,

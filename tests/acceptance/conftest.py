@@ -6,8 +6,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from octavo.client import Client
+from tests.acceptance.browser import desk, opened
 from tests.acceptance.installation import Installation, Launcher, launcher
+from tests.acceptance.lab import Lab
 from tests.acceptance.person import Kernel, Person, kernel
+from tests.acceptance.room import Room
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +49,22 @@ def scientist_kernel(people: Callable[[str], Person]) -> Iterator[Kernel]:
     people("scientist").start_workspace()
     with kernel(people("scientist")) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def room(octavo: Installation, people: Callable[[str], Person]) -> Iterator[Room]:
+    """Sit the scientist and the reviewer down, each in JupyterLab."""
+    for name in ("scientist", "reviewer"):
+        people(name).start_workspace()
+    with opened() as chromium:
+        labs = {}
+        for name in ("scientist", "reviewer"):
+            sitting = desk(chromium, octavo, name)
+            sitting.sign_in()
+            sitting.start_workspace()
+            labs[name] = Lab(desk=sitting)
+        with Client(octavo.platform, people("scientist").token()) as client:
+            yield Room(client=client, **labs)
+        for lab in labs.values():
+            assert lab.desk.complaints == []
+            lab.close_views()  # or JupyterLab opens them again for whoever comes next

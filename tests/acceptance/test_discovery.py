@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import nbformat
@@ -14,11 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Locator, expect
 
-from octavo.client import Client
-from tests.acceptance.browser import PATIENCE_MS, desk, opened
+from tests.acceptance.browser import PATIENCE_MS
 from tests.acceptance.installation import Installation
 from tests.acceptance.lab import Lab, eventually, failure
-from tests.acceptance.person import Person
+from tests.acceptance.room import Room
 from tests.acceptance.terminal import open_terminal
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.browser, pytest.mark.timeout(420)]
@@ -72,35 +70,6 @@ REASONS = (
     "before first event", "not materialised by then", "outside TTL", "no such key",
     "no key in the row", "no time in the row", "empty in the source",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True)
-class Room:
-    """Two people at work."""
-
-    scientist: Lab
-    reviewer: Lab
-    client: Client
-    """The platform's API, as the scientist."""
-
-
-@pytest.fixture(scope="module")
-def room(octavo: Installation, people: Callable[[str], Person]) -> Iterator[Room]:
-    """Sit the scientist and the reviewer down, each in JupyterLab."""
-    for name in ("scientist", "reviewer"):
-        people(name).start_workspace()
-    with opened() as chromium:
-        labs = {}
-        for name in ("scientist", "reviewer"):
-            sitting = desk(chromium, octavo, name)
-            sitting.sign_in()
-            sitting.start_workspace()
-            labs[name] = Lab(desk=sitting)
-        with Client(octavo.platform, people("scientist").token()) as client:
-            yield Room(client=client, **labs)
-        for lab in labs.values():
-            assert lab.desk.complaints == []
-            lab.close_views()  # or JupyterLab opens them again for whoever comes next
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +163,9 @@ def test_a_run_of_the_table_becomes_a_baseline_a_model_and_a_deployment(room: Ro
     expect(form).to_have_count(0)
     eventually(
         lambda: room.client.get(f"{BASE}/deployments")["items"],
-        lambda items: any(one["rollout"]["state"] == "live" for one in items),
+        lambda items: any(
+            one["name"] == "small" and one["rollout"]["state"] == "live" for one in items
+        ),
         WORK_S,
         "it is live",
     )

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import nbformat
 import pytest
 from playwright.sync_api import Locator, expect
 
-from octavo.client import Client
-from tests.acceptance.browser import PATIENCE_MS, desk, opened
-from tests.acceptance.installation import Installation
+from tests.acceptance.browser import PATIENCE_MS
 from tests.acceptance.lab import Lab, eventually
-from tests.acceptance.person import Person
+from tests.acceptance.room import Room
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.browser, pytest.mark.timeout(420)]
 
@@ -45,34 +41,6 @@ softer = LogisticRegression(C=0.1).fit(train[["hour"]], train["late"])
 made = octavo.register(softer, "tardy", frame=train, target="late", card="Ranks late evenings.")
 mlflow.end_run()
 """
-
-
-@dataclass(frozen=True, kw_only=True)
-class Room:
-    """Who takes part, and the platform's API in the scientist's name."""
-
-    scientist: Lab
-    reviewer: Lab
-    client: Client
-
-
-@pytest.fixture(scope="module")
-def room(octavo: Installation, people: Callable[[str], Person]) -> Iterator[Room]:
-    """Sit the scientist and the reviewer down, each in JupyterLab."""
-    for name in ("scientist", "reviewer"):
-        people(name).start_workspace()
-    with opened() as chromium:
-        labs = {}
-        for name in ("scientist", "reviewer"):
-            sitting = desk(chromium, octavo, name)
-            sitting.sign_in()
-            sitting.start_workspace()
-            labs[name] = Lab(desk=sitting)
-        with Client(octavo.platform, people("scientist").token()) as client:
-            yield Room(client=client, **labs)
-        for lab in labs.values():
-            assert lab.desk.complaints == []
-            lab.close_views()  # or JupyterLab opens them again for whoever comes next
 
 
 def test_a_variable_goes_live_behind_an_approval_and_its_successor_is_taken_back(

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import attrs
@@ -88,6 +88,8 @@ def refused_by_kserve(body: Mapping[str, Any]) -> str | None:
 class KServeApi(kmock.KubernetesEmulator):
     """The API."""
 
+    namespace: ClassVar[str] = NAMESPACE
+    kinds: ClassVar[Mapping[str, str]] = KINDS
     rules: list[dict[str, Any]] | None = None
     stored: dict[tuple[str, str], dict[str, Any]] = attrs.field(factory=dict, init=False)
     asked: list[tuple[str, str]] = attrs.field(factory=list, init=False)
@@ -98,7 +100,7 @@ class KServeApi(kmock.KubernetesEmulator):
 
     async def _handle(self, request: kmock.Request) -> web.StreamResponse:
         asked = request.resource
-        if asked is None or asked.plural not in KINDS or request.namespace != NAMESPACE:
+        if asked is None or asked.plural not in self.kinds or request.namespace != self.namespace:
             return _answer(404, "", "the server could not find the requested resource")
         verb = _verb(request)
         self.asked.append((verb, asked.plural))
@@ -177,7 +179,7 @@ class KServeApi(kmock.KubernetesEmulator):
     def _keep(self, key: tuple[str, str], body: dict[str, Any]) -> web.Response:
         self.version += 1
         own = {"uid": str(uuid4()), "generation": 0}
-        body["metadata"] = {**own, **body["metadata"], "namespace": NAMESPACE}
+        body["metadata"] = {**own, **body["metadata"], "namespace": self.namespace}
         body["metadata"]["generation"] += 1
         body["metadata"]["resourceVersion"] = str(self.version)
         self.stored[key] = body
@@ -223,6 +225,7 @@ class KServeCluster:
     url: str = ""
     api: Any = None
     kubeconfig: Path = field(default_factory=Path)
+    kind: type[KServeApi] = KServeApi
     _loop: Any = None
     _done: Any = None
 
@@ -300,7 +303,7 @@ class KServeCluster:
     async def serve(self, ready: threading.Event) -> None:
         """Serve the API until told to stop."""
         self._loop, self._done = asyncio.get_running_loop(), asyncio.Event()
-        self.api = KServeApi(rules=self.rules)
+        self.api = self.kind(rules=self.rules)
         async with self.api, kmock.Server(self.api) as server:
             self.url = str(server.url).rstrip("/")
             self.kubeconfig = self.folder / "kubeconfig"
@@ -314,7 +317,14 @@ def running_kserve(
     folder: Path, rules: list[dict[str, Any]] | None = None
 ) -> Iterator[KServeCluster]:
     """Give a cluster with KServe; ``rules`` are those of the Role of who asks."""
-    cluster, ready = KServeCluster(folder, rules), threading.Event()
+    with running(KServeCluster(folder, rules)) as cluster:
+        yield cluster
+
+
+@contextmanager
+def running(cluster: KServeCluster) -> Iterator[KServeCluster]:
+    """Run a cluster in a thread until the block ends."""
+    ready = threading.Event()
     thread = threading.Thread(target=lambda: asyncio.run(cluster.serve(ready)), daemon=True)
     thread.start()
     assert ready.wait(timeout=30)

@@ -210,8 +210,9 @@ class Canaries:
         return self.requests.request(caller, PROJECT, asked)
 
     def approve(self, request: Request, caller: Caller = REVIEWER) -> Request:
-        """Gather the evidence and approve."""
+        """Gather the evidence, look at it and approve."""
         self.gatherer.step()
+        evidence = self.reviews.get(PROJECT, request.id).evidence
         return self.reviews.review(
             caller,
             PROJECT,
@@ -219,7 +220,7 @@ class Canaries:
             approve=True,
             reason=REASON,
             digest=request.digest,
-            evidence_digest=None,
+            evidence_digest=None if evidence is None else evidence.digest,
         ).request
 
     def reconcile(self, steps: int = 4) -> View:

@@ -21,6 +21,7 @@ from typing import Any
 
 from octavo.records.notebooks import CellDiff, Input, Submission, SubmissionRequest
 from octavo_server.adapters.cedar import CedarEngine, default_policies
+from octavo_server.adapters.pipeline_yaml import PipelineYaml
 from octavo_server.adapters.signing import Signer
 from octavo_server.audit.service import AuditService
 from octavo_server.database.rows import Database
@@ -37,15 +38,23 @@ from octavo_server.execution import (
 )
 from octavo_server.identity import Caller
 from octavo_server.lineage.service import LineageService
+from octavo_server.notebooks.linting.service import LintService
 from octavo_server.notebooks.releases import Releases
 from octavo_server.notebooks.replays import Replays
 from octavo_server.notebooks.service import NotebooksService
-from octavo_server.pipelines.attempts import Attempts
-from octavo_server.pipelines.domain import HandOffTarget
-from octavo_server.pipelines.hand_offs import HandOffs
-from octavo_server.pipelines.service import PipelinesService
-from octavo_server.pipelines.ticker import Ticker
-from octavo_server.pipelines.work import WorkBook
+from octavo_server.pipelines.definitions.editing import Editing
+from octavo_server.pipelines.definitions.service import DefinitionsService
+from octavo_server.pipelines.graphs.orchestrator import Orchestrator
+from octavo_server.pipelines.graphs.service import GraphsService
+from octavo_server.pipelines.runs.attempts import Attempts
+from octavo_server.pipelines.runs.domain import HandOffTarget
+from octavo_server.pipelines.runs.hand_offs import HandOffs
+from octavo_server.pipelines.runs.service import RunsService
+from octavo_server.pipelines.runs.work import WorkBook
+from octavo_server.pipelines.schedules.backfills import BackfillsService
+from octavo_server.pipelines.schedules.service import ScheduleBook, SchedulesService
+from octavo_server.pipelines.schedules.ticker import Ticker
+from octavo_server.pipelines.schedules.triggers import TriggerBook, TriggersService, Watch
 from octavo_server.policy.service import PolicyService
 from tests.support.notebooks import code, notebook
 from tests.support.people import REVIEWER, SCIENTIST
@@ -95,6 +104,7 @@ class FakeRunner:
         self.endings: list[Ending] = []
         self.printed: list[str] = []
         self.swept: list[str] = []
+        self.outliving: set[str] = set()
         self.during: Callable[[Order], None] = lambda _: None
 
     def execute(
@@ -113,11 +123,16 @@ class FakeRunner:
         asked = stop()
         if asked is not None:
             return self._made(Ending.STOPPED, asked, None)
+        if ending is Ending.LEFT:
+            return self._made(ending, "The worker was stopped.", None)
         if ending is Ending.FAILED:
             return self._made(ending, "Cell 1 failed: ValueError: no", _failure())
         if ending is Ending.VANISHED:
             return self._made(ending, "The runner's process is gone without a word.", None)
         return self._made(ending, "All cells ran.", None, text)
+
+    def outlives(self, execution: str) -> bool:
+        return execution in self.outliving
 
     def sweep(self, execution: str) -> int:
         self.swept.append(execution)
@@ -271,6 +286,18 @@ class Clock:
         self.now += timedelta(**time)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What makes runs of pipelines beside people."""
+
+    editing: Editing
+    orchestrator: Orchestrator
+    signer: Signer
+    triggers: TriggersService
+    watch: Watch
+    backfills: BackfillsService
+
+
 @dataclass
 class Areas:
     """Both areas with all that they stand on."""
@@ -280,7 +307,9 @@ class Areas:
     audit: AuditService
     lineage: LineageService
     notebooks: NotebooksService
-    pipelines: PipelinesService
+    pipelines: DefinitionsService
+    schedules: SchedulesService
+    runs: RunsService
     hand_offs: HandOffs
     replays: Replays
     attempts: Attempts
@@ -293,6 +322,7 @@ class Areas:
     installed: FakeInstalled
     workers: FakeWorkers
     desks: FakeDesks
+    parts: Parts
     more: dict[str, Any] = field(default_factory=dict)
 
     def submitted(self, **more: Any) -> Submission:
@@ -341,10 +371,26 @@ def open_areas(database: Database, folder: Path) -> Areas:
     profiles, environment = FakeProfiles(), FakeEnvironment()
     notebooks = NotebooksService(
         database, audit, policy, lineage, Releases(files, signer, blobs, installed, clock), blobs,
-        profiles, inputs, FakeDiffer(), clock,
+        profiles, inputs, FakeDiffer(), clock, LintService(database, audit, policy, installed),
     )  # fmt: skip
-    pipelines = PipelinesService(
-        database, audit, policy, lineage, notebooks, blobs, ledger, signer, clock
+    runs = RunsService(database, audit, lineage, blobs, ledger, signer, clock)
+    kept = ScheduleBook(database, clock)
+    graphs, trigger_book = GraphsService(notebooks), TriggerBook(inputs)
+    pipelines = DefinitionsService(
+        database, audit, policy, lineage, notebooks, runs, kept, graphs, clock
+    )
+    editing = Editing(
+        database, audit, lineage, notebooks, graphs, pipelines, kept, trigger_book,
+        PipelineYaml(), clock,
+    )  # fmt: skip
+    schedules = SchedulesService(database, audit, kept, pipelines, clock)
+    parts = Parts(
+        editing=editing,
+        signer=signer,
+        orchestrator=Orchestrator(database, audit, notebooks, runs, inputs, clock),
+        triggers=TriggersService(database, audit, trigger_book, pipelines),
+        watch=Watch(database, audit, trigger_book, pipelines, runs, clock),
+        backfills=BackfillsService(database, audit, pipelines, runs, clock),
     )
     shared: dict[str, Any] = {
         "database": database, "audit": audit, "runner": runner, "blobs": blobs,
@@ -352,18 +398,19 @@ def open_areas(database: Database, folder: Path) -> Areas:
         "clock": clock,
     }  # fmt: skip
     book = WorkBook(
-        policy=policy, notebooks=notebooks, pipelines=pipelines, profiles=profiles, inputs=inputs,
+        policy=policy, notebooks=notebooks, runs=runs, profiles=profiles, inputs=inputs,
         blobs=blobs,
     )  # fmt: skip
     needed = {name: one for name, one in shared.items() if name not in {"profiles", "inputs"}}
     attempts = Attempts(
-        **needed, lineage=lineage, notebooks=notebooks, pipelines=pipelines, book=book,
+        **needed, lineage=lineage, notebooks=notebooks, runs=runs, book=book,
         ledger=ledger, signer=signer,
     )  # fmt: skip
     desks = FakeDesks()
-    hand_offs = HandOffs(audit, policy, notebooks, pipelines, desks, blobs, ledger)
+    hand_offs = HandOffs(audit, policy, notebooks, runs, desks, blobs, ledger)
     return Areas(
-        database, clock, audit, lineage, notebooks, pipelines, hand_offs, Replays(**shared),
-        attempts, Ticker(database, audit, notebooks, pipelines, clock), runner, blobs, files,
-        inputs, ledger, installed, workers, desks,
+        database, clock, audit, lineage, notebooks, pipelines, schedules, runs, hand_offs,
+        Replays(**shared),
+        attempts, Ticker(database, audit, pipelines, clock), runner, blobs, files,
+        inputs, ledger, installed, workers, desks, parts,
     )  # fmt: skip

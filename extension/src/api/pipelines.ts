@@ -13,6 +13,7 @@ export type PipelineRunList = Schemas['PipelineRunList'];
 export type HandOffRequest = Schemas['HandOffRequest'];
 export type PipelineRunEvent = Schemas['PipelineRunEvent'];
 export type RunState = Schemas['RunState'];
+export type GraphStep = Schemas['GraphStep'];
 export type Provenance = Schemas['Provenance'];
 export type Schedule = Schemas['Schedule'];
 export type ScheduleRequest = Schemas['ScheduleRequest'];
@@ -40,9 +41,22 @@ export function startRun(requests: Requests, project: string, pipeline: string, 
   return requests.send<PipelineRun>(projectPath(project, 'pipelines', pipeline, 'runs'), { method: 'POST', body: { parameters } });
 }
 
-/** Runs, the newest first; of one pipeline where it is named. */
-export function listPipelineRuns(requests: Requests, project: string, pipeline: string, signal?: AbortSignal): Promise<PipelineRunList> {
-  return requests.send<PipelineRunList>(projectPath(project, 'runs'), { query: { pipeline }, signal });
+/** Which runs are asked for; what is empty or left out asks for nothing. Times are UTC as ISO 8601. */
+export interface IRunFilter {
+  readonly pipeline?: string;
+  readonly state?: string;
+  readonly trigger?: string;
+  readonly verdict?: string;
+  readonly requested_by?: string;
+  readonly since?: string;
+  readonly until?: string;
+  /** Id of a graph's run: the runs of its steps. */
+  readonly parent?: string;
+}
+
+/** A page of runs, the newest first; `cursor` is that of the page before. */
+export function listPipelineRuns(requests: Requests, project: string, filter: IRunFilter = {}, cursor = '', signal?: AbortSignal): Promise<PipelineRunList> {
+  return requests.send<PipelineRunList>(projectPath(project, 'runs'), { query: { ...filter, cursor }, signal });
 }
 
 /** One run with its evidence. */
@@ -53,6 +67,22 @@ export function readPipelineRun(requests: Requests, project: string, id: string,
 /** Stop a run. */
 export function cancelRun(requests: Requests, project: string, id: string): Promise<PipelineRun> {
   return requests.send<PipelineRun>(projectPath(project, 'runs', id, 'cancel'), { method: 'POST' });
+}
+
+/** Go on with a graph's run from the steps that failed, with the settings it had. */
+export function resumeRun(requests: Requests, project: string, id: string): Promise<PipelineRun> {
+  return requests.send<PipelineRun>(projectPath(project, 'runs', id, 'resume'), { method: 'POST' });
+}
+
+/** The notebook that a release was made of, as it was submitted. */
+export async function readReleaseNotebook(requests: Requests, project: string, digest: string, signal?: AbortSignal): Promise<INotebookContent> {
+  const release = await requests.send<Schemas['Release']>(projectPath(project, 'notebooks', 'releases', digest), { signal });
+  return requests.send<INotebookContent>(projectPath(project, 'notebooks', 'submissions', release.submission, 'notebook'), { signal });
+}
+
+/** Where the browser fetches a file of a run by itself. */
+export function artifactAddress(requests: Requests, project: string, id: string, path: string): string {
+  return requests.address(projectPath(project, 'runs', id, 'artifacts', ...path.split('/')));
 }
 
 /** Decide about a run whose outcome nobody knows. */

@@ -584,6 +584,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services/octavo/api/v1/projects/{project}/backfills/{backfill}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Backfill
+         * @description Start no further day, and cancel the runs under way.
+         */
+        post: operations["cancel_backfill_services_octavo_api_v1_projects__project__backfills__backfill__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/services/octavo/api/v1/projects/{project}/batches": {
         parameters: {
             query?: never;
@@ -2964,6 +2984,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services/octavo/api/v1/projects/{project}/notebooks/releases/{digest}/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Release
+         * @description Read a release as a zip that `octavo verify` checks offline.
+         */
+        get: operations["export_release_services_octavo_api_v1_projects__project__notebooks_releases__digest__bundle_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/services/octavo/api/v1/projects/{project}/notebooks/releases/{digest}/verify": {
         parameters: {
             query?: never;
@@ -2978,6 +3018,90 @@ export interface paths {
          * @description Check a release's stored bytes and signature now.
          */
         post: operations["verify_release_services_octavo_api_v1_projects__project__notebooks_releases__digest__verify_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/notebooks/releases/{digest}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Release
+         * @description Take a release's approval back: no run of it starts any more.
+         */
+        post: operations["withdraw_release_services_octavo_api_v1_projects__project__notebooks_releases__digest__withdraw_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/notebooks/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Lint Rules
+         * @description Read the lint rules in force, each with its weights.
+         */
+        get: operations["read_lint_rules_services_octavo_api_v1_projects__project__notebooks_rules_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/notebooks/rules/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Lint Rule Changes
+         * @description List the versions of the lint rules, the newest first.
+         */
+        get: operations["list_lint_rule_changes_services_octavo_api_v1_projects__project__notebooks_rules_changes_get"];
+        put?: never;
+        /**
+         * Propose Lint Rules
+         * @description Offer other lint rules for review.
+         */
+        post: operations["propose_lint_rules_services_octavo_api_v1_projects__project__notebooks_rules_changes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/notebooks/rules/changes/{change}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Review Lint Rules
+         * @description Approve or reject a change of the lint rules; never one's own.
+         */
+        post: operations["review_lint_rules_services_octavo_api_v1_projects__project__notebooks_rules_changes__change__review_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3112,6 +3236,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services/octavo/api/v1/projects/{project}/pipelines/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply Pipeline
+         * @description Put a `pipeline.yaml` into force, as its plan said.
+         */
+        post: operations["apply_pipeline_services_octavo_api_v1_projects__project__pipelines_apply_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/pipelines/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Pipeline
+         * @description Say what applying a `pipeline.yaml` would change; nothing is changed.
+         */
+        post: operations["plan_pipeline_services_octavo_api_v1_projects__project__pipelines_plan_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/services/octavo/api/v1/projects/{project}/pipelines/{name}": {
         parameters: {
             query?: never;
@@ -3124,6 +3288,54 @@ export interface paths {
          * @description Read a pipeline.
          */
         get: operations["read_pipeline_services_octavo_api_v1_projects__project__pipelines__name__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Pipeline
+         * @description Remove a pipeline with its schedules and triggers; its runs stay.
+         */
+        delete: operations["remove_pipeline_services_octavo_api_v1_projects__project__pipelines__name__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/pipelines/{name}/backfills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Backfills
+         * @description List a pipeline's backfills, the newest first.
+         */
+        get: operations["list_backfills_services_octavo_api_v1_projects__project__pipelines__name__backfills_get"];
+        put?: never;
+        /**
+         * Start Backfill
+         * @description Run a pipeline once for each day of a range.
+         */
+        post: operations["start_backfill_services_octavo_api_v1_projects__project__pipelines__name__backfills_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/pipelines/{name}/definition": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Definition
+         * @description Read a pipeline as `pipeline.yaml`.
+         */
+        get: operations["read_definition_services_octavo_api_v1_projects__project__pipelines__name__definition_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3191,6 +3403,90 @@ export interface paths {
          * @description Remove a schedule; its runs stay.
          */
         delete: operations["delete_schedule_services_octavo_api_v1_projects__project__pipelines__name__schedules__schedule__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/pipelines/{name}/schedules/{schedule}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Schedule
+         * @description Let a schedule's ticks pass by.
+         */
+        post: operations["pause_schedule_services_octavo_api_v1_projects__project__pipelines__name__schedules__schedule__pause_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/pipelines/{name}/schedules/{schedule}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Schedule
+         * @description Let a paused schedule's ticks count again, from now on.
+         */
+        post: operations["resume_schedule_services_octavo_api_v1_projects__project__pipelines__name__schedules__schedule__resume_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/pipelines/{name}/triggers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Triggers
+         * @description List what starts a pipeline beside the clock.
+         */
+        get: operations["list_triggers_services_octavo_api_v1_projects__project__pipelines__name__triggers_get"];
+        put?: never;
+        /**
+         * Add Trigger
+         * @description Start a pipeline when data or another pipeline has something new.
+         */
+        post: operations["add_trigger_services_octavo_api_v1_projects__project__pipelines__name__triggers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/pipelines/{name}/triggers/{trigger}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Trigger
+         * @description Remove a trigger; its runs stay.
+         */
+        delete: operations["remove_trigger_services_octavo_api_v1_projects__project__pipelines__name__triggers__trigger__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3325,7 +3621,7 @@ export interface paths {
         };
         /**
          * List Runs
-         * @description List the runs, the newest first.
+         * @description List the runs, the newest first; those of a graph's steps with `parent` alone.
          */
         get: operations["list_runs_services_octavo_api_v1_projects__project__runs_get"];
         put?: never;
@@ -3490,6 +3786,26 @@ export interface paths {
          * @description Decide about a run whose outcome nobody knows.
          */
         post: operations["resolve_run_services_octavo_api_v1_projects__project__runs__run__resolve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/octavo/api/v1/projects/{project}/runs/{run}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Run
+         * @description Go on with a run of several steps that failed: what succeeded is kept.
+         */
+        post: operations["resume_run_services_octavo_api_v1_projects__project__runs__run__resume_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4082,6 +4398,22 @@ export interface components {
             items: components["schemas"]["AliasOn"][];
         };
         /**
+         * ApplyRequest
+         * @description A definition to put into force, as its plan was read.
+         */
+        ApplyRequest: {
+            /**
+             * Digest
+             * @description Digest of the plan.
+             */
+            digest: string;
+            /**
+             * Yaml
+             * @description The text of `pipeline.yaml`.
+             */
+            yaml: string;
+        };
+        /**
          * Artifact
          * @description A file that a run committed.
          */
@@ -4414,6 +4746,59 @@ export interface components {
          * @enum {string}
          */
         Axis: "step" | "time" | "relative";
+        /**
+         * BackfillList
+         * @description A pipeline's backfills, the newest first.
+         */
+        BackfillList: {
+            /**
+             * Items
+             * @description The newest hundred.
+             */
+            items: components["schemas"]["PipelineBackfill"][];
+        };
+        /**
+         * BackfillRequest
+         * @description Run a pipeline once for each day of a range.
+         */
+        BackfillRequest: {
+            /**
+             * At A Time
+             * @description Runs under way together.
+             * @default 2
+             */
+            at_a_time: number;
+            /**
+             * First
+             * Format: date
+             * @description First day.
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date
+             * @description Last day, counted too; at most 1,000 days in all.
+             */
+            last: string;
+            /**
+             * Newest First
+             * @description Begin with the last day.
+             * @default false
+             */
+            newest_first: boolean;
+            /**
+             * Parameter
+             * @description The date parameter that gets the day.
+             */
+            parameter: string;
+            /**
+             * Parameters
+             * @description The pipeline's defaults where absent.
+             */
+            parameters?: {
+                [key: string]: boolean | number | string;
+            };
+        };
         /**
          * Batch
          * @description One batch, and how far it is.
@@ -4960,6 +5345,18 @@ export interface components {
             soft_stop_percent: number;
         };
         /**
+         * Cache
+         * @description Whether a step takes the result of an earlier run of exactly the same.
+         */
+        Cache: {
+            /**
+             * Max Age Hours
+             * @description Hours after which a result is too old.
+             * @default 168
+             */
+            max_age_hours: number;
+        };
+        /**
          * CanaryStep
          * @description One share of the traffic, watched for a while.
          */
@@ -4999,6 +5396,12 @@ export interface components {
              */
             text: string;
         };
+        /**
+         * CatchUp
+         * @description What becomes of ticks that were missed while nothing ran.
+         * @enum {string}
+         */
+        CatchUp: "latest" | "all" | "skip";
         /**
          * CellComparison
          * @description How one cell's outputs, or one artifact, compare.
@@ -5357,6 +5760,27 @@ export interface components {
             state: components["schemas"]["ItemState"];
         };
         /**
+         * ClearOutputs
+         * @description Clear a cell's saved outputs.
+         */
+        ClearOutputs: {
+            /**
+             * Cell
+             * @description Index of the cell from 0.
+             */
+            cell: number;
+            /**
+             * Cell Id
+             * @description The cell's id in the notebook, if it has one.
+             */
+            cell_id: string | null;
+            /**
+             * @description Says which edit. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "clear_outputs";
+        };
+        /**
          * CodeFrame
          * @description A frame in a person's kernel.
          */
@@ -5576,6 +6000,34 @@ export interface components {
              * @description What differs first.
              */
             rows: components["schemas"]["ComparisonRow"][];
+        };
+        /**
+         * Condition
+         * @description Something that must hold, else the step is skipped: about a parameter or another step.
+         */
+        Condition: {
+            /**
+             * Ended
+             * @description How that step has to have ended.
+             * @default succeeded
+             * @enum {string}
+             */
+            ended: "succeeded" | "failed" | "any";
+            /**
+             * One Of
+             * @description Values that the parameter may have.
+             */
+            one_of?: (boolean | number | string)[];
+            /**
+             * Parameter
+             * @description A parameter of the pipeline; give `one_of` with it.
+             */
+            parameter?: string | null;
+            /**
+             * Step
+             * @description A step that this one comes after.
+             */
+            step?: string | null;
         };
         /**
          * Consumer
@@ -6512,6 +6964,17 @@ export interface components {
              * @description A value older than this is not joined; None never expires.
              */
             ttl_seconds?: number | null;
+        };
+        /**
+         * DefinitionText
+         * @description A definition as people write it.
+         */
+        DefinitionText: {
+            /**
+             * Yaml
+             * @description The text of `pipeline.yaml`.
+             */
+            yaml: string;
         };
         /**
          * Deployment
@@ -7630,6 +8093,22 @@ export interface components {
              * @description Send it as the facet's query parameter to narrow the search.
              */
             value: string;
+        };
+        /**
+         * FanOut
+         * @description One run of the step for each value of a parameter.
+         */
+        FanOut: {
+            /**
+             * Parameter
+             * @description The step's parameter.
+             */
+            parameter: string;
+            /**
+             * Values
+             * @description Its values, one run each.
+             */
+            values: (boolean | number | string)[];
         };
         /**
          * FeatureCategory
@@ -9320,6 +9799,28 @@ export interface components {
             title: string;
         };
         /**
+         * ForbiddenLibrary
+         * @description A library that notebooks of this project may not import or install.
+         */
+        ForbiddenLibrary: {
+            /**
+             * Instead
+             * @description What to use instead; may be empty.
+             * @default
+             */
+            instead: string;
+            /**
+             * Name
+             * @description Name that is imported, or of the distribution, such as `pickle5`.
+             */
+            name: string;
+            /**
+             * Reason
+             * @description Why, as a sentence that the author reads.
+             */
+            reason: string;
+        };
+        /**
          * Forecast
          * @description What a month will have cost at the present burn.
          */
@@ -9383,6 +9884,68 @@ export interface components {
              */
             newest_event_within_s?: number | null;
         };
+        /**
+         * Graph
+         * @description Steps, and the parameters that the whole pipeline takes.
+         */
+        Graph: {
+            /**
+             * Parameters
+             * @description What a run may be given.
+             */
+            parameters?: components["schemas"]["Parameter"][];
+            /**
+             * Steps
+             * @description In any order.
+             */
+            steps: components["schemas"]["Step"][];
+        };
+        /**
+         * GraphStep
+         * @description A step of a run, as its page draws it.
+         */
+        GraphStep: {
+            /**
+             * Done
+             * @description Runs of it that have ended.
+             */
+            done: number;
+            /**
+             * Items
+             * @description Runs of it in all.
+             */
+            items: number;
+            /**
+             * Message
+             * @description Why it stands there, in a sentence.
+             */
+            message: string;
+            /**
+             * Name
+             * @description Its name.
+             */
+            name: string;
+            /**
+             * Needs
+             * @description All steps that it comes after.
+             */
+            needs: string[];
+            /**
+             * Release
+             * @description Digest of its release.
+             */
+            release: string;
+            /**
+             * Runs
+             * @description Ids of its runs, by item.
+             */
+            runs: string[];
+            /**
+             * State
+             * @description `waiting`, or as its runs stand; the worst of a fan-out.
+             */
+            state: string;
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
@@ -9415,6 +9978,37 @@ export interface components {
              * @description One's open session that it comes from.
              */
             session?: string | null;
+        };
+        /**
+         * HandedFile
+         * @description A file that another step left and this run finds.
+         */
+        HandedFile: {
+            /**
+             * Digest
+             * @description SHA-256 of its bytes.
+             */
+            digest: string;
+            /**
+             * Kind
+             * @description What it was declared to be.
+             */
+            kind: string;
+            /**
+             * Path
+             * @description Below the run's folder `inputs`.
+             */
+            path: string;
+            /**
+             * Size
+             * @description In bytes.
+             */
+            size: number;
+            /**
+             * Source
+             * @description `<step>.<output>`.
+             */
+            source: string;
         };
         /**
          * Heartbeats
@@ -9481,6 +10075,38 @@ export interface components {
              * @description Path in the lake, `registry`, or model/version.
              */
             name: string;
+        };
+        /**
+         * InsertCell
+         * @description Insert a cell.
+         */
+        InsertCell: {
+            /**
+             * Cell Type
+             * @description Its type.
+             * @enum {string}
+             */
+            cell_type: "code" | "markdown";
+            /**
+             * Index
+             * @description Index that the new cell gets, from 0.
+             */
+            index: number;
+            /**
+             * @description Says which edit. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "insert_cell";
+            /**
+             * Source
+             * @description Its text.
+             */
+            source: string;
+            /**
+             * Tags
+             * @description Its tags.
+             */
+            tags: string[];
         };
         /**
          * InvocationAnswer
@@ -9954,6 +10580,11 @@ export interface components {
          */
         LintFinding: {
             /**
+             * Blocks
+             * @description The environments that don't take a notebook with it.
+             */
+            blocks?: ("dev" | "test" | "prod")[];
+            /**
              * Cell
              * @description Index of the cell from 0; null: the whole notebook.
              */
@@ -9964,10 +10595,31 @@ export interface components {
              */
             cell_id: string | null;
             /**
+             * Column
+             * @description Column from 0 in UTF-16 code units; null: the whole line.
+             */
+            column?: number | null;
+            /**
+             * End Column
+             * @description Column behind the last character; null: the whole line.
+             */
+            end_column?: number | null;
+            /**
+             * End Line
+             * @description Last line; null: as `line`.
+             */
+            end_line?: number | null;
+            /**
              * Fix
              * @description What to do about it.
              */
             fix: string;
+            /**
+             * In Output
+             * @description Whether it is about the cell's saved output, not its source.
+             * @default false
+             */
+            in_output: boolean;
             /**
              * Line
              * @description Line in the cell from 1; null: the whole cell.
@@ -9983,6 +10635,8 @@ export interface components {
              * @description Stable name of the rule, such as `unseeded-randomness`.
              */
             rule: string;
+            /** @description The fix as edits for one click; null: a person has to. */
+            safe_fix?: components["schemas"]["SafeFix"] | null;
             /** @description How much it weighs. */
             severity: components["schemas"]["Severity"];
         };
@@ -9991,6 +10645,20 @@ export interface components {
          * @description All findings of one notebook, the worst first.
          */
         LintReport: {
+            /**
+             * Blocking
+             * @description Environment to number of findings that block there.
+             */
+            blocking?: {
+                [key: string]: number;
+            };
+            /**
+             * Environment
+             * @description The environment that the severities are about.
+             * @default prod
+             * @enum {string}
+             */
+            environment: "dev" | "test" | "prod";
             /**
              * Errors
              * @description Number of findings of severity `error`.
@@ -10001,6 +10669,18 @@ export interface components {
              * @description Sorted by severity, cell and line.
              */
             findings: components["schemas"]["LintFinding"][];
+            /**
+             * Left Off
+             * @description How many more findings there are, not listed.
+             * @default 0
+             */
+            left_off: number;
+            /**
+             * Rules Digest
+             * @description SHA-256 of the project's rules that it was looked at with.
+             * @default
+             */
+            rules_digest: string;
             /**
              * Warnings
              * @description Number of findings of severity `warning`.
@@ -10013,11 +10693,183 @@ export interface components {
          */
         LintRequest: {
             /**
+             * Environment
+             * @description The environment that the severities are about.
+             * @default prod
+             * @enum {string}
+             */
+            environment: "dev" | "test" | "prod";
+            /**
              * Notebook
              * @description The notebook as nbformat 4 JSON, <= 10 MiB.
              */
             notebook: {
                 [key: string]: unknown;
+            };
+        };
+        /**
+         * LintRule
+         * @description One rule as it is in force in a project.
+         */
+        LintRule: {
+            /** @description What it would do without the project's change. */
+            default: components["schemas"]["RuleWeights"];
+            /**
+             * Fixed
+             * @description Whether projects can't change it.
+             */
+            fixed: boolean;
+            /**
+             * Meaning
+             * @description What it finds, in a sentence.
+             */
+            meaning: string;
+            /**
+             * Rule
+             * @description Its stable name.
+             */
+            rule: string;
+            /** @description What it does in each environment. */
+            weights: components["schemas"]["RuleWeights"];
+        };
+        /**
+         * LintRules
+         * @description The rules in force in a project.
+         */
+        LintRules: {
+            /**
+             * Approved By
+             * @description Who approved them; null: the defaults.
+             */
+            approved_by: string | null;
+            /**
+             * Digest
+             * @description SHA-256 of the settings, in hex.
+             */
+            digest: string;
+            /**
+             * Rules
+             * @description All rules, by name.
+             */
+            rules: components["schemas"]["LintRule"][];
+            /** @description What the project decided. */
+            settings: components["schemas"]["LintSettings"];
+            /**
+             * Since
+             * @description When they were approved, UTC; null: the defaults.
+             */
+            since: string | null;
+        };
+        /**
+         * LintRulesChange
+         * @description New rules for a project, offered for review; they replace the present ones.
+         */
+        LintRulesChange: {
+            /**
+             * Reason
+             * @description Why, as a sentence.
+             */
+            reason: string;
+            /** @description All that the project decides. */
+            settings: components["schemas"]["LintSettings"];
+        };
+        /**
+         * LintRulesVersion
+         * @description One version of a project's rules.
+         */
+        LintRulesVersion: {
+            /**
+             * Author
+             * @description Who proposed it.
+             */
+            author: string;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was proposed, UTC.
+             */
+            created_at: string;
+            /**
+             * Digest
+             * @description SHA-256 of the settings, in hex.
+             */
+            digest: string;
+            /**
+             * Id
+             * @description Identifier.
+             */
+            id: string;
+            /**
+             * Loosens
+             * @description One sentence for each rule that asks for less than what was in force.
+             */
+            loosens: string[];
+            /**
+             * Reason
+             * @description Why.
+             */
+            reason: string;
+            /**
+             * Review Reason
+             * @description What the reviewer said.
+             */
+            review_reason: string | null;
+            /**
+             * Reviewed At
+             * @description When it was decided, UTC.
+             */
+            reviewed_at: string | null;
+            /**
+             * Reviewer
+             * @description Who decided; null: nobody yet.
+             */
+            reviewer: string | null;
+            /** @description What they say. */
+            settings: components["schemas"]["LintSettings"];
+            /**
+             * State
+             * @description proposed, active, retired or rejected.
+             */
+            state: string;
+        };
+        /**
+         * LintRulesVersions
+         * @description A project's versions of lint rules, the newest first.
+         */
+        LintRulesVersions: {
+            /**
+             * Items
+             * @description At most 50.
+             */
+            items: components["schemas"]["LintRulesVersion"][];
+            /**
+             * Next Cursor
+             * @description Always null.
+             */
+            next_cursor?: string | null;
+        };
+        /**
+         * LintSettings
+         * @description What a project's lint rules say, besides the defaults.
+         */
+        LintSettings: {
+            /**
+             * Forbidden Libraries
+             * @description Libraries that notebooks may not use.
+             */
+            forbidden_libraries?: components["schemas"]["ForbiddenLibrary"][];
+            /**
+             * Largest Output Kib
+             * @description Largest saved output of one cell, KiB.
+             * @default 1024
+             */
+            largest_output_kib: number;
+            /**
+             * Weights
+             * @description Rule to weights, where not the default.
+             */
+            weights?: {
+                [key: string]: components["schemas"]["RuleWeights"];
             };
         };
         /**
@@ -11616,9 +12468,14 @@ export interface components {
         Outcome: "identical" | "equivalent" | "different" | "volatile";
         /**
          * Parameter
-         * @description A typed parameter, inferred from the cell tagged `parameters`.
+         * @description A typed parameter, inferred from the cell tagged `parameters` and tightened there.
          */
         Parameter: {
+            /**
+             * Choices
+             * @description The only values allowed; empty: any within the bounds.
+             */
+            choices?: (boolean | number | string)[];
             /**
              * Default
              * @description The value used where a run gives none.
@@ -11626,7 +12483,7 @@ export interface components {
             default: boolean | number | string;
             /**
              * Help
-             * @description The comment on its line.
+             * @description The comment on its line, in words.
              * @default
              */
             help: string;
@@ -11636,12 +12493,28 @@ export interface components {
              */
             literal?: ("text" | "date") | null;
             /**
+             * Maximum
+             * @description Largest value of a number or date; null: none is stated.
+             */
+            maximum?: boolean | number | string | null;
+            /**
+             * Minimum
+             * @description Smallest value of a number or date; null: none is stated.
+             */
+            minimum?: boolean | number | string | null;
+            /**
              * Name
              * @description A Python identifier.
              */
             name: string;
             /** @description Its type. */
             type: components["schemas"]["ParameterType"];
+            /**
+             * Unit
+             * @description What it is counted in, such as `min`; may be empty.
+             * @default
+             */
+            unit: string;
         };
         /**
          * ParameterType
@@ -11661,6 +12534,11 @@ export interface components {
          */
         Pipeline: {
             /**
+             * Concurrency
+             * @description Runs of it at a time; 0: no limit of its own.
+             */
+            concurrency: number;
+            /**
              * Created At
              * Format: date-time
              * @description UTC.
@@ -11671,6 +12549,8 @@ export interface components {
              * @description Who made it.
              */
             created_by: string;
+            /** @description Its steps, releases by digest. */
+            graph?: components["schemas"]["Graph"] | null;
             /** @description Its newest run. */
             last_run: components["schemas"]["PipelineRunSummary"] | null;
             /**
@@ -11680,12 +12560,17 @@ export interface components {
             name: string;
             /**
              * Parameters
-             * @description The release's parameters, defaults applied.
+             * @description What a run takes, defaults applied.
              */
             parameters: components["schemas"]["Parameter"][];
             /**
+             * Priority
+             * @description Runs with a higher one start first.
+             */
+            priority: number;
+            /**
              * Profile
-             * @description Id of the spawner profile.
+             * @description Id of the spawner profile; empty: it has steps.
              */
             profile: string;
             /**
@@ -11695,19 +12580,24 @@ export interface components {
             project: string;
             /**
              * Release
-             * @description Digest of the release it runs.
+             * @description The release it runs; null: it has steps.
              */
-            release: string;
+            release: string | null;
             /**
              * Release Name
-             * @description Name of the release line.
+             * @description Name of the release line; empty: it has steps.
              */
             release_name: string;
             /**
              * Release Number
-             * @description Number in the line.
+             * @description Number in the line; 0: it has steps.
              */
             release_number: number;
+            /**
+             * Releases
+             * @description All releases that it runs.
+             */
+            releases: components["schemas"]["UsedRelease"][];
             /**
              * Schedules
              * @description Its schedules.
@@ -11718,6 +12608,95 @@ export interface components {
              * @description For people.
              */
             title: string;
+            /**
+             * When Full
+             * @description What becomes of a run that finds no place.
+             * @enum {string}
+             */
+            when_full: "queue" | "skip";
+        };
+        /**
+         * PipelineBackfill
+         * @description A pipeline run once for each day of a range.
+         */
+        PipelineBackfill: {
+            /**
+             * At A Time
+             * @description Runs under way together, at most.
+             */
+            at_a_time: number;
+            /**
+             * Cancel Requested By
+             * @description Who asked to cancel it.
+             */
+            cancel_requested_by: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @description UTC.
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description Who asked for it.
+             */
+            created_by: string;
+            /**
+             * Days
+             * @description Days in all.
+             */
+            days: number;
+            /**
+             * Ended
+             * @description Days whose run is over.
+             */
+            ended: number;
+            /**
+             * Ended At
+             * @description UTC.
+             */
+            ended_at: string | null;
+            /**
+             * First
+             * @description First day, ISO 8601.
+             */
+            first: string;
+            /**
+             * Id
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Last
+             * @description Last day, ISO 8601.
+             */
+            last: string;
+            /**
+             * Parameter
+             * @description The date parameter that gets the day.
+             */
+            parameter: string;
+            /**
+             * Pipeline
+             * @description Name of the pipeline.
+             */
+            pipeline: string;
+            /**
+             * Started
+             * @description Days whose run was made.
+             */
+            started: number;
+            /**
+             * State
+             * @description Where it stands.
+             * @enum {string}
+             */
+            state: "running" | "done" | "cancelled";
+            /**
+             * Succeeded
+             * @description Days whose run succeeded.
+             */
+            succeeded: number;
         };
         /**
          * PipelineList
@@ -11737,9 +12716,17 @@ export interface components {
         };
         /**
          * PipelineRequest
-         * @description A pipeline to make of a release, or a new release for an existing one.
+         * @description A pipeline to make of a release or of steps, or new ones for an existing pipeline.
          */
         PipelineRequest: {
+            /**
+             * Concurrency
+             * @description Runs of it at a time; 0: no limit of its own.
+             * @default 0
+             */
+            concurrency: number;
+            /** @description The steps it runs. */
+            graph?: components["schemas"]["Graph"] | null;
             /**
              * Name
              * @description Its name in the project.
@@ -11747,22 +12734,35 @@ export interface components {
             name: string;
             /**
              * Parameters
-             * @description Defaults that differ from the release's.
+             * @description Defaults that differ from the declared.
              */
             parameters?: {
                 [key: string]: boolean | number | string;
             };
             /**
-             * Release
-             * @description Digest of the release it runs.
+             * Priority
+             * @description Runs with a higher one start first.
+             * @default 0
              */
-            release: string;
+            priority: number;
+            /**
+             * Release
+             * @description The release it runs; give this or `graph`.
+             */
+            release?: string | null;
             /**
              * Title
              * @description For people.
              * @default
              */
             title: string;
+            /**
+             * When Full
+             * @description `queue`: a run waits for its place; `skip`: a scheduled one is skipped.
+             * @default queue
+             * @enum {string}
+             */
+            when_full: "queue" | "skip";
         };
         /**
          * PipelineRun
@@ -11821,6 +12821,11 @@ export interface components {
              */
             expected_s: number | null;
             /**
+             * Handed
+             * @description Files that other steps handed over, by digest.
+             */
+            handed?: components["schemas"]["HandedFile"][];
+            /**
              * Id
              * @description Its id.
              */
@@ -11836,10 +12841,28 @@ export interface components {
              */
             inputs_changed: string[];
             /**
+             * Item
+             * @description Which value of the step's fan-out, from 0.
+             * @default 0
+             */
+            item: number;
+            /**
+             * Kind
+             * @description `graph`: a run of several steps, each a run of its own.
+             * @default release
+             * @enum {string}
+             */
+            kind: "release" | "graph";
+            /**
              * Message
              * @description Why it is in this state, in a sentence.
              */
             message: string;
+            /**
+             * Not Before
+             * @description UTC; it is tried again from then on.
+             */
+            not_before?: string | null;
             /**
              * Notebook
              * @description Path of the notebook of a hand-off; else null.
@@ -11858,10 +12881,21 @@ export interface components {
                 [key: string]: boolean | number | string;
             };
             /**
+             * Parent
+             * @description Run of the graph it is a step of.
+             */
+            parent?: string | null;
+            /**
              * Pipeline
              * @description Name of the pipeline; empty for a hand-off.
              */
             pipeline: string;
+            /**
+             * Priority
+             * @description Runs with a higher one start first.
+             * @default 0
+             */
+            priority: number;
             /**
              * Profile
              * @description Id of the spawner profile.
@@ -11885,6 +12919,16 @@ export interface components {
              */
             requested_by: string;
             /**
+             * Resumes
+             * @description Run that it goes on with.
+             */
+            resumes?: string | null;
+            /**
+             * Reuses
+             * @description Run whose result it took, because nothing had changed.
+             */
+            reuses?: string | null;
+            /**
              * Schedule
              * @description Id of its schedule.
              */
@@ -11897,6 +12941,17 @@ export interface components {
             /** @description Where it stands. */
             state: components["schemas"]["RunState"];
             /**
+             * Step
+             * @description Name of the step; empty: it is no step.
+             * @default
+             */
+            step: string;
+            /**
+             * Steps
+             * @description Of a graph: its steps in order, as they stand.
+             */
+            steps?: components["schemas"]["GraphStep"][];
+            /**
              * Tick
              * @description The schedule's time it stands for, UTC.
              */
@@ -11906,7 +12961,7 @@ export interface components {
              * @description What started it.
              * @enum {string}
              */
-            trigger: "manual" | "schedule" | "hand_off";
+            trigger: "manual" | "schedule" | "hand_off" | "data" | "pipeline" | "backfill" | "step" | "resume";
             /**
              * Verdict
              * @description Outcome against the release's replay.
@@ -11945,6 +13000,11 @@ export interface components {
              * @enum {string}
              */
             kind: "state" | "run" | "cell_started" | "cell_finished" | "error" | "log" | "done";
+            /**
+             * Memory Mib
+             * @description Highest memory while the cell ran, in MiB.
+             */
+            memory_mib?: number | null;
             /**
              * Message
              * @description In words.
@@ -12018,15 +13078,39 @@ export interface components {
              */
             id: string;
             /**
+             * Item
+             * @description Which value of the step's fan-out, from 0.
+             * @default 0
+             */
+            item: number;
+            /**
+             * Kind
+             * @description `graph`: a run of several steps, each a run of its own.
+             * @default release
+             * @enum {string}
+             */
+            kind: "release" | "graph";
+            /**
              * Notebook
              * @description Path of the notebook of a hand-off; else null.
              */
             notebook: string | null;
             /**
+             * Parent
+             * @description Run of the graph it is a step of.
+             */
+            parent?: string | null;
+            /**
              * Pipeline
              * @description Name of the pipeline; empty for a hand-off.
              */
             pipeline: string;
+            /**
+             * Priority
+             * @description Runs with a higher one start first.
+             * @default 0
+             */
+            priority: number;
             /** @description How far it is. */
             progress: components["schemas"]["Progress"];
             /**
@@ -12045,12 +13129,23 @@ export interface components {
              */
             requested_by: string;
             /**
+             * Reuses
+             * @description Run whose result it took, because nothing had changed.
+             */
+            reuses?: string | null;
+            /**
              * Started At
              * @description UTC.
              */
             started_at: string | null;
             /** @description Where it stands. */
             state: components["schemas"]["RunState"];
+            /**
+             * Step
+             * @description Name of the step; empty: it is no step.
+             * @default
+             */
+            step: string;
             /**
              * Tick
              * @description The schedule's time it stands for, UTC.
@@ -12061,12 +13156,132 @@ export interface components {
              * @description What started it.
              * @enum {string}
              */
-            trigger: "manual" | "schedule" | "hand_off";
+            trigger: "manual" | "schedule" | "hand_off" | "data" | "pipeline" | "backfill" | "step" | "resume";
             /**
              * Verdict
              * @description Outcome against the release's replay.
              */
             verdict: string | null;
+        };
+        /**
+         * PipelineText
+         * @description A pipeline as people write it.
+         */
+        PipelineText: {
+            /**
+             * Yaml
+             * @description The text of `pipeline.yaml`.
+             */
+            yaml: string;
+        };
+        /**
+         * PipelineTrigger
+         * @description Something that starts a pipeline beside the clock.
+         */
+        PipelineTrigger: {
+            /**
+             * Created At
+             * Format: date-time
+             * @description UTC.
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @description Who made it.
+             */
+            created_by: string;
+            /**
+             * Ended
+             * @description How the other pipeline's run has to have ended.
+             */
+            ended: string;
+            /**
+             * Id
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Last Run
+             * @description Id of the run it started last.
+             */
+            last_run: string | null;
+            /** @description What it waits for. */
+            on: components["schemas"]["TriggerKind"];
+            /**
+             * Parameters
+             * @description What its runs are given.
+             */
+            parameters: {
+                [key: string]: boolean | number | string;
+            };
+            /**
+             * Settle S
+             * @description Seconds for which new data must stay the same.
+             */
+            settle_s: number;
+            /**
+             * Source
+             * @description Path in the lake, or name of a pipeline.
+             */
+            source: string;
+        };
+        /**
+         * Plan
+         * @description What applying a definition would do; nothing has been done.
+         */
+        Plan: {
+            /**
+             * Changes
+             * @description In order; empty: nothing would change.
+             */
+            changes: components["schemas"]["PlanChange"][];
+            /**
+             * Digest
+             * @description Names this definition against what is there now; apply with it.
+             */
+            digest: string;
+            /**
+             * Name
+             * @description Name of the pipeline.
+             */
+            name: string;
+            /**
+             * New
+             * @description Whether there is no such pipeline yet.
+             */
+            new: boolean;
+            /**
+             * Releases
+             * @description The releases that it would run.
+             */
+            releases: components["schemas"]["UsedRelease"][];
+        };
+        /**
+         * PlanChange
+         * @description One thing that a plan would change.
+         */
+        PlanChange: {
+            /**
+             * After
+             * @description Its value then; empty: there is none.
+             */
+            after: string;
+            /**
+             * Before
+             * @description Its value now; empty: there is none.
+             */
+            before: string;
+            /**
+             * Op
+             * @description What happens to it.
+             * @enum {string}
+             */
+            op: "add" | "change" | "remove";
+            /**
+             * What
+             * @description Its place, such as `steps.train.release`.
+             */
+            what: string;
         };
         /**
          * PolicyChange
@@ -14214,10 +15429,30 @@ export interface components {
              */
             submitted_by: string;
             /**
+             * Valid Until
+             * @description UTC; the approval ends then. Null: it was made without an end.
+             */
+            valid_until?: string | null;
+            /**
              * Verdict
              * @description Outcome of its replay.
              */
             verdict: string;
+            /**
+             * Withdrawn At
+             * @description When, UTC.
+             */
+            withdrawn_at?: string | null;
+            /**
+             * Withdrawn By
+             * @description Who took its approval back.
+             */
+            withdrawn_by?: string | null;
+            /**
+             * Withdrawn Reason
+             * @description Why.
+             */
+            withdrawn_reason?: string | null;
         };
         /**
          * ReleaseCheck
@@ -14329,10 +15564,30 @@ export interface components {
              */
             submitted_by: string;
             /**
+             * Valid Until
+             * @description UTC; the approval ends then. Null: it was made without an end.
+             */
+            valid_until?: string | null;
+            /**
              * Verdict
              * @description Outcome of its replay.
              */
             verdict: string;
+            /**
+             * Withdrawn At
+             * @description When, UTC.
+             */
+            withdrawn_at?: string | null;
+            /**
+             * Withdrawn By
+             * @description Who took its approval back.
+             */
+            withdrawn_by?: string | null;
+            /**
+             * Withdrawn Reason
+             * @description Why.
+             */
+            withdrawn_reason?: string | null;
         };
         /**
          * ReleaseVerification
@@ -14371,6 +15626,57 @@ export interface components {
              * @description Why, in one sentence.
              */
             reason: string;
+        };
+        /**
+         * ReplaceText
+         * @description Replace a range of one cell's source; leave the cell alone unless `expected` stands there.
+         */
+        ReplaceText: {
+            /**
+             * Cell
+             * @description Index of the cell from 0.
+             */
+            cell: number;
+            /**
+             * Cell Id
+             * @description The cell's id in the notebook, if it has one.
+             */
+            cell_id: string | null;
+            /**
+             * End Column
+             * @description Column behind the last character, in UTF-16 code units.
+             */
+            end_column: number;
+            /**
+             * End Line
+             * @description Last line, from 1.
+             */
+            end_line: number;
+            /**
+             * Expected
+             * @description What the range must hold for the edit to apply.
+             */
+            expected: string;
+            /**
+             * @description Says which edit this is. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "replace";
+            /**
+             * Start Column
+             * @description First column, from 0, in UTF-16 code units.
+             */
+            start_column: number;
+            /**
+             * Start Line
+             * @description First line, from 1.
+             */
+            start_line: number;
+            /**
+             * Text
+             * @description What to put there.
+             */
+            text: string;
         };
         /**
          * ReplayedVersion
@@ -14528,6 +15834,35 @@ export interface components {
             reason: string;
         };
         /**
+         * Retry
+         * @description How a step that failed is tried again; only for releases that are declared idempotent.
+         */
+        Retry: {
+            /**
+             * Attempts
+             * @description Attempts in all.
+             */
+            attempts: number;
+            /**
+             * Factor
+             * @description By how much each further wait is longer.
+             * @default 2
+             */
+            factor: number;
+            /**
+             * Most Wait S
+             * @description Longest wait, seconds.
+             * @default 3600
+             */
+            most_wait_s: number;
+            /**
+             * Wait S
+             * @description Seconds before the second.
+             * @default 30
+             */
+            wait_s: number;
+        };
+        /**
          * Review
          * @description One person's decision on another person's work.
          */
@@ -14600,7 +15935,7 @@ export interface components {
             digest: string;
             /**
              * Evidence Digest
-             * @description Digest of the evidence that was looked at; refused when it is another now.
+             * @description Digest of the evidence that was looked at: an approval names it where there is any, and is refused when it is another now.
              */
             evidence_digest?: string | null;
             /**
@@ -14801,6 +16136,18 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * RuleWeights
+         * @description What a rule does in each environment.
+         */
+        RuleWeights: {
+            /** @description For notebooks handed off, which nobody has approved. */
+            dev: components["schemas"]["Weight"];
+            /** @description For releases that run in prod. */
+            prod: components["schemas"]["Weight"];
+            /** @description For releases that run in test. */
+            test: components["schemas"]["Weight"];
+        };
+        /**
          * Run
          * @description One run as a row: enough for a table and a panel.
          */
@@ -14921,6 +16268,17 @@ export interface components {
             tags?: {
                 [key: string]: string;
             };
+        };
+        /**
+         * RunAll
+         * @description Restart the kernel and run all cells; the editor asks first.
+         */
+        RunAll: {
+            /**
+             * @description Says which edit this is. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "run_all";
         };
         /**
          * RunBaseline
@@ -15349,7 +16707,7 @@ export interface components {
          * @description Where a run stands.
          * @enum {string}
          */
-        RunState: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "refused" | "unknown";
+        RunState: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "refused" | "unknown" | "skipped";
         /**
          * RunStatus
          * @description Where a run is; the words of MLflow in lower case.
@@ -15554,6 +16912,22 @@ export interface components {
             version?: number | null;
         };
         /**
+         * SafeFix
+         * @description A fix that keeps what the notebook means; apply its edits from the last to the first.
+         */
+        SafeFix: {
+            /**
+             * Edits
+             * @description In the order of the notebook; ranges don't overlap.
+             */
+            edits: (components["schemas"]["ReplaceText"] | components["schemas"]["InsertCell"] | components["schemas"]["TagCell"] | components["schemas"]["ClearOutputs"] | components["schemas"]["RunAll"])[];
+            /**
+             * Label
+             * @description What the button says, such as `Pin to 2.3.3`.
+             */
+            label: string;
+        };
+        /**
          * ScanFinding
          * @description Something in a model file that the scanner does not trust.
          */
@@ -15602,6 +16976,8 @@ export interface components {
          * @description A cron line in a time zone.
          */
         Schedule: {
+            /** @description What becomes of missed ticks. */
+            catch_up: components["schemas"]["CatchUp"];
             /**
              * Created At
              * Format: date-time
@@ -15629,6 +17005,11 @@ export interface components {
              */
             last_run: string | null;
             /**
+             * Max Age Hours
+             * @description Older missed ticks are never made up for.
+             */
+            max_age_hours: number | null;
+            /**
              * Next At
              * @description Its next tick, UTC; null: never again.
              */
@@ -15640,6 +17021,11 @@ export interface components {
             parameters: {
                 [key: string]: boolean | number | string;
             };
+            /**
+             * Paused
+             * @description Whether its ticks pass by.
+             */
+            paused: boolean;
             /**
              * Pipeline
              * @description Name of the pipeline.
@@ -15678,10 +17064,20 @@ export interface components {
          */
         ScheduleRequest: {
             /**
+             * @description What becomes of missed ticks: latest, all or skip.
+             * @default latest
+             */
+            catch_up: components["schemas"]["CatchUp"];
+            /**
              * Cron
              * @description Five fields: minute, hour, day, month, weekday.
              */
             cron: string;
+            /**
+             * Max Age Hours
+             * @description Older missed ticks are never made up for.
+             */
+            max_age_hours?: number | null;
             /**
              * Parameters
              * @description The pipeline's defaults where absent.
@@ -16134,7 +17530,7 @@ export interface components {
         };
         /**
          * Severity
-         * @description How much a lint finding weighs; an error keeps a notebook from being released.
+         * @description How much a finding weighs in the environment that was asked for; an error blocks there.
          * @enum {string}
          */
         Severity: "error" | "warning" | "info";
@@ -16413,6 +17809,89 @@ export interface components {
              * @description The newest unknown ones, raw, at most 20.
              */
             unknown: string[];
+        };
+        /**
+         * Step
+         * @description One release in a pipeline.
+         */
+        Step: {
+            /** @description None: it always runs. */
+            cache?: components["schemas"]["Cache"] | null;
+            /** @description One run a value; none: one run. */
+            fan_out?: components["schemas"]["FanOut"] | null;
+            /**
+             * Inputs
+             * @description The step's text parameters that get the path of a file: `<step>.<output>`. Of a step that fans out they get a folder with one numbered folder a run.
+             */
+            inputs?: {
+                [key: string]: string;
+            };
+            /**
+             * Name
+             * @description Its name in the pipeline.
+             */
+            name: string;
+            /**
+             * Needs
+             * @description Steps that it comes after.
+             */
+            needs?: string[];
+            /**
+             * Outputs
+             * @description Files that it hands over.
+             */
+            outputs?: {
+                [key: string]: components["schemas"]["StepOutput"];
+            };
+            /**
+             * Parameters
+             * @description Values; the release's defaults else.
+             */
+            parameters?: {
+                [key: string]: boolean | number | string;
+            };
+            /**
+             * Release
+             * @description A release's digest, `<name>@<number>`, or `<name>@latest`: the newest when the pipeline is applied; runs keep to that one.
+             */
+            release: string;
+            /** @description None: a failure is final. */
+            retry?: components["schemas"]["Retry"] | null;
+            /**
+             * Timeout Minutes
+             * @description None: the platform's limit for runs.
+             */
+            timeout_minutes?: number | null;
+            /**
+             * Uses
+             * @description The step's parameters that get the value of a parameter of the pipeline.
+             */
+            uses?: {
+                [key: string]: string;
+            };
+            /**
+             * When
+             * @description All must hold. Without one about a step, all steps before it must succeed.
+             */
+            when?: components["schemas"]["Condition"][];
+        };
+        /**
+         * StepOutput
+         * @description A file that a step leaves for others.
+         */
+        StepOutput: {
+            /**
+             * Kind
+             * @description What it must be.
+             * @default file
+             * @enum {string}
+             */
+            kind: "file" | "csv" | "json" | "parquet";
+            /**
+             * Path
+             * @description Where the step writes it, below its working folder.
+             */
+            path: string;
         };
         /**
          * StopOrder
@@ -16747,6 +18226,37 @@ export interface components {
             verdict: string | null;
         };
         /**
+         * TagCell
+         * @description Add a tag to a cell's metadata, or remove it.
+         */
+        TagCell: {
+            /**
+             * Cell
+             * @description Index of the cell from 0.
+             */
+            cell: number;
+            /**
+             * Cell Id
+             * @description The cell's id in the notebook, if it has one.
+             */
+            cell_id: string | null;
+            /**
+             * @description Says which edit this is. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            kind: "tag_cell";
+            /**
+             * Present
+             * @description True: add it; false: remove it.
+             */
+            present: boolean;
+            /**
+             * Tag
+             * @description The tag.
+             */
+            tag: string;
+        };
+        /**
          * TagList
          * @description The tags of a version, by name.
          */
@@ -16971,6 +18481,62 @@ export interface components {
             name: string;
         };
         /**
+         * Trigger
+         * @description What started a run.
+         * @enum {string}
+         */
+        Trigger: "manual" | "schedule" | "hand_off" | "data" | "pipeline" | "backfill" | "step" | "resume";
+        /**
+         * TriggerKind
+         * @description What a trigger waits for.
+         * @enum {string}
+         */
+        TriggerKind: "data" | "pipeline";
+        /**
+         * TriggerList
+         * @description The triggers of a pipeline.
+         */
+        TriggerList: {
+            /**
+             * Items
+             * @description All of them.
+             */
+            items: components["schemas"]["PipelineTrigger"][];
+        };
+        /**
+         * TriggerRequest
+         * @description Start a pipeline when data or another pipeline has something new.
+         */
+        TriggerRequest: {
+            /**
+             * Ended
+             * @description How the other pipeline's run has to have ended.
+             * @default succeeded
+             * @enum {string}
+             */
+            ended: "succeeded" | "failed" | "any";
+            /** @description `data` or `pipeline`. */
+            on: components["schemas"]["TriggerKind"];
+            /**
+             * Parameters
+             * @description The pipeline's defaults where absent.
+             */
+            parameters?: {
+                [key: string]: boolean | number | string;
+            };
+            /**
+             * Settle S
+             * @description Seconds for which new data must stay the same before it counts.
+             * @default 60
+             */
+            settle_s: number;
+            /**
+             * Source
+             * @description Path in the lake, or name of a pipeline of the project.
+             */
+            source: string;
+        };
+        /**
          * Usage
          * @description What a workspace has used since it started, seen from outside by its spawner.
          */
@@ -16990,6 +18556,37 @@ export interface components {
              * @description Memory now, in GiB; null: unknown.
              */
             memory_gib?: number | null;
+        };
+        /**
+         * UsedRelease
+         * @description A release that a pipeline runs.
+         */
+        UsedRelease: {
+            /**
+             * Digest
+             * @description Its name.
+             */
+            digest: string;
+            /**
+             * Name
+             * @description Name of the release line.
+             */
+            name: string;
+            /**
+             * Number
+             * @description Number in the line.
+             */
+            number: number;
+            /**
+             * Profile
+             * @description Id of the spawner profile it runs under.
+             */
+            profile: string;
+            /**
+             * Step
+             * @description The step that runs it; empty: the pipeline has none.
+             */
+            step: string;
         };
         /** ValidationError */
         ValidationError: {
@@ -17491,6 +19088,23 @@ export interface components {
              * @description Size of a volume of its own, in GiB.
              */
             size_gib: number | null;
+        };
+        /**
+         * Weight
+         * @description What a rule does in an environment.
+         * @enum {string}
+         */
+        Weight: "block" | "warn" | "off";
+        /**
+         * WithdrawRequest
+         * @description Take a release's approval back.
+         */
+        WithdrawRequest: {
+            /**
+             * Reason
+             * @description Why, as a sentence.
+             */
+            reason: string;
         };
         /**
          * FeatureFreshness
@@ -18739,6 +20353,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    cancel_backfill_services_octavo_api_v1_projects__project__backfills__backfill__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                backfill: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineBackfill"];
                 };
             };
             /** @description Validation Error */
@@ -23358,6 +25004,36 @@ export interface operations {
             };
         };
     };
+    export_release_services_octavo_api_v1_projects__project__notebooks_releases__digest__bundle_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     verify_release_services_octavo_api_v1_projects__project__notebooks_releases__digest__verify_post: {
         parameters: {
             query?: never;
@@ -23377,6 +25053,175 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReleaseVerification"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    withdraw_release_services_octavo_api_v1_projects__project__notebooks_releases__digest__withdraw_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Release"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_lint_rules_services_octavo_api_v1_projects__project__notebooks_rules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LintRules"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_lint_rule_changes_services_octavo_api_v1_projects__project__notebooks_rules_changes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LintRulesVersions"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    propose_lint_rules_services_octavo_api_v1_projects__project__notebooks_rules_changes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LintRulesChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LintRulesVersion"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    review_lint_rules_services_octavo_api_v1_projects__project__notebooks_rules_changes__change__review_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                change: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Review-Input"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LintRulesVersion"];
                 };
             };
             /** @description Validation Error */
@@ -23663,6 +25508,76 @@ export interface operations {
             };
         };
     };
+    apply_pipeline_services_octavo_api_v1_projects__project__pipelines_apply_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    plan_pipeline_services_octavo_api_v1_projects__project__pipelines_plan_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DefinitionText"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     read_pipeline_services_octavo_api_v1_projects__project__pipelines__name__get: {
         parameters: {
             query?: never;
@@ -23682,6 +25597,136 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_pipeline_services_octavo_api_v1_projects__project__pipelines__name__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_backfills_services_octavo_api_v1_projects__project__pipelines__name__backfills_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackfillList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    start_backfill_services_octavo_api_v1_projects__project__pipelines__name__backfills_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackfillRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineBackfill"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_definition_services_octavo_api_v1_projects__project__pipelines__name__definition_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineText"];
                 };
             };
             /** @description Validation Error */
@@ -23807,6 +25852,171 @@ export interface operations {
                 project: string;
                 name: string;
                 schedule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pause_schedule_services_octavo_api_v1_projects__project__pipelines__name__schedules__schedule__pause_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+                schedule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    resume_schedule_services_octavo_api_v1_projects__project__pipelines__name__schedules__schedule__resume_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+                schedule: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_triggers_services_octavo_api_v1_projects__project__pipelines__name__triggers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_trigger_services_octavo_api_v1_projects__project__pipelines__name__triggers_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriggerRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineTrigger"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_trigger_services_octavo_api_v1_projects__project__pipelines__name__triggers__trigger__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+                trigger: string;
             };
             cookie?: never;
         };
@@ -24023,12 +26233,21 @@ export interface operations {
     list_runs_services_octavo_api_v1_projects__project__runs_get: {
         parameters: {
             query?: {
-                pipeline?: string | null;
-                state?: components["schemas"]["RunState"] | null;
                 /** @description Most items of the page. */
                 limit?: number;
                 /** @description From the last page. */
                 cursor?: string | null;
+                pipeline?: string | null;
+                state?: components["schemas"]["RunState"] | null;
+                trigger?: components["schemas"]["Trigger"] | null;
+                verdict?: ("identical" | "equivalent" | "different" | "not_compared") | null;
+                requested_by?: string | null;
+                /** @description Asked for then or later. */
+                since?: string | null;
+                /** @description Asked for before then. */
+                until?: string | null;
+                /** @description A graph's run. */
+                parent?: string | null;
             };
             header?: never;
             path: {
@@ -24304,6 +26523,38 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineRun"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    resume_run_services_octavo_api_v1_projects__project__runs__run__resume_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -3,8 +3,7 @@ import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
 import type { CodeRequest, EntityValue, FeatureCode, FeatureView, History, OnlineAnswer, PreviewAnswer, Versions } from '../api/features';
-import { previewFeatures, readHistory, readOnline, readVersions, readView, readViewLineage, writeCode } from '../api/features';
-import type { LineageGraph } from '../api/lineage';
+import { previewFeatures, readHistory, readOnline, readVersions, readView, writeCode } from '../api/features';
 import { Resource } from '../resource';
 import type { IOctavo, ViewArgs } from '../tokens';
 import type { IAsker } from '../kernel';
@@ -33,7 +32,6 @@ export class FeatureModel implements IDisposable {
     this.view = new Resource(signal => readView(requests, project, name, signal));
     this.history = new Resource(signal => readHistory(requests, project, name, signal));
     this.versions = new Resource(signal => readVersions(requests, project, name, signal));
-    this.lineage = new Resource(signal => readViewLineage(requests, project, name, signal));
     this.preview = new PreviewModel((body, signal) => previewFeatures(requests, project, body, signal), asker);
     _octavo.session.touched.connect(this._renew, this);
     this.view.poll(Math.max(_octavo.session.settings.refreshSeconds, LEAST_SECONDS));
@@ -44,7 +42,6 @@ export class FeatureModel implements IDisposable {
   readonly view: Resource<FeatureView>;
   readonly history: Resource<History>;
   readonly versions: Resource<Versions>;
-  readonly lineage: Resource<LineageGraph>;
   readonly preview: PreviewModel;
 
   /** The columns that are picked; null: all that a model may learn from. */
@@ -101,7 +98,7 @@ export class FeatureModel implements IDisposable {
 
   dispose(): void {
     this._octavo.session.touched.disconnect(this._renew, this);
-    for (const one of [this.view, this.history, this.versions, this.lineage, this.preview]) {
+    for (const one of [this.view, this.history, this.versions, this.preview]) {
       one.dispose();
     }
     Signal.clearData(this);

@@ -2,7 +2,8 @@ import { addBelowIcon, editIcon, spreadsheetIcon } from '@jupyterlab/ui-componen
 import * as React from 'react';
 
 import type { FeatureView } from '../api/features';
-import { LineageGraph } from '../lineage/panel';
+import { readViewLineage } from '../api/features';
+import { PolledLineage } from '../lineage/panel';
 import { useRefusal } from '../shell/hooks';
 import type { IOctavo } from '../tokens';
 import { useAction } from '../ui/action';
@@ -76,7 +77,7 @@ function tabs(model: FeatureModel, octavo: IOctavo, view: FeatureView): ITab[] {
   return [
     { id: 'use', label: trans.__('Use'), content: () => <Use model={model} view={view} noLookup={octavo.session.refusal('features.online', model.project)} /> },
     { id: 'statistics', label: trans.__('Statistics'), content: () => <Statistics model={model} view={view} /> },
-    { id: 'lineage', label: trans.__('Lineage'), content: () => <Lineage model={model} octavo={octavo} view={view} /> },
+    { id: 'lineage', label: trans.__('Lineage'), content: () => <PolledLineage key={view.snapshot} octavo={octavo} read={signal => readViewLineage(octavo.requests, model.project, model.name, signal)} /> },
     { id: 'materialisation', label: trans.__('Materialisation'), content: () => <MaterializationTab octavo={octavo} view={view} /> },
     { id: 'versions', label: trans.__('Versions'), count: view.version, content: () => <Versions model={model} view={view} /> },
     { id: 'consumers', label: trans.__('Consumers'), count: consumersOf(view).length, content: () => <Consumers octavo={octavo} view={view} /> }
@@ -92,12 +93,4 @@ function Elsewhere(props: { octavo: IOctavo; view: FeatureView }): React.JSX.Ele
       {trans.__('This view belongs to the project %1, and this workspace reads the features of %2. Start a workspace in %1 to use it.', there, here)}
     </p>
   ) : null;
-}
-
-function Lineage(props: { model: FeatureModel; octavo: IOctavo; view: FeatureView }): React.JSX.Element {
-  const { model, octavo, view } = props;
-  React.useEffect(() => {
-    void model.lineage.refresh();
-  }, [model, view.snapshot]);
-  return <Await resource={model.lineage}>{graph => <LineageGraph octavo={octavo} graph={graph} />}</Await>;
 }

@@ -40,22 +40,31 @@ export function viewOf(node: ILineageNode): { kind: string; args: Record<string,
   }
 }
 
-/** The lineage around one node, loaded when it is shown. */
+/** The lineage around one node. */
 export function Lineage(props: { octavo: IOctavo; project: string; node: string }): React.JSX.Element {
   const { octavo, project, node } = props;
-  const resource = React.useMemo(
-    () => new Resource(signal => readLineage(octavo.requests, project, node, signal)),
-    [octavo, project, node]
-  );
+  return <PolledLineage key={node} octavo={octavo} read={signal => readLineage(octavo.requests, project, node, signal)} />;
+}
+
+/**
+ * A graph that is read when it is shown, and again and again: what is deployed links itself later, by the worker.
+ *
+ * Give it the `key` of what it is about, so that it begins anew for another thing.
+ */
+export function PolledLineage(props: { octavo: IOctavo; read: (signal: AbortSignal) => Promise<ILineageGraph> }): React.JSX.Element {
+  const { octavo } = props;
+  const read = React.useRef(props.read);
+  read.current = props.read;
+  const resource = React.useMemo(() => new Resource(signal => read.current(signal)), []);
   React.useEffect(() => {
-    resource.poll(octavo.session.settings.refreshSeconds * 3); // what is deployed links itself later, by the worker
+    resource.poll(octavo.session.settings.refreshSeconds * 3);
     return () => resource.dispose();
   }, [octavo, resource]);
   return <Await resource={resource}>{graph => <LineageGraph octavo={octavo} graph={graph} />}</Await>;
 }
 
 /** A graph whose boxes open what they stand for. */
-export function LineageGraph(props: { octavo: IOctavo; graph: ILineageGraph }): React.JSX.Element {
+function LineageGraph(props: { octavo: IOctavo; graph: ILineageGraph }): React.JSX.Element {
   const { octavo, graph } = props;
   return (
     <LineageMap

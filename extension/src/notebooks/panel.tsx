@@ -19,8 +19,10 @@ import { Await, Failure, useResource } from '../ui/states';
 import { Time } from '../ui/Time';
 import { trans } from '../words';
 import { Decision } from './components/Decision';
+import type { ISought } from './components/Diff';
 import { Diff, diffLine } from './components/Diff';
 import { Findings, lintLine } from './components/Findings';
+import { valueOf } from './components/parameters';
 import { Checks, ReleaseContent, ReleaseSide } from './components/ReleaseFacts';
 import { SubmitForm } from './components/SubmitForm';
 import { ReplayCard } from './components/VerdictCard';
@@ -78,7 +80,7 @@ export function waiting(page: SubmissionList | undefined): SubmissionSummary[] {
 }
 
 /** The submission dialog's body: lints the notebook first. */
-export function Submit(props: { octavo: IOctavo; path: string; notebook: Record<string, unknown>; onDone: (submission: Submission | null) => void }): React.JSX.Element {
+export function Submit(props: { octavo: IOctavo; path: string; notebook: Record<string, unknown>; onDone: (submission: Submission | null) => void; onCell?: (cell: number) => void }): React.JSX.Element {
   const { octavo, path, notebook } = props;
   const project = octavo.session.project;
   const lint = React.useMemo(
@@ -104,6 +106,13 @@ export function Submit(props: { octavo: IOctavo; path: string; notebook: Record<
           said={mine?.notices.find(notice => notice.kind === 'retired')?.message}
           onSubmit={async body => props.onDone(await submitNotebook(octavo.requests, project, { ...body, notebook }))}
           onCancel={() => props.onDone(null)}
+          onCell={
+            props.onCell &&
+            (cell => {
+              props.onDone(null);
+              props.onCell?.(cell);
+            })
+          }
         />
       )}
     </Await>
@@ -114,6 +123,7 @@ export function Submit(props: { octavo: IOctavo; path: string; notebook: Record<
 export function ReviewPage(props: { model: ReviewModel; octavo: IOctavo }): React.JSX.Element {
   const { model, octavo } = props;
   const diff = useResource(model.diff).value;
+  const [sought, setSought] = React.useState<ISought | null>(null);
   return (
     <Await resource={model.submission} lines={10}>
       {submission => (
@@ -127,10 +137,10 @@ export function ReviewPage(props: { model: ReviewModel; octavo: IOctavo }): Reac
           <Split
             main={
               <Card title={trans.__('Notebook')} aside={<span className="jp-octavo-Muted">{submission.path}</span>}>
-                <Await resource={model.diff}>{found => <Diff diff={found} />}</Await>
+                <Await resource={model.diff}>{found => <Diff diff={found} sought={sought} />}</Await>
               </Card>
             }
-            side={<ReviewSide submission={submission} model={model} />}
+            side={<ReviewSide submission={submission} model={model} onCell={cell => setSought({ cell })} />}
             follow
           />
         </Page>
@@ -155,13 +165,13 @@ function ReviewProof(props: { submission: Submission; octavo: IOctavo }): React.
   );
 }
 
-function ReviewSide(props: { submission: Submission; model: ReviewModel }): React.JSX.Element {
+function ReviewSide(props: { submission: Submission; model: ReviewModel; onCell: (cell: number) => void }): React.JSX.Element {
   const { submission, model } = props;
   return (
     <>
       <ReplayCard submission={submission} />
       <Card title={trans.__('Lint')} aside={lintLine(submission.lint.errors, submission.lint.warnings)}>
-        <Findings report={submission.lint} />
+        <Findings report={submission.lint} onCell={props.onCell} />
       </Card>
       <Card title={trans.__('Policy')} aside={submission.policy && <Chip tone={submission.policy.allowed ? 'good' : 'bad'}>{submission.policy.allowed ? trans.__('would allow') : trans.__('refuses')}</Chip>}>
         {submission.policy ? <Sentences label={trans.__('What the policy says')} sentences={submission.policy.reasons} /> : <p className="jp-octavo-Muted">{trans.__('Asked once the replay is done.')}</p>}
@@ -172,7 +182,7 @@ function ReviewSide(props: { submission: Submission; model: ReviewModel }): Reac
             [trans.__('Profile'), submission.profile],
             [trans.__('Inputs'), trans.__('%1 pinned', submission.inputs.length)],
             [trans.__('Environment'), submission.environment ? <Digest key="env" value={submission.environment.digest} what={trans.__('Environment lock')} /> : '–'],
-            ...submission.parameters.map(parameter => [parameter.name, `${String(submission.replay_parameters[parameter.name] ?? parameter.default)} (${parameter.type})`] as const)
+            ...submission.parameters.map(parameter => [parameter.name, `${String(valueOf(parameter, submission.replay_parameters))}${parameter.unit ? ` ${parameter.unit}` : ''} (${parameter.type})`] as const)
           ]}
         />
       </Card>

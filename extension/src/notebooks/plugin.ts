@@ -10,6 +10,8 @@ import { octavoIcon } from '../icon';
 import { IOctavo } from '../tokens';
 import { openForm } from '../ui/form';
 import { trans } from '../words';
+import { LintMargin } from './lint/margin';
+import { LintModel } from './lint/model';
 import { ReleaseModel, ReviewModel } from './model';
 import type { IReleaseActions } from './panel';
 import { ReleasePage, ReviewPage, Submit } from './panel';
@@ -30,6 +32,7 @@ function submit(octavo: IOctavo, panel: NotebookPanel): void {
       octavo,
       path: panel.context.path,
       notebook,
+      onCell: cell => void goTo(panel, cell),
       onDone: submission => {
         close();
         if (submission) {
@@ -38,6 +41,25 @@ function submit(octavo: IOctavo, panel: NotebookPanel): void {
       }
     })
   );
+}
+
+/** Bring a cell into sight, its editor ready to type into. */
+async function goTo(panel: NotebookPanel, cell: number): Promise<void> {
+  if (!panel.isDisposed && cell < panel.content.widgets.length) {
+    panel.content.activeCellIndex = cell;
+    await panel.content.scrollToItem(cell, 'center');
+    panel.content.mode = 'edit';
+  }
+}
+
+/** Show what lint finds while a notebook is edited. */
+function watch(app: JupyterFrontEnd, octavo: IOctavo, panel: NotebookPanel): void {
+  void panel.context.ready.then(() => {
+    if (!panel.isDisposed) {
+      const model = new LintModel(octavo.requests, octavo.session, panel.context.model);
+      new LintMargin(panel, model, () => void app.commands.execute('notebook:restart-run-all'));
+    }
+  });
 }
 
 /** Submissions, reviews and releases of notebooks. */
@@ -63,6 +85,8 @@ export const notebooksPlugin: JupyterFrontEndPlugin<void> = {
         }
       }
     });
+    notebooks.forEach(panel => watch(app, octavo, panel));
+    notebooks.widgetAdded.connect((_, panel) => watch(app, octavo, panel));
     const renew = (): void => app.commands.notifyCommandChanged(SUBMIT);
     notebooks.currentChanged.connect(renew);
     octavo.session.projectChanged.connect(renew);

@@ -12,6 +12,7 @@ import type { PipelineRun } from '../api/pipelines';
 import { Resource } from '../resource';
 import type { IOctavo, ViewArgs } from '../tokens';
 import { Chip, Digest } from '../ui/Chip';
+import { Check } from '../ui/Fields';
 import { LuminoHost } from '../ui/LuminoHost';
 import { Page } from '../ui/Page';
 import { Await, useResource } from '../ui/states';
@@ -69,10 +70,44 @@ export function readOnlyNotebook(content: INotebookContent, parts: INotebookPart
   return notebook;
 }
 
-function NotebookHost(props: { content: INotebookContent; parts: INotebookParts }): React.JSX.Element {
-  const { content, parts } = props;
-  const create = React.useCallback(() => readOnlyNotebook(content, parts), [content, parts]);
+function NotebookHost(props: { content: INotebookContent; parts: INotebookParts; report?: boolean }): React.JSX.Element {
+  const { content, parts, report = false } = props;
+  const shown = React.useRef<StaticNotebook | null>(null);
+  const create = React.useCallback(() => (shown.current = readOnlyNotebook(content, parts)), [content, parts]);
+  React.useEffect(() => {
+    if (shown.current && !shown.current.isDisposed) {
+      withoutCode(shown.current, report);
+    }
+  }, [create, report]);
   return <LuminoHost className="jp-octavo-NotebookHost" label={trans.__('Output notebook')} create={create} />;
+}
+
+/** Hide the code of a notebook, so that only its words and results are read. */
+function withoutCode(notebook: StaticNotebook, hidden: boolean): void {
+  for (const cell of notebook.widgets) {
+    cell.inputHidden = hidden && cell.model.type === 'code';
+  }
+}
+
+/** The output notebook of a run inside another page; as a report its code is hidden. */
+export function OutputPart(props: { octavo: IOctavo; project: string; id: string; parts: INotebookParts }): React.JSX.Element {
+  const { octavo, project, id, parts } = props;
+  const notebook = React.useMemo(() => new Resource<INotebookContent>(signal => readOutput(octavo.requests, project, id, signal)), [octavo, project, id]);
+  const [report, setReport] = React.useState(false);
+  React.useEffect(() => {
+    void notebook.refresh();
+    return () => notebook.dispose();
+  }, [notebook]);
+  return (
+    <Await resource={notebook} lines={12}>
+      {content => (
+        <>
+          <Check label={trans.__('Hide code')} checked={report} onChange={setReport} />
+          <NotebookHost content={content} parts={parts} report={report} />
+        </>
+      )}
+    </Await>
+  );
 }
 
 /** The output notebook of a run in the main area. */

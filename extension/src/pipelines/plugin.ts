@@ -1,104 +1,34 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { Notification } from '@jupyterlab/apputils';
+import { ICommandPalette, Notification } from '@jupyterlab/apputils';
 import { IEditorServices } from '@jupyterlab/codeeditor';
 import { NotebookPanel } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
-import { notebookIcon, refreshIcon, runIcon } from '@jupyterlab/ui-components';
+import { historyIcon, notebookIcon, refreshIcon, runIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { listMaterialized } from '../api/materialization';
-import { listReleases, listSubmissions, readRelease } from '../api/notebooks';
-import type { Pipeline, ScheduleRequest } from '../api/pipelines';
-import { createPipeline, createSchedule, listPipelineRuns, listPipelines, readPipeline, startRun } from '../api/pipelines';
+import { listReleases, listSubmissions } from '../api/notebooks';
+import { listPipelineRuns, listPipelines } from '../api/pipelines';
 import { pipelineIcon } from '../icon';
 import { asOctavoError } from '../request';
 import { ProjectList } from '../shell/list';
 import { IOctavo } from '../tokens';
-import { openForm } from '../ui/form';
-import { money } from '../ui/format';
 import { trans } from '../words';
-import { RunForm } from './components/RunForm';
-import { ScheduleForm } from './components/ScheduleForm';
-import { PipelineModel, PipelineRunModel } from './model';
+import type { IPipelineActions } from './actions';
+import { askAgain, askBackfill, askRelease, askRun, askSchedule, askTrigger } from './asking';
+import { PipelineModel } from './model';
 import type { INotebookParts } from './output';
-import { OutputModel, OutputPage } from './output';
-import type { IPipelineActions, IPipelineLists } from './panel';
-import { ending, PipelinePage, PipelineRunPage, PipelineSection, ReviewBadge } from './panel';
+import { OutputModel, OutputPage, OutputPart } from './output';
+import { PipelinePage } from './pipeline';
+import { ending, PipelineRunPage } from './run';
+import { PipelineRunModel } from './runModel';
+import { RunsPage } from './runs';
+import { RunsModel } from './runsModel';
+import type { IPipelineLists } from './section';
+import { PipelineSection, ReviewBadge } from './section';
 
 const RUN_RELEASE = 'octavo-lab:run-release';
-
-function priceNote(octavo: IOctavo, profile: string): string {
-  const mine = octavo.session.mine.session;
-  return mine?.profile.id === profile
-    ? trans.__('Runs on %1 for %2 an hour, booked on the project.', profile, money(mine.profile.price_eur_per_hour))
-    : trans.__('Runs on %1, booked on the project.', profile);
-}
-
-function askRun(octavo: IOctavo, pipeline: Pipeline): void {
-  openForm(trans.__('Run %1', pipeline.name), close =>
-    React.createElement(RunForm, {
-      pipeline: pipeline.name,
-      fixed: true,
-      parameters: pipeline.parameters,
-      note: priceNote(octavo, pipeline.profile),
-      onCancel: close,
-      onRun: async (_name, values) => {
-        const run = await startRun(octavo.requests, pipeline.project, pipeline.name, values);
-        close();
-        octavo.session.touch();
-        octavo.open('pipeline-run', { project: pipeline.project, id: run.id });
-      }
-    })
-  );
-}
-
-async function askRelease(octavo: IOctavo, project: string, digest: string): Promise<void> {
-  const release = await readRelease(octavo.requests, project, digest);
-  openForm(trans.__('Run %1 release %2', release.name, release.number), close =>
-    React.createElement(RunForm, {
-      pipeline: release.name,
-      fixed: false,
-      parameters: release.parameters,
-      note: priceNote(octavo, release.profile),
-      onCancel: close,
-      onRun: async (name, values) => {
-        const pipeline = await pipelineFor(octavo, project, name, digest);
-        const run = await startRun(octavo.requests, project, pipeline.name, values);
-        close();
-        octavo.session.touch();
-        octavo.open('pipeline-run', { project, id: run.id });
-      }
-    })
-  );
-}
-
-async function pipelineFor(octavo: IOctavo, project: string, name: string, digest: string): Promise<Pipeline> {
-  const there = await readPipeline(octavo.requests, project, name).catch(error => {
-    if (asOctavoError(error).status === 404) {
-      return null;
-    }
-    throw error;
-  });
-  return there?.release === digest ? there : createPipeline(octavo.requests, project, { name, release: digest, title: '' });
-}
-
-function askSchedule(octavo: IOctavo, pipeline: Pipeline): void {
-  const schedule = async (body: ScheduleRequest, close: () => void): Promise<void> => {
-    const made = await createSchedule(octavo.requests, pipeline.project, pipeline.name, body);
-    close();
-    octavo.session.touch();
-    octavo.open('pipeline', { project: pipeline.project, name: pipeline.name });
-    Notification.success(trans.__('%1 is scheduled: %2 %3', pipeline.name, made.cron, made.time_zone), { autoClose: 5000 });
-  };
-  openForm(trans.__('Schedule %1', pipeline.name), close =>
-    React.createElement(ScheduleForm, {
-      pipeline,
-      zones: Intl.supportedValuesOf('timeZone'),
-      onSchedule: body => schedule(body, close),
-      onCancel: close
-    })
-  );
-}
+const RUNS = 'octavo-lab:pipeline-runs';
 
 function addViews(octavo: IOctavo, actions: IPipelineActions, parts: INotebookParts): void {
   octavo.addView<PipelineModel>({
@@ -122,6 +52,13 @@ function addViews(octavo: IOctavo, actions: IPipelineActions, parts: INotebookPa
     },
     body: props => React.createElement(PipelineRunPage, { ...props, actions })
   });
+  octavo.addView<RunsModel>({
+    kind: 'pipeline-runs',
+    icon: pipelineIcon,
+    title: () => trans.__('Pipeline runs'),
+    model: args => new RunsModel(octavo, args),
+    body: RunsPage
+  });
   octavo.addView<OutputModel>({
     kind: 'output',
     icon: notebookIcon,
@@ -137,24 +74,37 @@ export const pipelinesPlugin: JupyterFrontEndPlugin<void> = {
   description: 'Runs and schedules releases and shows their evidence.',
   autoStart: true,
   requires: [IOctavo, IRenderMimeRegistry, NotebookPanel.IContentFactory, IEditorServices],
-  activate: (app: JupyterFrontEnd, octavo: IOctavo, rendermime: IRenderMimeRegistry, contentFactory: NotebookPanel.IContentFactory, editorServices: IEditorServices) => {
+  optional: [ICommandPalette],
+  activate: (
+    app: JupyterFrontEnd,
+    octavo: IOctavo,
+    rendermime: IRenderMimeRegistry,
+    contentFactory: NotebookPanel.IContentFactory,
+    editorServices: IEditorServices,
+    palette: ICommandPalette | null
+  ) => {
     const lists: IPipelineLists = {
       submissions: new ProjectList(octavo.session, listSubmissions),
       releases: new ProjectList(octavo.session, listReleases),
       pipelines: new ProjectList(octavo.session, listPipelines),
       materialized: new ProjectList(octavo.session, listMaterialized),
-      runs: new ProjectList(octavo.session, (requests, project, signal) => listPipelineRuns(requests, project, '', signal))
+      runs: new ProjectList(octavo.session, (requests, project, signal) => listPipelineRuns(requests, project, {}, '', signal))
     };
     const runRelease = (project: string, digest: string): void => {
       askRelease(octavo, project, digest).catch(error => Notification.error(asOctavoError(error).message));
     };
+    const parts: INotebookParts = { rendermime, contentFactory, editorServices };
     const actions: IPipelineActions = {
       runRelease,
       run: pipeline => askRun(octavo, pipeline),
       schedule: pipeline => askSchedule(octavo, pipeline),
-      openOutput: run => octavo.open('output', { project: run.project, id: run.id })
+      backfill: askBackfill,
+      trigger: (pipeline, model) => askTrigger(pipeline, model, (lists.pipelines.resource.state.value?.items ?? []).map(one => one.name).filter(name => name !== pipeline.name)),
+      again: run => askAgain(octavo, run),
+      openOutput: run => octavo.open('output', { project: run.project, id: run.id }),
+      drawOutput: run => React.createElement(OutputPart, { octavo, project: run.project, id: run.id, parts })
     };
-    addViews(octavo, actions, { rendermime, contentFactory, editorServices });
+    addViews(octavo, actions, parts);
     app.commands.addCommand(RUN_RELEASE, {
       label: trans.__('Run Release…'),
       caption: trans.__('Run an approved notebook with typed parameters'),
@@ -165,6 +115,15 @@ export const pipelinesPlugin: JupyterFrontEndPlugin<void> = {
       isVisible: args => Boolean(args['release']),
       execute: args => runRelease(String(args['project']), String(args['release']))
     });
+    const openRuns = (): void => octavo.open('pipeline-runs', { project: octavo.session.project });
+    app.commands.addCommand(RUNS, {
+      label: trans.__('Open Pipeline Runs'),
+      caption: trans.__('All runs of the project, filtered, as a table or over time'),
+      icon: historyIcon,
+      describedBy: { args: { type: 'object', properties: {} } },
+      execute: openRuns
+    });
+    palette?.addItem({ command: RUNS, category: trans.__('Octavo') });
     octavo.addSection({
       id: 'notebooks',
       title: trans.__('Notebooks & pipelines'),
@@ -172,6 +131,7 @@ export const pipelinesPlugin: JupyterFrontEndPlugin<void> = {
       body: () => React.createElement(PipelineSection, { lists, octavo, actions }),
       badge: () => React.createElement(ReviewBadge, { lists }),
       actions: [
+        { label: trans.__('All pipeline runs'), icon: historyIcon, onClick: openRuns },
         {
           label: trans.__('Refresh notebooks and pipelines'),
           icon: refreshIcon,

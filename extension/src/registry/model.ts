@@ -2,8 +2,8 @@ import type { IDisposable } from '@lumino/disposable';
 import type { ISignal } from '@lumino/signaling';
 import { Signal } from '@lumino/signaling';
 
-import type { AliasesOn, DifferenceList, IVersionOf, TagList, VersionComparison, VersionLineage, VersionProof } from '../api/proof';
-import { aliasesOn, compareVersions, listRegistryDifferences, listTags, readProof, readVersionLineage, removeTag, setTag } from '../api/proof';
+import type { AliasesOn, DifferenceList, IVersionOf, TagList, VersionComparison, VersionProof } from '../api/proof';
+import { aliasesOn, compareVersions, listRegistryDifferences, listTags, readProof, removeTag, setTag } from '../api/proof';
 import type { AliasHistory, ModelDetail, ModelVersionDetail, ModelVerification } from '../api/registry';
 import { listAliases, moveAlias, readModel, readVersion, verifyVersion } from '../api/registry';
 import { Resource } from '../resource';
@@ -25,7 +25,6 @@ export class RegisteredModel implements IDisposable {
     this.version = new Resource<ModelVersionDetail>(signal => readVersion(requests, project, name, this._number, signal));
     this.tags = new Resource(signal => listTags(requests, this.of, signal));
     this.proof = new Resource(signal => readProof(requests, this.of, signal));
-    this.lineage = new Resource(signal => readVersionLineage(requests, this.of, signal));
     this.comparison = new Resource(signal => compareVersions(requests, project, name, this._compared, signal));
     this.then = new Resource(signal => aliasesOn(requests, project, name, this._at, signal));
     this.differences = new Resource(signal => listRegistryDifferences(requests, project, signal));
@@ -42,7 +41,6 @@ export class RegisteredModel implements IDisposable {
   readonly version: Resource<ModelVersionDetail>;
   readonly tags: Resource<TagList>;
   readonly proof: Resource<VersionProof>;
-  readonly lineage: Resource<VersionLineage>;
   readonly comparison: Resource<VersionComparison>;
   /** Where the aliases pointed at the moment that was asked for. */
   readonly then: Resource<AliasesOn>;
@@ -137,7 +135,7 @@ export class RegisteredModel implements IDisposable {
 
   dispose(): void {
     this._octavo.session.touched.disconnect(this._renew, this);
-    for (const resource of [this.detail, this.moves, this.version, this.tags, this.proof, this.lineage, this.comparison, this.then, this.differences]) {
+    for (const resource of [this.detail, this.moves, this.version, this.tags, this.proof, this.comparison, this.then, this.differences]) {
       resource.dispose();
     }
     Signal.clearData(this);

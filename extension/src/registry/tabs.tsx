@@ -1,8 +1,8 @@
 import * as React from 'react';
 
-import { bomAddress, bundleAddress } from '../api/proof';
+import { bomAddress, bundleAddress, readVersionLineage } from '../api/proof';
 import type { ModelDetail } from '../api/registry';
-import { LineageGraph, viewOf } from '../lineage/panel';
+import { PolledLineage, viewOf } from '../lineage/panel';
 import { Resource } from '../resource';
 import type { IOctavo } from '../tokens';
 import { useAction } from '../ui/action';
@@ -59,8 +59,7 @@ export function CompareTab(props: { model: RegisteredModel; detail: ModelDetail;
 /** What the version was made from and what uses it. */
 export function LineageTab(props: { model: RegisteredModel; octavo: IOctavo; looked: number }): React.JSX.Element {
   const { model, octavo } = props;
-  useFresh(model.lineage, props.looked);
-  return <Await resource={model.lineage}>{graph => <LineageGraph octavo={octavo} graph={graph} />}</Await>;
+  return <PolledLineage key={props.looked} octavo={octavo} read={signal => readVersionLineage(octavo.requests, model.of, signal)} />;
 }
 
 /** What proves the version. */

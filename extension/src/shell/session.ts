@@ -27,6 +27,11 @@ export type Permission =
   | 'features.materialize'
   | 'features.online'
   | 'features.propose'
+  | 'pipelines.cancel'
+  | 'pipelines.create'
+  | 'pipelines.resolve'
+  | 'pipelines.run'
+  | 'pipelines.schedule'
   | 'registry.alias'
   | 'registry.register';
 

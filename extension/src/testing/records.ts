@@ -3,7 +3,7 @@ import type { DeploymentDetail, DeploymentRequest } from '../api/deployments';
 import type { Run, RunPage } from '../api/experiments';
 import type { FeatureView } from '../api/features';
 import type { Alert } from '../api/monitoring';
-import type { Parameter, Release, Submission } from '../api/notebooks';
+import type { LintReport, Parameter, Release, Submission } from '../api/notebooks';
 import type { Pipeline, PipelineRun } from '../api/pipelines';
 import type { CostReport, Me, ProfileCard, WorkspaceSession } from '../api/workspaces';
 
@@ -104,7 +104,12 @@ export function featureView(changes: Partial<FeatureView> = {}): FeatureView {
 }
 
 export function parameter(changes: Partial<Parameter> = {}): Parameter {
-  return { name: 'day', type: 'date', default: '2013-07-01', help: 'The day to score.', literal: 'text', ...changes };
+  return { name: 'day', type: 'date', default: '2013-07-01', help: 'The day to score.', literal: 'text', unit: '', ...changes };
+}
+
+/** A report of lint that found nothing. */
+export function lintReport(changes: Partial<LintReport> = {}): LintReport {
+  return { findings: [], errors: 0, warnings: 0, environment: 'prod', left_off: 0, rules_digest: SHA, blocking: {}, ...changes };
 }
 
 export function submission(changes: Partial<Submission> = {}): Submission {
@@ -123,7 +128,7 @@ export function submission(changes: Partial<Submission> = {}): Submission {
     note: '',
     notebook_digest: SHA,
     bundle_digest: SHA,
-    lint: { findings: [], errors: 0, warnings: 0 },
+    lint: lintReport(),
     parameters: [parameter()],
     replay_parameters: { day: '2013-07-01' },
     profile: 'cpu-small',
@@ -178,6 +183,11 @@ export function pipeline(changes: Partial<Pipeline> = {}): Pipeline {
     created_at: AT,
     schedules: [],
     last_run: null,
+    graph: null,
+    releases: [{ step: '', digest: SHA, name: 'score', number: 1, profile: 'cpu-small' }],
+    priority: 0,
+    concurrency: 0,
+    when_full: 'queue',
     ...changes
   };
 }
@@ -214,6 +224,16 @@ export function pipelineRun(changes: Partial<PipelineRun> = {}): PipelineRun {
     artifacts: [],
     output_digest: null,
     cancel_requested_by: null,
+    kind: 'release',
+    parent: null,
+    step: '',
+    item: 0,
+    reuses: null,
+    priority: 0,
+    steps: [],
+    handed: [],
+    resumes: null,
+    not_before: null,
     ...changes
   };
 }

@@ -14,12 +14,15 @@ import click
 
 from octavo.client import Client, ClientError
 from octavo.records.notebooks import (
+    Severity,
     Submission,
     SubmissionRequest,
     SubmissionState,
 )
 
 LOOK_EVERY_S = 1.0
+LARGEST = 10 * 2**20
+"""A notebook's most bytes."""
 
 
 def project_option() -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -70,7 +73,7 @@ def submit(
     request = SubmissionRequest(
         name=name or path.stem.lower().replace("_", "-"),
         path=str(path),
-        notebook=_notebook(path),
+        notebook=read_notebook(path),
         profile=profile,
         note=note,
         parameters=parameter_values(given),
@@ -82,20 +85,46 @@ def submit(
         click.echo(f"submitted  {made.name} as {made.id}")
         for finding in made.lint.findings:
             place = "" if finding.cell is None else f" cell {finding.cell + 1}:"
-            click.echo(f"{finding.severity.value:<9} {place} {finding.message} {finding.fix}")
+            weight = "blocks" if finding.severity is Severity.ERROR else "warns"
+            click.echo(f"{weight:<9} {place} {finding.message} {finding.fix}")
         if wait:
             made = _follow(client, f"{base}/{made.id}")
     _tell(made)
     sys.exit(1 if made.state is SubmissionState.FAILED else 0)
 
 
-def _notebook(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+def read_notebook(path: Path) -> Any:
+    """Return a notebook's JSON.
+
+    Raises ClientError naming the fault: no JSON, a key that stands twice in one object, too large.
+    """
+    remedy = "Open and save it with JupyterLab."
+    size = path.stat().st_size
+    if size > LARGEST:
         raise ClientError(
-            "invalid", f"{path} is no notebook: {error}.", "Save it with JupyterLab."
-        ) from error
+            "invalid",
+            f"{path} has {size:,} bytes; at most {LARGEST:,} are allowed.",
+            "Clear its outputs, or move data to the lake.",
+        )
+    try:
+        made = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_each_key_once)
+    except RecursionError:
+        raise ClientError("invalid", f"{path} is nested too deep.", remedy) from None
+    except ValueError as error:
+        raise ClientError("invalid", f"{path} is no notebook: {error}.", remedy) from error
+    if not isinstance(made, dict):
+        raise ClientError("invalid", f"{path} is no notebook: it holds no object.", remedy)
+    return made
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse an object that says the same key twice: readers differ in which one they take."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice[:80]!r} stands twice in one object")
+    return made
 
 
 def _follow(client: Client, path: str) -> Submission:

@@ -15,6 +15,7 @@ from octavo.edge.claims import read_claim
 from octavo.envelopes import Refused, TrustedKeys
 from octavo.records.notebooks import ReleaseVerification
 from octavo.records.proof import KeyList
+from octavo.release_bundles import ReleaseVerdict, is_release, verify_release
 
 EXPORT_S = 600.0
 """How long exporting a version may take: every byte is read and checked, seconds."""
@@ -29,7 +30,7 @@ EXPORT_S = 600.0
 )
 @project_option()
 def verify(target: str, key: Path | None, project: str) -> None:
-    """Check TARGET: a bundle (zip file or folder), offline, or a release by its digest.
+    """Check TARGET: a bundle or exported release, offline, or a release by its digest.
 
     A bundle is checked on this machine alone, against the key that you name. A release is checked
     by the platform service, which reads its stored bytes.
@@ -48,6 +49,9 @@ def verify(target: str, key: Path | None, project: str) -> None:
 
 def _bundle(path: Path, key: Path) -> None:
     try:
+        if is_release(path):
+            _exported(verify_release(path, TrustedKeys.load(key)))
+            return
         found = verify_bundle(path, TrustedKeys.load(key))
     except Refused as refusal:
         raise ClientError("refused", refusal.message, refusal.remedy) from refusal
@@ -56,6 +60,21 @@ def _bundle(path: Path, key: Path) -> None:
     if found.statement:
         _tell(found)
     click.echo("The bundle verifies." if found.ok else "The bundle does not verify.")
+    sys.exit(0 if found.ok else 1)
+
+
+def _exported(found: ReleaseVerdict) -> None:
+    for fault in found.faults:
+        click.echo(f"FAULT  {fault}")
+    if found.manifest:
+        said = found.manifest
+        click.echo(f"release  {said['project']}/{said['name']} {said['number']}")
+        click.echo(f"digest   {found.digest}")
+        click.echo(f"approved by {said['approval']['reviewer']}, counts until "
+                   f"{said.get('valid_until') or 'it is withdrawn'}")  # fmt: skip
+        click.echo(f"files    {found.files} signed")
+    click.echo(f"key      {found.key_id}")
+    click.echo("The release verifies." if found.ok else "The release does not verify.")
     sys.exit(0 if found.ok else 1)
 
 

@@ -91,7 +91,8 @@ class ReviewBody(Request):
         None,
         pattern=DIGEST,
         max_length=64,
-        description="Digest of the evidence that was looked at; refused when it is another now.",
+        description="Digest of the evidence that was looked at: an approval names it where there "
+        "is any, and is refused when it is another now.",
     )
 
 

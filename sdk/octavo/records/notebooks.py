@@ -8,77 +8,29 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from octavo.records.base import Answer, Request, Visible
+from octavo.records.base import Answer, Reason, Request, Visible
+from octavo.records.linting import (
+    LintAnswer,
+    LintFinding,
+    LintReport,
+    LintRequest,
+    Severity,
+)
+from octavo.records.parameters import Parameter, ParameterType, ParameterValue
+
+__all__ = [  # what was always found here, besides what is defined below
+    "LintAnswer",
+    "LintFinding",
+    "LintReport",
+    "LintRequest",
+    "Parameter",
+    "ParameterType",
+    "ParameterValue",
+    "Severity",
+]
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """A SHA-256, lower-case hex."""
-
-ParameterValue = bool | int | float | str
-"""A parameter's value on the wire; a date is its ISO 8601 form, such as ``2013-06-15``."""
-
-
-class Severity(StrEnum):
-    """How much a lint finding weighs; an error keeps a notebook from being released."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    INFO = "info"
-
-
-class LintFinding(Answer):
-    """One thing that keeps a notebook from being reproducible, safe or typed."""
-
-    rule: str = Field(description="Stable name of the rule, such as `unseeded-randomness`.")
-    severity: Severity = Field(description="How much it weighs.")
-    cell: int | None = Field(description="Index of the cell from 0; null: the whole notebook.")
-    cell_id: str | None = Field(description="The cell's id in the notebook, if it has one.")
-    line: int | None = Field(description="Line in the cell from 1; null: the whole cell.")
-    message: str = Field(description="What is wrong, with the value.")
-    fix: str = Field(description="What to do about it.")
-
-
-class LintReport(Answer):
-    """All findings of one notebook, the worst first."""
-
-    findings: list[LintFinding] = Field(description="Sorted by severity, cell and line.")
-    errors: int = Field(description="Number of findings of severity `error`.")
-    warnings: int = Field(description="Number of findings of severity `warning`.")
-
-
-class ParameterType(StrEnum):
-    """The types that a notebook's parameter can have."""
-
-    INT = "int"
-    FLOAT = "float"
-    BOOL = "bool"
-    STR = "str"
-    DATE = "date"
-
-
-class Parameter(Answer):
-    """A typed parameter, inferred from the cell tagged `parameters`."""
-
-    name: str = Field(description="A Python identifier.")
-    type: ParameterType = Field(description="Its type.")
-    default: ParameterValue = Field(description="The value used where a run gives none.")
-    help: str = Field(default="", description="The comment on its line.")
-    literal: Literal["text", "date"] | None = Field(
-        default=None,
-        description="For a date: whether the notebook sees ISO text or a `datetime.date`.",
-    )
-
-
-class LintRequest(Request):
-    """A notebook to look at; nothing is stored."""
-
-    notebook: dict[str, Any] = Field(description="The notebook as nbformat 4 JSON, <= 10 MiB.")
-
-
-class LintAnswer(Answer):
-    """What lint and the parameter inference found."""
-
-    lint: LintReport = Field(description="The findings.")
-    parameters: list[Parameter] = Field(description="The typed parameters, in order.")
 
 
 class Tolerance(Request):
@@ -332,6 +284,18 @@ class ReleaseSummary(Answer):
     profile: str = Field(description="Id of the spawner profile it runs under.")
     verdict: str = Field(description="Outcome of its replay.")
     idempotent: bool = Field(description="Whether a lost attempt may be retried.")
+    valid_until: datetime | None = Field(
+        default=None, description="UTC; the approval ends then. Null: it was made without an end."
+    )
+    withdrawn_by: str | None = Field(default=None, description="Who took its approval back.")
+    withdrawn_at: datetime | None = Field(default=None, description="When, UTC.")
+    withdrawn_reason: str | None = Field(default=None, description="Why.")
+
+
+class WithdrawRequest(Request):
+    """Take a release's approval back."""
+
+    reason: Reason = Field(description="Why, as a sentence.")
 
 
 class Release(ReleaseSummary):

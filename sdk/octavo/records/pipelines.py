@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from octavo.records.base import Answer, Request, Visible
+from octavo.records.graphs import Conduct, Graph, GraphStep, ReleaseName, Title, WhenFull
 from octavo.records.notebooks import (
     CellError,
     Input,
@@ -26,15 +27,29 @@ Values = dict[Annotated[str, Field(max_length=63)], ParameterValue]
 """Parameter name to value."""
 
 
-class PipelineRequest(Request):
-    """A pipeline to make of a release, or a new release for an existing one."""
+class PipelineRequest(Conduct):
+    """A pipeline to make of a release or of steps, or new ones for an existing pipeline."""
 
     name: Name = Field(description="Its name in the project.")
-    release: Sha256 = Field(description="Digest of the release it runs.")
-    title: str = Field(default="", max_length=120, description="For people.")
-    parameters: Values = Field(
-        default_factory=dict, max_length=64, description="Defaults that differ from the release's."
+    release: ReleaseName | None = Field(
+        default=None, description="The release it runs; give this or `graph`."
     )
+    graph: Graph | None = Field(default=None, description="The steps it runs.")
+    title: Title = Field(default="", description="For people.")
+    parameters: Values = Field(
+        default_factory=dict, max_length=64, description="Defaults that differ from the declared."
+    )
+
+
+class CatchUp(StrEnum):
+    """What becomes of ticks that were missed while nothing ran."""
+
+    LATEST = "latest"
+    """One run for the newest, which stands for all."""
+    ALL = "all"
+    """One run each, the oldest first."""
+    SKIP = "skip"
+    """None."""
 
 
 class RunState(StrEnum):
@@ -47,6 +62,7 @@ class RunState(StrEnum):
     CANCELLED = "cancelled"
     REFUSED = "refused"
     UNKNOWN = "unknown"
+    SKIPPED = "skipped"
 
 
 class RunRequest(Request):
@@ -94,6 +110,16 @@ class Artifact(Answer):
     size: int = Field(description="In bytes.")
 
 
+class HandedFile(Answer):
+    """A file that another step left and this run finds."""
+
+    path: str = Field(description="Below the run's folder `inputs`.")
+    source: str = Field(description="`<step>.<output>`.")
+    digest: Sha256 = Field(description="SHA-256 of its bytes.")
+    size: int = Field(description="In bytes.")
+    kind: str = Field(description="What it was declared to be.")
+
+
 class PipelineRunSummary(Answer):
     """A run as a list shows it."""
 
@@ -107,7 +133,19 @@ class PipelineRunSummary(Answer):
     environment: Literal["dev", "prod"] = Field(description="A hand-off is dev, a release prod.")
     approved: bool = Field(description="Whether what it executes was approved; a hand-off isn't.")
     state: RunState = Field(description="Where it stands.")
-    trigger: Literal["manual", "schedule", "hand_off"] = Field(description="What started it.")
+    trigger: Literal[
+        "manual", "schedule", "hand_off", "data", "pipeline", "backfill", "step", "resume"
+    ] = Field(description="What started it.")
+    kind: Literal["release", "graph"] = Field(
+        default="release", description="`graph`: a run of several steps, each a run of its own."
+    )
+    parent: str | None = Field(default=None, description="Run of the graph it is a step of.")
+    step: str = Field(default="", description="Name of the step; empty: it is no step.")
+    item: int = Field(default=0, description="Which value of the step's fan-out, from 0.")
+    reuses: str | None = Field(
+        default=None, description="Run whose result it took, because nothing had changed."
+    )
+    priority: int = Field(default=0, description="Runs with a higher one start first.")
     requested_by: str = Field(description="Who asked for it or made its schedule.")
     tick: datetime | None = Field(description="The schedule's time it stands for, UTC.")
     created_at: datetime = Field(description="UTC.")
@@ -134,6 +172,16 @@ class PipelineRun(PipelineRunSummary):
     artifacts: list[Artifact] = Field(description="The files it committed.")
     output_digest: str | None = Field(description="SHA-256 of the output notebook.")
     cancel_requested_by: str | None = Field(description="Who asked to cancel it.")
+    steps: list[GraphStep] = Field(
+        default_factory=list, description="Of a graph: its steps in order, as they stand."
+    )
+    handed: list[HandedFile] = Field(
+        default_factory=list, description="Files that other steps handed over, by digest."
+    )
+    resumes: str | None = Field(default=None, description="Run that it goes on with.")
+    not_before: datetime | None = Field(
+        default=None, description="UTC; it is tried again from then on."
+    )
 
 
 class PipelineRunList(Answer):
@@ -141,6 +189,56 @@ class PipelineRunList(Answer):
 
     items: list[PipelineRunSummary] = Field(description="The page.")
     next_cursor: str | None = Field(description="Pass it as `cursor` for the next page.")
+
+
+class TriggerKind(StrEnum):
+    """What a trigger waits for."""
+
+    DATA = "data"
+    PIPELINE = "pipeline"
+
+
+class TriggerRequest(Request):
+    """Start a pipeline when data or another pipeline has something new."""
+
+    on: TriggerKind = Field(description="`data` or `pipeline`.")
+    source: str = Field(
+        min_length=1,
+        max_length=256,
+        description="Path in the lake, or name of a pipeline of the project.",
+    )
+    settle_s: float = Field(
+        default=60.0,
+        ge=1,
+        le=86_400,
+        description="Seconds for which new data must stay the same before it counts.",
+    )
+    ended: Literal["succeeded", "failed", "any"] = Field(
+        default="succeeded", description="How the other pipeline's run has to have ended."
+    )
+    parameters: Values = Field(
+        default_factory=dict, max_length=64, description="The pipeline's defaults where absent."
+    )
+
+
+class PipelineTrigger(Answer):
+    """Something that starts a pipeline beside the clock."""
+
+    id: str = Field(description="Its id.")
+    on: TriggerKind = Field(description="What it waits for.")
+    source: str = Field(description="Path in the lake, or name of a pipeline.")
+    settle_s: float = Field(description="Seconds for which new data must stay the same.")
+    ended: str = Field(description="How the other pipeline's run has to have ended.")
+    parameters: dict[str, ParameterValue] = Field(description="What its runs are given.")
+    created_by: str = Field(description="Who made it.")
+    created_at: datetime = Field(description="UTC.")
+    last_run: str | None = Field(description="Id of the run it started last.")
+
+
+class TriggerList(Answer):
+    """The triggers of a pipeline."""
+
+    items: list[PipelineTrigger] = Field(description="All of them.")
 
 
 class Schedule(Answer):
@@ -156,6 +254,9 @@ class Schedule(Answer):
     next_at: datetime | None = Field(description="Its next tick, UTC; null: never again.")
     upcoming: list[datetime] = Field(description="The next five ticks, UTC.")
     last_run: str | None = Field(description="Id of the run of the last tick.")
+    catch_up: CatchUp = Field(description="What becomes of missed ticks.")
+    max_age_hours: float | None = Field(description="Older missed ticks are never made up for.")
+    paused: bool = Field(description="Whether its ticks pass by.")
 
 
 class ScheduleRequest(Request):
@@ -166,6 +267,12 @@ class ScheduleRequest(Request):
     parameters: Values = Field(
         default_factory=dict, max_length=64, description="The pipeline's defaults where absent."
     )
+    catch_up: CatchUp = Field(
+        default=CatchUp.LATEST, description="What becomes of missed ticks: latest, all or skip."
+    )
+    max_age_hours: float | None = Field(
+        default=None, gt=0, le=8_760, description="Older missed ticks are never made up for."
+    )
 
 
 class ScheduleList(Answer):
@@ -175,21 +282,131 @@ class ScheduleList(Answer):
     next_cursor: str | None = Field(default=None, description="Always null.")
 
 
+class UsedRelease(Answer):
+    """A release that a pipeline runs."""
+
+    digest: Sha256 = Field(description="Its name.")
+    name: str = Field(description="Name of the release line.")
+    number: int = Field(description="Number in the line.")
+    step: str = Field(description="The step that runs it; empty: the pipeline has none.")
+    profile: str = Field(description="Id of the spawner profile it runs under.")
+
+
 class Pipeline(Answer):
     """A named way to run a release."""
 
     name: str = Field(description="Its name in the project.")
     project: str = Field(description="Its project.")
     title: str = Field(description="For people.")
-    release: Sha256 = Field(description="Digest of the release it runs.")
-    release_name: str = Field(description="Name of the release line.")
-    release_number: int = Field(description="Number in the line.")
-    profile: str = Field(description="Id of the spawner profile.")
-    parameters: list[Parameter] = Field(description="The release's parameters, defaults applied.")
+    release: Sha256 | None = Field(description="The release it runs; null: it has steps.")
+    release_name: str = Field(description="Name of the release line; empty: it has steps.")
+    release_number: int = Field(description="Number in the line; 0: it has steps.")
+    profile: str = Field(description="Id of the spawner profile; empty: it has steps.")
+    graph: Graph | None = Field(default=None, description="Its steps, releases by digest.")
+    releases: list[UsedRelease] = Field(description="All releases that it runs.")
+    priority: int = Field(description="Runs with a higher one start first.")
+    concurrency: int = Field(description="Runs of it at a time; 0: no limit of its own.")
+    when_full: WhenFull = Field(description="What becomes of a run that finds no place.")
+    parameters: list[Parameter] = Field(description="What a run takes, defaults applied.")
     created_by: str = Field(description="Who made it.")
     created_at: datetime = Field(description="UTC.")
     schedules: list[Schedule] = Field(description="Its schedules.")
     last_run: PipelineRunSummary | None = Field(description="Its newest run.")
+
+
+class ScheduleDefinition(ScheduleRequest):
+    """A schedule in a definition."""
+
+
+class PipelineDefinition(PipelineRequest):
+    """All of a pipeline: the form of `pipeline.yaml`."""
+
+    schedules: list[ScheduleDefinition] = Field(
+        default_factory=list, max_length=50, description="All of its schedules."
+    )
+    triggers: list[TriggerRequest] = Field(
+        default_factory=list, max_length=20, description="All that starts it beside the clock."
+    )
+
+
+class DefinitionText(Request):
+    """A definition as people write it."""
+
+    yaml: str = Field(max_length=65_536, description="The text of `pipeline.yaml`.")
+
+
+class PipelineText(Answer):
+    """A pipeline as people write it."""
+
+    yaml: str = Field(description="The text of `pipeline.yaml`.")
+
+
+class ApplyRequest(DefinitionText):
+    """A definition to put into force, as its plan was read."""
+
+    digest: Sha256 = Field(description="Digest of the plan.")
+
+
+class PlanChange(Answer):
+    """One thing that a plan would change."""
+
+    op: Literal["add", "change", "remove"] = Field(description="What happens to it.")
+    what: str = Field(description="Its place, such as `steps.train.release`.")
+    before: str = Field(description="Its value now; empty: there is none.")
+    after: str = Field(description="Its value then; empty: there is none.")
+
+
+class Plan(Answer):
+    """What applying a definition would do; nothing has been done."""
+
+    name: str = Field(description="Name of the pipeline.")
+    digest: Sha256 = Field(
+        description="Names this definition against what is there now; apply with it."
+    )
+    new: bool = Field(description="Whether there is no such pipeline yet.")
+    changes: list[PlanChange] = Field(description="In order; empty: nothing would change.")
+    releases: list[UsedRelease] = Field(description="The releases that it would run.")
+
+
+class BackfillRequest(Request):
+    """Run a pipeline once for each day of a range."""
+
+    parameter: Annotated[str, Field(max_length=63)] = Field(
+        description="The date parameter that gets the day."
+    )
+    first: date = Field(description="First day.")
+    last: date = Field(description="Last day, counted too; at most 1,000 days in all.")
+    newest_first: bool = Field(default=False, description="Begin with the last day.")
+    at_a_time: int = Field(default=2, ge=1, le=50, description="Runs under way together.")
+    parameters: Values = Field(
+        default_factory=dict, max_length=64, description="The pipeline's defaults where absent."
+    )
+
+
+class PipelineBackfill(Answer):
+    """A pipeline run once for each day of a range."""
+
+    id: str = Field(description="Its id.")
+    pipeline: str = Field(description="Name of the pipeline.")
+    parameter: str = Field(description="The date parameter that gets the day.")
+    first: str = Field(description="First day, ISO 8601.")
+    last: str = Field(description="Last day, ISO 8601.")
+    days: int = Field(description="Days in all.")
+    at_a_time: int = Field(description="Runs under way together, at most.")
+    state: Literal["running", "done", "cancelled"] = Field(description="Where it stands.")
+    started: int = Field(description="Days whose run was made.")
+    ended: int = Field(description="Days whose run is over.")
+    succeeded: int = Field(description="Days whose run succeeded.")
+    created_by: str = Field(description="Who asked for it.")
+    created_at: datetime = Field(description="UTC.")
+    ended_at: datetime | None = Field(description="UTC.")
+    cancel_requested_by: str | None = Field(description="Who asked to cancel it.")
+
+
+class BackfillList(Answer):
+    """A pipeline's backfills, the newest first."""
+
+    items: list[PipelineBackfill] = Field(description="The newest hundred.")
 
 
 class PipelineList(Answer):
@@ -211,6 +428,9 @@ class PipelineRunEvent(Answer):
     cell: int | None = Field(default=None, description="Index of the cell from 0.")
     cells: int | None = Field(default=None, description="How many cells there are.")
     seconds: float | None = Field(default=None, description="How long the cell took.")
+    memory_mib: float | None = Field(
+        default=None, description="Highest memory while the cell ran, in MiB."
+    )
     state: RunState | None = Field(default=None, description="The run's state from now on.")
     message: str = Field(default="", description="In words.")
 

@@ -8,7 +8,7 @@ from octavo_server.errors import NotFound, OctavoError
 from octavo_server.experiments.cells.service import CellsService
 from octavo_server.experiments.runs.service import ExperimentsService
 from octavo_server.notebooks.service import NotebooksService
-from octavo_server.pipelines.service import PipelinesService
+from octavo_server.pipelines.runs.service import RunsService
 from octavo_server.registry.proof.domain import Live
 
 PRODUCTION = "prod"
@@ -23,7 +23,7 @@ class AreaFacts:
         *,
         experiments: ExperimentsService,
         cells: CellsService,
-        pipelines: PipelinesService,
+        pipelines: RunsService,
         notebooks: NotebooksService,
         rollouts: RolloutsService,
         requests: RequestsService,

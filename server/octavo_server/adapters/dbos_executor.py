@@ -1,4 +1,4 @@
-"""DBOS as the durable executor: a queue that survives a kill, one execution a deterministic key.
+"""DBOS as the durable executor: what it is given survives a kill, one call a deterministic key.
 
 Our own rows are the truth that people see; DBOS decides only when and where a handler is called. A
 handler that was under way when the process died is called again at the next start.
@@ -18,7 +18,6 @@ from octavo_server.identity import new_id
 
 log = logging.getLogger("octavo.worker")
 
-QUEUE = "octavo-executions"
 VERSION = "1"
 """Recovery takes only workflows of its own version: it is fixed by hand, since DBOS would make it
 from the source text and forget unfinished work with each update."""
@@ -43,7 +42,11 @@ class _Handed:
 
 
 class DbosExecutor:
-    """Calls handlers by kind, at most ``places`` at a time."""
+    """Calls handlers by kind, at most ``places`` at a time.
+
+    Handlers are started at once instead of through DBOS's queue: its polling would cost a trivial
+    run as much time as its cells do, and its order is that of arrival.
+    """
 
     def __init__(self, database_url: str, places: int) -> None:
         self._places = places
@@ -69,33 +72,39 @@ class DbosExecutor:
         """Begin to call handlers, first those that a killed process left under way."""
         self._handlers = handlers
         DBOS.launch()
-        DBOS.register_queue(
-            QUEUE,
-            worker_concurrency=self._places,
-            polling_interval_sec=0.3,
-            on_conflict="always_update",
-        )
 
-    def hand_over(self, kind: str, subject: str, key: str) -> None:
+    def free(self) -> int:
+        """Return how many more handlers may be under way."""
+        with self._lock:
+            return self._places - sum(1 for one in self._handed.values() if one.under_way)
+
+    def hand_over(self, kind: str, subject: str, key: str) -> bool:
         """Have ``kind``'s handler called with ``subject``, once for a ``key``.
 
         A key that is handed over again after its handler was called means that the need is still
-        there: the handler failed, and is called again, less and less often.
+        there: the handler failed, and is called again, less and less often. False: it is under
+        way, its time hasn't come, or there is no place.
         """
+        if self.free() <= 0:
+            return False
         with self._lock:
             known = self._handed.get(key, _Handed())
             if known.under_way or time.monotonic() < known.not_before:
-                return
+                return False
             self._handed[key] = replace(known, under_way=True)
         workflow = key if known.calls == 0 else f"{key}-{new_id()}"
-        if not self._enqueue(workflow, kind, subject, key):
-            self._enqueue(f"{key}-{new_id()}", kind, subject, key)
+        if not self._begun(workflow, kind, subject, key, known.calls):
+            self._begun(f"{key}-{new_id()}", kind, subject, key, known.calls)
+        return True
 
-    def _enqueue(self, workflow: str, kind: str, subject: str, key: str) -> bool:
-        """Put it into the queue; False if a call of that name has ended already."""
+    def _begun(self, workflow: str, kind: str, subject: str, key: str, calls: int) -> bool:
+        """Start it; False if a call of that name had ended before, in a process before this."""
         with SetWorkflowID(workflow):
-            handle = DBOS.enqueue_workflow(QUEUE, self._workflow, kind, subject, key)
-        return handle.get_status().status in UNFINISHED
+            handle = DBOS.start_workflow(self._workflow, kind, subject, key)
+        if handle.get_status().status in UNFINISHED:
+            return True
+        with self._lock:
+            return self._handed[key].calls > calls
 
     def stop(self, wait_s: int) -> None:
         """Stop calling handlers; wait for those under way at most ``wait_s`` seconds."""

@@ -13,7 +13,7 @@ from octavo_server.deployments.rollouts.service import RolloutsService
 from octavo_server.errors import NotFound
 from octavo_server.features.publishing.domain import Reader
 from octavo_server.notebooks.service import NotebooksService
-from octavo_server.pipelines.service import PipelinesService
+from octavo_server.pipelines.definitions.service import DefinitionsService
 from octavo_server.registry.versions.service import ModelVersion, VersionsService
 
 PAGE = 200
@@ -29,7 +29,7 @@ class FeatureReaderBook:
     versions: VersionsService
     rollouts: RolloutsService
     notebooks: NotebooksService
-    pipelines: PipelinesService
+    pipelines: DefinitionsService
 
     def readers(self, project: str) -> list[Reader]:
         """Return models, deployments, releases, pipelines, schedules and open submissions."""
@@ -71,16 +71,20 @@ class FeatureReaderBook:
     def _pipelines(self, project: str) -> Iterator[Reader]:
         seen: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
         for pipeline in self._all(project):
-            label = f"{pipeline.release_name} release {pipeline.release_number}"
-            if pipeline.release not in seen:
-                release = self.notebooks.release(project, pipeline.release)
-                seen[pipeline.release] = self._named(project, release.submission)
-                names, columns = seen[pipeline.release]
-                person = pipeline.created_by
-                yield Reader(
-                    kind="release", name=label, person=person, columns=columns, names=names
-                )
-            yield from _of_pipeline(pipeline, label, *seen[pipeline.release])
+            labels = []
+            for used in pipeline.releases:
+                labels.append(f"{used.name} release {used.number}")
+                if used.digest not in seen:
+                    release = self.notebooks.release(project, used.digest)
+                    seen[used.digest] = names, columns = self._named(project, release.submission)
+                    person = pipeline.created_by
+                    yield Reader(
+                        kind="release", name=labels[-1], person=person, columns=columns, names=names
+                    )
+            read = [seen[used.digest] for used in pipeline.releases]
+            names = frozenset().union(*(one[0] for one in read))
+            columns = frozenset().union(*(one[1] for one in read))
+            yield from _of_pipeline(pipeline, ", ".join(dict.fromkeys(labels)), names, columns)
 
     def _all(self, project: str) -> Iterator[Pipeline]:
         cursor: str | None = None

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from octavo.local.cluster import Cluster
+from octavo_server.adapters.cluster_placement import amounts, placement_of
 from octavo_server.adapters.kserve_plans import OWN, PLAN, Member, Plan, written
 from octavo_server.adapters.kserve_scaling import scaling
 from octavo_server.errors import Unavailable
@@ -22,12 +23,6 @@ KEPT = "/etc/octavo"
 """Folder of a pod with the scorer's secret and the signed digests."""
 LARGEST_SECRET = 900 << 10
 """Bytes of a Secret's text; Kubernetes keeps at most a MiB."""
-CLOUD_SPOT_TAINTS = (
-    ("cloud.google.com/gke-spot", "true"),
-    ("cloud.google.com/gke-preemptible", "true"),
-    ("kubernetes.azure.com/scalesetpriority", "spot"),
-)
-"""Taints that clouds put on spot nodes by themselves."""
 
 
 def service_of(plan: Plan, settings: KServeSettings, cluster: Cluster) -> dict[str, Any]:
@@ -131,7 +126,7 @@ def _predictor(
             "runAsUser": cluster.kubernetes_user,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        **_place(plan, cluster),
+        **placement_of(plan.resources, cluster),
         "volumes": [
             {"name": "octavo", "secret": {"secretName": member.secret, "defaultMode": 0o444}}
         ],
@@ -152,38 +147,12 @@ def _model(
         "MEMORY_MIB": str(granted.memory_mib),
         "PROVIDER": "cuda" if granted.gpus else "cpu",
     }
-    amounts = {"cpu": f"{granted.cpus:g}", "memory": f"{granted.memory_mib}Mi"}
-    if granted.gpus:
-        amounts[cluster.kubernetes_gpu_resource] = str(granted.gpus)
     return {
         "modelFormat": {"name": "octavo", "version": "1"},
         "runtime": settings.kserve_runtime,
         "protocolVersion": "v2",
         "storageUri": member.storage,
         "env": [{"name": f"OCTAVO_SCORER_{key}", "value": text} for key, text in told.items()],
-        "resources": {"requests": amounts, "limits": dict(amounts)},
+        "resources": {"requests": amounts(granted, cluster), "limits": amounts(granted, cluster)},
         "volumeMounts": [{"name": "octavo", "mountPath": KEPT, "readOnly": True}],
-    }
-
-
-def _place(plan: Plan, cluster: Cluster) -> dict[str, Any]:
-    """Return on which machines pods may run, as the profile says it for workspaces too."""
-    placement, gpus = plan.resources.placement, plan.resources.gpus
-    key, value = cluster.spot
-    operator = "In" if placement.spot else "NotIn"
-    wanted: list[dict[str, Any]] = [{"key": key, "operator": operator, "values": [value]}]
-    label = cluster.kubernetes_gpu_label
-    if gpus and placement.gpu_type and label not in placement.node_selector:
-        wanted.append({"key": label, "operator": "In", "values": [placement.gpu_type]})
-    tolerations: list[dict[str, Any]] = [dict(one) for one in placement.tolerations]
-    if gpus:
-        tolerations.append({"key": cluster.kubernetes_gpu_resource, "operator": "Exists"})
-    if placement.spot:
-        taints = (cluster.spot, *CLOUD_SPOT_TAINTS)
-        tolerations += [{"key": k, "operator": "Equal", "value": v} for k, v in taints]
-    terms = {"nodeSelectorTerms": [{"matchExpressions": wanted}]}
-    return {
-        **({"nodeSelector": dict(placement.node_selector)} if placement.node_selector else {}),
-        **({"tolerations": tolerations} if tolerations else {}),
-        "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}},
     }

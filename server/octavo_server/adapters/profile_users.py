@@ -10,7 +10,7 @@ from datetime import datetime
 from octavo.records.pipelines import Pipeline
 from octavo_server.deployments.rollouts.service import RolloutsService
 from octavo_server.identity import service_caller
-from octavo_server.pipelines.service import PipelinesService
+from octavo_server.pipelines.definitions.service import DefinitionsService
 from octavo_server.projects.service import ProjectsService
 from octavo_server.workspaces.profiles.ports import User
 from octavo_server.workspaces.sessions.service import SessionsService
@@ -25,7 +25,7 @@ class ProfileUserBook:
 
     projects: ProjectsService
     sessions: SessionsService
-    pipelines: PipelinesService
+    pipelines: DefinitionsService
     rollouts: RolloutsService
     usage: UsageService
 
@@ -59,7 +59,7 @@ class ProfileUserBook:
     def _pipelines(self, profile: str) -> Iterator[User]:
         for project, _ in self.projects.mine(service_caller("octavo")):
             for one in self._of_project(project.name):
-                if one.profile != profile:
+                if all(used.profile != profile for used in one.releases):
                     continue
                 yield User(
                     kind="pipeline",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from octavo_server.identity import Caller
-from octavo_server.pipelines.domain import HandOffTarget
+from octavo_server.pipelines.runs.domain import HandOffTarget
 from octavo_server.workspaces.profiles.rules import in_audience
 from octavo_server.workspaces.profiles.service import ProfilesService
 from octavo_server.workspaces.sessions.service import SessionsService

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,13 @@ MOST_CELLS = 2000
 MOST_SOURCE = 2**20
 DEEPEST = 60
 CELL_TYPES = ("code", "markdown", "raw")
+PYTHONS = frozenset({"python", "ipython", "python3"})
+FOREIGN_KERNEL = re.compile(
+    r"^(?:ir\d*|julia|bash|xcpp|xeus-cling|scala|spylon|almond|java|ijava|rust|gonb|gophernotes"
+    r"|javascript|tslab|deno|octave|matlab|sas|stata|sparkkernel|sos|xsql|raku|ruby)(?:[-\d.]|$)",
+    re.IGNORECASE,
+)
+"""Names under which kernels of other languages are installed."""
 PARAMETERS_TAG = "parameters"
 VOLATILE_TAG = "volatile"
 
@@ -50,6 +58,8 @@ class Document:
     """Its canonical bytes."""
     cells: tuple[Cell, ...]
     """Its cells in order."""
+    metadata: Mapping[str, Any]
+    """Its own metadata."""
 
     @property
     def digest(self) -> str:
@@ -67,6 +77,9 @@ def parse(notebook: Mapping[str, Any]) -> Document:
 
     Raises Invalid naming the field, the value and the limit.
     """
+    cells = notebook.get("cells")
+    if isinstance(cells, list):
+        _limit("notebook.cells", len(cells), MOST_CELLS, "cells", "Split the notebook.")
     _refuse_depth(notebook)
     try:
         text = json.dumps(notebook, ensure_ascii=False, allow_nan=False, sort_keys=True, indent=1)
@@ -85,16 +98,16 @@ def parse(notebook: Mapping[str, Any]) -> Document:
     if notebook.get("nbformat") != 4:
         raise Invalid(
             f"notebook.nbformat: {_short(notebook.get('nbformat'))}; 4 is required.",
-            "Open and save it with JupyterLab.",
+            "Open and save it with JupyterLab, which converts what is older.",
         )
     _object("notebook.metadata", notebook.get("metadata", {}))
     _refuse_other_language(notebook.get("metadata", {}))
-    cells = notebook.get("cells")
     if not isinstance(cells, list):
         raise Invalid(f"notebook.cells: {_short(cells)}; a list is required.", "Save it again.")
-    _limit("notebook.cells", len(cells), MOST_CELLS, "cells", "Split the notebook.")
     return Document(
-        content=content, cells=tuple(_cell(index, cell) for index, cell in enumerate(cells))
+        content=content,
+        cells=tuple(_cell(index, cell) for index, cell in enumerate(cells)),
+        metadata=notebook.get("metadata", {}),
     )
 
 
@@ -104,13 +117,25 @@ def load(content: bytes) -> Document:
 
 
 def _refuse_other_language(metadata: Mapping[str, Any]) -> None:
+    """Refuse another kernel's notebook, whichever of its metadata says so."""
     spec = _object("notebook.metadata.kernelspec", metadata.get("kernelspec", {}))
-    language = str(spec.get("language", "python")).lower()
-    if language != "python":
-        raise Invalid(
-            f"notebook.metadata.kernelspec.language: {language!r}; python is required.",
-            "Choose the Python 3 kernel and save the notebook.",
-        )
+    info = _object("notebook.metadata.language_info", metadata.get("language_info", {}))
+    said = {
+        "kernelspec.language": spec.get("language", "python"),
+        "language_info.name": info.get("name", "python"),
+        "kernelspec.name": _language_of(str(spec.get("name", "python3"))),
+    }
+    for where, value in said.items():
+        if str(value).lower() not in PYTHONS:
+            raise Invalid(
+                f"notebook.metadata.{where}: {_short(str(value).lower())}; python is required.",
+                "Choose the Python 3 kernel and save the notebook.",
+            )
+
+
+def _language_of(kernel: str) -> str:
+    """Return the kernel where it is known to be no Python; what is unknown counts as Python."""
+    return kernel if FOREIGN_KERNEL.match(kernel) else "python"
 
 
 def _cell(index: int, cell: Any) -> Cell:

@@ -127,6 +127,18 @@ class Release:
     """The manifest as signed."""
     key_id: str
     """Name of the key that signed it."""
+    withdrawn_by: str | None = None
+    """Who took its approval back."""
+    withdrawn_at: datetime | None = None
+    """When (UTC)."""
+    withdrawn_reason: str | None = None
+    """Why, as a sentence."""
+
+    @property
+    def valid_until(self) -> datetime | None:
+        """When its approval ends (UTC); None: it was made before approvals ended."""
+        said = self.manifest.get("valid_until")
+        return None if said is None else datetime.fromisoformat(said)
 
 
 @dataclass(frozen=True, kw_only=True)

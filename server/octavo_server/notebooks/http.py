@@ -5,8 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from octavo.records.notebooks import (
-    LintAnswer,
-    LintRequest,
     NotebookDiff,
     Release,
     ReleaseList,
@@ -15,6 +13,7 @@ from octavo.records.notebooks import (
     SubmissionList,
     SubmissionRequest,
     SubmissionState,
+    WithdrawRequest,
 )
 from octavo.records.reviews import Review
 from octavo_server.guard import Guard, area_router
@@ -36,13 +35,6 @@ def routes(service: NotebooksService, guard: Guard) -> APIRouter:
 
 
 def _submissions(router: APIRouter, service: NotebooksService, guard: Guard) -> None:
-    @router.post(f"{BASE}/lint")
-    def lint_notebook(
-        project: str, body: LintRequest, caller: Caller = guard.needs("notebooks.lint")
-    ) -> LintAnswer:
-        """Look at a notebook without keeping it."""
-        return service.lint(body.notebook)
-
     @router.get(f"{BASE}/submissions")
     def list_submissions(
         project: str,
@@ -128,3 +120,22 @@ def _releases(router: APIRouter, service: NotebooksService, guard: Guard) -> Non
     ) -> ReleaseVerification:
         """Check a release's stored bytes and signature now."""
         return service.verify(project, digest)
+
+    @router.post(f"{BASE}/releases/{{digest}}/withdraw")
+    def withdraw_release(
+        project: str,
+        digest: str,
+        body: WithdrawRequest,
+        caller: Caller = guard.needs("notebooks.withdraw"),
+    ) -> Release:
+        """Take a release's approval back: no run of it starts any more."""
+        return service.withdraw(caller, project, digest, body.reason)
+
+    @router.get(f"{BASE}/releases/{{digest}}/bundle", response_class=Response)
+    def export_release(
+        project: str, digest: str, caller: Caller = guard.needs("notebooks.read")
+    ) -> Response:
+        """Read a release as a zip that `octavo verify` checks offline."""
+        headers = {"Content-Disposition": f'attachment; filename="release-{digest[:12]}.zip"'}
+        content = service.exported(project, digest)
+        return Response(content, media_type="application/zip", headers=headers)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from octavo.records.notebooks import (
@@ -24,6 +26,9 @@ from octavo_server.notebooks import rules, store
 from octavo_server.notebooks.domain import Release, Submission, VerifiedRelease
 from octavo_server.notebooks.ports import Installed, ReleaseFiles, ReleaseSigner
 
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""The earliest time that a zip can say; an export says nothing about when."""
+
 
 class ReleaseRefused(Conflict):
     """A release's stored bytes or signature aren't the approved ones; it must not run."""
@@ -42,12 +47,15 @@ class Releases:
         blobs: Blobs,
         installed: Installed,
         clock: Callable[[], datetime],
+        approval_days: int = 365,
     ) -> None:
+        """``approval_days`` is how long an approval counts."""
         self._files = files
         self._signer = signer
         self._blobs = blobs
         self._installed = installed
         self._clock = clock
+        self._approval = timedelta(days=approval_days)
 
     def make(
         self,
@@ -61,7 +69,12 @@ class Releases:
         number = last.number + 1 if last else 1
         contents = self._contents(submission)
         manifest = rules.manifest(
-            submission, number=number, review=review, policy=policy, files=contents
+            submission,
+            number=number,
+            review=review,
+            policy=policy,
+            files=contents,
+            valid_until=change.at + self._approval,
         )
         body = rules.canonical(manifest)
         digest = rules.digest_of(manifest)
@@ -113,11 +126,30 @@ class Releases:
             raise ReleaseRefused(
                 f"Release {release.name} {release.number} ({release.digest[:12]}) is refused: "
                 f"{wrong[0].name}: {wrong[0].detail}",
-                "Restore the file from a backup, or submit the notebook again.",
+                "Submit the notebook again; a file that was changed can also be restored.",
             )
         made = _content(release, files)
         self._refuse_other_environment(release, made.environment)
         return made
+
+    def exported(self, release: Release) -> bytes:
+        """Return a zip of the release's files as they are stored, the same bytes each time.
+
+        Raises ReleaseRefused for files that aren't the approved ones.
+        """
+        checks, _ = self._checked(release)
+        wrong = [one for one in checks if not one.ok and one.name != "approval"]
+        if wrong:
+            raise ReleaseRefused(
+                f"Release {release.name} {release.number} can't be exported: {wrong[0].name}: "
+                f"{wrong[0].detail}",
+                "Restore the file from a backup.",
+            )
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in sorted(self._files.read(release.digest).items()):
+                archive.writestr(zipfile.ZipInfo(name, EPOCH), content, zipfile.ZIP_DEFLATED)
+        return made.getvalue()
 
     def notebook(self, digest: str) -> bytes | None:
         """Return a release's notebook as it is stored; None where there is none."""
@@ -141,6 +173,7 @@ class Releases:
         checks = rules.check_files(release.digest, manifest, files, release.manifest["files"])
         checks.append(self._check_signature(release.digest, envelope))
         checks.append(_check_record(release))
+        checks.append(rules.check_approval(release, self._clock()))
         return checks, files
 
     def _check_signature(self, digest: str, envelope: bytes | None) -> ReleaseCheck:

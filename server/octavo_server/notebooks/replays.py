@@ -17,6 +17,7 @@ from octavo_server.audit.service import AuditService, Change
 from octavo_server.database.rows import Database
 from octavo_server.errors import OctavoError
 from octavo_server.execution import (
+    WORKER_STOPS,
     Blobs,
     Ending,
     Execution,
@@ -104,9 +105,11 @@ class Replays:
         if submission is None:
             return
         for number in range(1, PASSES + 1):
-            self._runner.sweep(_execution_id(submission, number))
+            if not self._runner.outlives(_execution_id(submission, number)):
+                self._runner.sweep(_execution_id(submission, number))
         try:
             self._finish(self._replayed(submission))
+            self._forget(submission)
         except ReplayStopped:
             return
         except ReplayFailed as failed:
@@ -201,6 +204,7 @@ class Replays:
                 inputs=submission.inputs,
             ),
             limits=profile.limits,
+            profile=profile.id,
             record_environment=True,
         )
         note = _Notes(
@@ -218,10 +222,10 @@ class Replays:
 
         def stop() -> str | None:
             note.keep()
-            return "The worker was stopped." if self._stopping.is_set() else None
+            return WORKER_STOPS if self._stopping.is_set() else None
 
         done = self._runner.execute(order, happened=note.happened, stop=stop)
-        if done.ending is Ending.STOPPED:
+        if done.ending in (Ending.STOPPED, Ending.LEFT):
             raise ReplayStopped
         if done.ending is not Ending.SUCCEEDED:
             raise ReplayFailed(failure_of(done))
@@ -231,7 +235,12 @@ class Replays:
         ready = replace(replayed, bundle_digest=rules.digest_of(rules.bundle(replayed)))
         self._move(ready, "notebooks.replayed", SubmissionState.REVIEWABLE)
 
+    def _forget(self, submission: Submission) -> None:
+        for number in range(1, PASSES + 1):
+            self._runner.sweep(_execution_id(submission, number))
+
     def _fail(self, submission: Submission, error: CellError) -> None:
+        self._forget(submission)
         failed = replace(submission, replay_error=error)
         self._move(failed, "notebooks.replay_failed", SubmissionState.FAILED)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 import rfc8785
@@ -17,7 +18,7 @@ from octavo.records.notebooks import (
     SubmissionState,
 )
 from octavo_server.errors import Conflict, Forbidden, IllegalMove
-from octavo_server.notebooks.domain import MOVES, Submission
+from octavo_server.notebooks.domain import MOVES, Release, Submission
 
 MANIFEST_VERSION: Final = 1
 PREDICATE: Final = "https://octavo.dev/attestations/notebook-release/v1"
@@ -111,8 +112,9 @@ def manifest(
     review: SubmissionReview,
     policy: Mapping[str, Any],
     files: Mapping[str, bytes],
+    valid_until: datetime,
 ) -> dict[str, Any]:
-    """Return the manifest of the release that an approval makes."""
+    """Return the manifest of the release that an approval makes; it counts until then (UTC)."""
     return {
         "version": MANIFEST_VERSION,
         **{
@@ -124,6 +126,7 @@ def manifest(
         "verdict": submission.verdict.outcome if submission.verdict else "not_compared",
         "lint": {"errors": submission.lint.errors, "warnings": submission.lint.warnings},
         "approval": review.model_dump(mode="json"),
+        "valid_until": valid_until.isoformat(),
         "policy": dict(policy),
         "previous": submission.previous_release,
         "files": {
@@ -131,6 +134,22 @@ def manifest(
             for name, content in sorted(files.items())
         },
     }
+
+
+def check_approval(release: Release, now: datetime) -> ReleaseCheck:
+    """Return whether a release's approval counts: it ends, and it can be taken back."""
+    if release.withdrawn_at is not None:
+        detail = (
+            f"{release.withdrawn_by} withdrew it on {release.withdrawn_at:%Y-%m-%d}: "
+            f"{release.withdrawn_reason}"
+        )
+        return ReleaseCheck(name="approval", ok=False, detail=detail)
+    until = release.valid_until
+    if until is not None and now >= until:
+        detail = f"It counted until {until:%Y-%m-%d %H:%M} UTC."
+        return ReleaseCheck(name="approval", ok=False, detail=detail)
+    end = "without an end" if until is None else f"until {until:%Y-%m-%d}"
+    return ReleaseCheck(name="approval", ok=True, detail=f"The approval counts {end}.")
 
 
 def canonical(content: Any) -> bytes:

@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 from octavo.records.notebooks import (
     Input,
-    LintAnswer,
     NotebookDiff,
     Parameter,
     ParameterValue,
@@ -28,14 +27,14 @@ from octavo.records.notebooks import (
 )
 from octavo_server.audit.service import AuditService, Change
 from octavo_server.database.rows import Database, Where
-from octavo_server.errors import Invalid, NotFound
+from octavo_server.errors import IllegalMove, Invalid, NotFound, PolicyRefused
 from octavo_server.execution import Blobs, Injection, Inputs, Profiles
 from octavo_server.identity import Caller, new_id
 from octavo_server.lineage.service import LineageService
 from octavo_server.notebooks import comparison, document, parameters, rules, store, views
 from octavo_server.notebooks import domain as records
 from octavo_server.notebooks.domain import VerifiedRelease
-from octavo_server.notebooks.lint import lint
+from octavo_server.notebooks.linting.service import LintService
 from octavo_server.notebooks.ports import NotebookDiffer
 from octavo_server.notebooks.releases import ReleaseRefused, Releases
 from octavo_server.permissions import PERMISSIONS
@@ -61,6 +60,7 @@ class NotebooksService:
         inputs: Inputs,
         differ: NotebookDiffer,
         clock: Callable[[], datetime],
+        linting: LintService,
     ) -> None:
         self._database = database
         self._audit = audit
@@ -72,15 +72,21 @@ class NotebooksService:
         self._inputs = inputs
         self._differ = differ
         self._clock = clock
+        self._linting = linting
 
-    def lint(self, notebook: Mapping[str, Any]) -> LintAnswer:
-        """Return findings and typed parameters; nothing is kept. Raises Invalid."""
-        parsed = document.parse(notebook)
-        return LintAnswer(lint=lint(parsed), parameters=parameters.infer(parsed))
+    def runnable(self, project: str, notebook: Mapping[str, Any]) -> bytes:
+        """Return a notebook's bytes, checked for dev, where nobody approves it.
 
-    def runnable(self, notebook: Mapping[str, Any]) -> bytes:
-        """Return a notebook's bytes, checked. Raises Invalid, also when it has nothing to run."""
+        Raises Invalid, also when it has nothing to run; PolicyRefused for what blocks in dev.
+        """
         parsed = document.parse(notebook)
+        blocking = self._linting.look(project, parsed, "dev")
+        if blocking.errors:
+            worst = blocking.findings[0]
+            place = "" if worst.cell is None else f"cell {worst.cell + 1}: "
+            raise PolicyRefused(
+                f"The notebook has findings that block in dev: {place}{worst.message}", worst.fix
+            )
         if not any(cell.source.strip() for cell in parsed.code):
             raise Invalid("notebook: it has no code to run.", "Write a code cell and save it.")
         return parsed.content
@@ -94,7 +100,7 @@ class NotebooksService:
         pinned = self._inputs.pin(
             project, wanted.data or DEFAULT_DATA, parameters.models_of(values)
         )
-        findings = lint(parsed)
+        findings = self._linting.look(project, parsed)
         facts = {
             "blocking_findings": findings.errors,
             "profile_for_pipelines": profile.pipelines,
@@ -243,9 +249,49 @@ class NotebooksService:
         """Return a release. Raises NotFound."""
         return views.release(self._release(project, digest))
 
+    def named_release(self, project: str, name: str) -> Release:
+        """Return a release by its digest, ``<name>@<number>`` or ``<name>@latest``.
+
+        Raises NotFound.
+        """
+        line, at, which = name.partition("@")
+        if not at:
+            return self.release(project, line)
+        with self._database.read() as rows:
+            found = store.release_of_line(rows, project, line, which)
+        if found is None:
+            raise NotFound(
+                f"There is no release {name[:80]!r} in this project.", "Look at the releases."
+            )
+        return views.release(found)
+
     def verify(self, project: str, digest: str) -> ReleaseVerification:
         """Check a release's stored bytes and signature now. Raises NotFound."""
         return self._releases.verify(self._release(project, digest))
+
+    def exported(self, project: str, digest: str) -> bytes:
+        """Return a release as a zip that is checked offline. Raises NotFound, ReleaseRefused."""
+        return self._releases.exported(self._release(project, digest))
+
+    def withdraw(self, caller: Caller, project: str, digest: str, reason: str) -> Release:
+        """Take a release's approval back: no run of it starts any more.
+
+        Raises NotFound, IllegalMove for one that was withdrawn.
+        """
+        subject = f"release:{project}/{digest}"
+        with self._audit.change(caller, "notebooks.withdraw", subject, project) as change:
+            change.rows.lock(f"release:{digest}")
+            found = store.release(change.rows, project, digest)
+            if found is None:
+                raise NotFound(f"There is no release {digest[:64]!r} in this project.")
+            if found.withdrawn_at is not None:
+                raise IllegalMove(
+                    f"{found.withdrawn_by} has withdrawn this release already.",
+                    "Nothing is left to withdraw.",
+                )
+            change.note(reason=reason, name=found.name, number=found.number)
+            store.withdraw(change.rows, digest, caller.name, change.at, reason)
+        return self.release(project, digest)
 
     def verified_release(self, project: str, digest: str) -> VerifiedRelease:
         """Return what a run needs, verified. Raises NotFound, ReleaseRefused."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from octavo.records.notebooks import (
@@ -127,6 +128,22 @@ def last_release(rows: Rows, project: str, name: str) -> Release | None:
         limit=1,
     )
     return Release(**found[0]) if found else None
+
+
+def withdraw(rows: Rows, digest: str, by: str, at: datetime, reason: str) -> None:
+    """Keep that a release's approval was taken back."""
+    values = {"withdrawn_by": by, "withdrawn_at": at, "withdrawn_reason": reason}
+    rows.update(notebook_releases, values, ("digest", "=", digest))
+
+
+def release_of_line(rows: Rows, project: str, name: str, which: str) -> Release | None:
+    """Return a line's release by its number, or its newest for ``latest``; None: there is none."""
+    if which == "latest":
+        return last_release(rows, project, name)
+    if not which.isdecimal() or len(which) > 9:
+        return None
+    row = rows.get(notebook_releases, project=project, name=name, number=int(which))
+    return None if row is None else Release(**row)
 
 
 def _row(submission: Submission) -> Row:

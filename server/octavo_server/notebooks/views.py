@@ -107,6 +107,10 @@ def release_summary(one: domain.Release) -> ReleaseSummary:
         profile=manifest["profile"],
         verdict=manifest["verdict"],
         idempotent=manifest["idempotent"],
+        valid_until=one.valid_until,
+        withdrawn_by=one.withdrawn_by,
+        withdrawn_at=one.withdrawn_at,
+        withdrawn_reason=one.withdrawn_reason,
     )
 
 

@@ -14,7 +14,7 @@ from octavo_server.adapters.signing_keys import ModelSigningKey
 from octavo_server.lineage.emitter import Emitter
 from octavo_server.notebooks.service import NotebooksService
 from octavo_server.periodic import PeriodicTask
-from octavo_server.pipelines.service import PipelinesService
+from octavo_server.pipelines.runs.service import RunsService
 from octavo_server.registry.proof.attesting import Attesting
 from octavo_server.registry.proof.keys import KeysService
 from octavo_server.registry.proof.service import ProofService
@@ -39,7 +39,7 @@ def build_proof(
     base: Foundation,
     versions: VersionsService,
     experiments: Experiments,
-    pipelines: PipelinesService,
+    pipelines: RunsService,
     notebooks: NotebooksService,
     deployments: Deployments,
     mlflow: MlflowRest,

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from octavo.local import resources
-from octavo.local.accounts import Accounts
-from octavo_server.adapters.child_runner import ChildRunner
 from octavo_server.adapters.feature_readers import FeatureReaderBook
-from octavo_server.adapters.file_blobs import FileBlobs
 from octavo_server.adapters.hub_groups import HubGroups, UnknownGroups
 from octavo_server.adapters.installed_packages import InstalledPackages
-from octavo_server.adapters.lake_inputs import LakeInputs
 from octavo_server.adapters.lake_profiler import LakeTables
 from octavo_server.adapters.machine import LocalMachine
 from octavo_server.adapters.mlflow_rest import MlflowRest
@@ -20,12 +17,9 @@ from octavo_server.adapters.nbdime_differ import NbdimeDiffer
 from octavo_server.adapters.node_pools import DeclaredPools, MachinePool, UnknownPools
 from octavo_server.adapters.profile_files import ProfileFolder, ProfileFormat
 from octavo_server.adapters.profile_users import ProfileUserBook
-from octavo_server.adapters.registered_models import RegisteredModels
 from octavo_server.adapters.release_files import ReleaseFolders
 from octavo_server.adapters.run_artifacts import TrackingArtifacts
-from octavo_server.adapters.run_environment import LocalRunEnvironment
 from octavo_server.adapters.workspace_desks import WorkspaceDesks
-from octavo_server.adapters.workspace_ledger import WorkspaceLedger, WorkspaceProfiles
 from octavo_server.deployments.batches.service import BatchesService
 from octavo_server.deployments.edge.service import EdgeService
 from octavo_server.deployments.requests.gathering import Gatherer
@@ -33,13 +27,12 @@ from octavo_server.deployments.requests.reviews import ReviewsService
 from octavo_server.deployments.rollouts.service import RolloutsService
 from octavo_server.monitoring.service import MonitoringService
 from octavo_server.monitoring.watcher import Watcher
+from octavo_server.notebooks.linting.service import LintService
 from octavo_server.notebooks.releases import Releases
 from octavo_server.notebooks.service import NotebooksService
 from octavo_server.periodic import PeriodicTask
-from octavo_server.pipelines.hand_offs import HandOffs
-from octavo_server.pipelines.service import PipelinesService
+from octavo_server.pipelines.definitions.service import DefinitionsService
 from octavo_server.projects.service import ProjectsService
-from octavo_server.registry.versions.service import VersionsService
 from octavo_server.settings import Settings
 from octavo_server.templates.service import TemplatesService
 from octavo_server.templates.store import TemplateFolder
@@ -53,8 +46,10 @@ from octavo_server.wiring.discovery import (
 )
 from octavo_server.wiring.edge import build_edge
 from octavo_server.wiring.evidence import build_reviewing
+from octavo_server.wiring.executions import RunParts, build_run_parts
 from octavo_server.wiring.foundation import Foundation, build_foundation
 from octavo_server.wiring.materialization import materialization_tasks
+from octavo_server.wiring.pipelines import Pipelines, build_pipelines
 from octavo_server.wiring.proof import Proofs, build_proof, proof_tasks
 from octavo_server.wiring.registry import Registry, build_registry, registry_tasks
 from octavo_server.wiring.serving import Serving, build_serving
@@ -66,18 +61,6 @@ from octavo_server.workspaces.sessions.domain import Admission
 from octavo_server.workspaces.sessions.service import SessionsService
 from octavo_server.workspaces.usage.domain import Terms
 from octavo_server.workspaces.usage.service import UsageService
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunParts:
-    """What executions need, in the service and in the worker."""
-
-    blobs: FileBlobs
-    profiles: WorkspaceProfiles
-    inputs: LakeInputs
-    environment: LocalRunEnvironment
-    ledger: WorkspaceLedger
-    runner: ChildRunner
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,9 +78,9 @@ class Services(Foundation):
     registry: Registry
     features: Features
     runs: RunParts
+    linting: LintService
     notebooks: NotebooksService
-    pipelines: PipelinesService
-    hand_offs: HandOffs
+    pipelines: Pipelines
     deployments: Deployments
     serving: Serving
     reviews: ReviewsService
@@ -111,64 +94,46 @@ class Services(Foundation):
 def build_services(settings: Settings) -> Services:
     """Return all services on the settings' database and keys.
 
-    Raises :class:`octavo_server.database.migrate.DatabaseVersionRefused` when the database is
-    not exactly what this code writes.
+    Raises DatabaseVersionRefused when the database is not exactly what this code writes.
     """
     base = build_foundation(settings)
     templates = TemplateFolder(resources.path("notebook_templates"))
     projects = _projects(base, templates)
     mlflow = MlflowRest(settings.tracking, lambda: settings.service_token("octavo"))
     checker = _checker(settings, projects)
-    profiles = ProfilesService(
-        base.database, base.audit, ProfileFolder(resources.path("spawner_profiles")), checker
-    )
+    profiles = _profiles(base, checker)
     usage = _usage_books(base, projects, profiles)
     experiments = build_experiments(base, mlflow, profiles)
     registry = build_registry(base, experiments.runs, mlflow)
-    runs = _run_parts(base, profiles, usage, registry.versions)
-    notebooks = _notebooks(base, runs)
+    runs = build_run_parts(base, profiles, usage, registry.versions)
+    linting = _linting(base)
+    notebooks = _notebooks(base, runs, linting)
     deployments = build_deployments(base, profiles, usage, registry)
-    monitoring = MonitoringService(
-        base.database, base.audit, deployments.rollouts, deployments.serving, base.clock
-    )
+    monitoring = _monitoring(base, deployments)
     sessions = _sessions(base, projects, profiles, usage)
     sessions.queue.others_gpus = deployments.rollouts.lent_gpus
-    pipelines = _pipelines(base, runs, notebooks)
-    proofs = build_proof(
-        base, registry.versions, experiments, pipelines, notebooks, deployments, mlflow
-    )
-    desks = WorkspaceDesks(profiles, usage, sessions)
-    changes = ChangesService(base.database, base.audit, base.policy, checker)
-    users = _profile_users(projects, sessions, pipelines, deployments.rollouts, usage)
-    readers = FeatureReaderBook(
-        versions=registry.versions,
-        rollouts=deployments.rollouts,
-        notebooks=notebooks,
-        pipelines=pipelines,
-    )
-    features = build_features(base, runs.ledger, runs.profiles, monitoring, readers)
-    registry.versions.view_version = features.catalog.version_in
-    reviewing = build_reviewing(
-        base, deployments, monitoring, features.materialization.freshness, registry.versions
-    )
+    pipelines = build_pipelines(base, runs, notebooks, WorkspaceDesks(profiles, usage, sessions))
+    proofs = _proofs(base, registry, experiments, pipelines, notebooks, deployments, mlflow)
+    users = _profile_users(projects, sessions, pipelines.definitions, deployments.rollouts, usage)
+    features = _features(base, runs, registry, deployments, notebooks, pipelines, monitoring)
+    fresh = features.materialization.freshness
+    reviewing = build_reviewing(base, deployments, monitoring, fresh, registry.versions)
     return Services(
         **vars(base),
         projects=projects,
         templates=TemplatesService(templates, projects),
         profiles=profiles,
-        profile_changes=changes,
-        catalog=CatalogService(base.database, profiles, changes, checker, users, base.clock),
+        **_profile_changes(base, profiles, checker, users),
         usage=usage,
         sessions=sessions,
         experiments=experiments,
         registry=registry,
         features=features,
-        reviews=reviewing.reviews,
-        gatherer=reviewing.gatherer,
+        **vars(reviewing),
         runs=runs,
+        linting=linting,
         notebooks=notebooks,
         pipelines=pipelines,
-        hand_offs=_hand_offs(base, runs, notebooks, pipelines, desks),
         deployments=deployments,
         serving=build_serving(base, deployments, registry.versions, features.values),
         monitoring=monitoring,
@@ -178,10 +143,59 @@ def build_services(settings: Settings) -> Services:
     )
 
 
+def _profile_changes(
+    base: Foundation, profiles: ProfilesService, checker: DocumentChecker, users: ProfileUserBook
+) -> dict[str, Any]:
+    """Return the services of changes of profiles and of their catalog, by their fields' names."""
+    changes = ChangesService(base.database, base.audit, base.policy, checker)
+    catalog = CatalogService(base.database, profiles, changes, checker, users, base.clock)
+    return {"profile_changes": changes, "catalog": catalog}
+
+
+def _linting(base: Foundation) -> LintService:
+    lake = str(base.settings.home / "lake")
+    return LintService(base.database, base.audit, base.policy, InstalledPackages(), lake)
+
+
+def _proofs(
+    base: Foundation,
+    registry: Registry,
+    experiments: Experiments,
+    pipelines: Pipelines,
+    notebooks: NotebooksService,
+    deployments: Deployments,
+    mlflow: MlflowRest,
+) -> Proofs:
+    return build_proof(
+        base, registry.versions, experiments, pipelines.runs, notebooks, deployments, mlflow
+    )
+
+
+def _features(
+    base: Foundation,
+    runs: RunParts,
+    registry: Registry,
+    deployments: Deployments,
+    notebooks: NotebooksService,
+    pipelines: Pipelines,
+    monitoring: MonitoringService,
+) -> Features:
+    """Return the services of features, which versions of models ask about their views."""
+    readers = FeatureReaderBook(
+        versions=registry.versions,
+        rollouts=deployments.rollouts,
+        notebooks=notebooks,
+        pipelines=pipelines.definitions,
+    )
+    features = build_features(base, runs.ledger, runs.profiles, monitoring, readers)
+    registry.versions.view_version = features.catalog.version_in
+    return features
+
+
 def _profile_users(
     projects: ProjectsService,
     sessions: SessionsService,
-    pipelines: PipelinesService,
+    pipelines: DefinitionsService,
     rollouts: RolloutsService,
     usage: UsageService,
 ) -> ProfileUserBook:
@@ -191,6 +205,17 @@ def _profile_users(
         pipelines=pipelines,
         rollouts=rollouts,
         usage=usage,
+    )
+
+
+def _profiles(base: Foundation, checker: DocumentChecker) -> ProfilesService:
+    folder = ProfileFolder(resources.path("spawner_profiles"))
+    return ProfilesService(base.database, base.audit, folder, checker)
+
+
+def _monitoring(base: Foundation, deployments: Deployments) -> MonitoringService:
+    return MonitoringService(
+        base.database, base.audit, deployments.rollouts, deployments.serving, base.clock
     )
 
 
@@ -266,60 +291,28 @@ def _sessions(
     )
 
 
-def _run_parts(
-    base: Foundation, profiles: ProfilesService, usage: UsageService, versions: VersionsService
-) -> RunParts:
-    home, settings = base.settings.home, base.settings
-    blobs = FileBlobs(home / "results")
-    inputs = LakeInputs(home / "lake", home / "features", RegisteredModels(versions).pin)
-    return RunParts(
-        blobs=blobs,
-        profiles=WorkspaceProfiles(profiles, settings.run_limit_minutes * 60.0, base.clock),
-        inputs=inputs,
-        environment=LocalRunEnvironment(settings.public, base.run_tokens, inputs),
-        ledger=WorkspaceLedger(usage),
-        runner=ChildRunner(Accounts(home), home / "runs", blobs),
-    )
-
-
-def _notebooks(base: Foundation, runs: RunParts) -> NotebooksService:
+def _notebooks(base: Foundation, runs: RunParts, linting: LintService) -> NotebooksService:
     folders = ReleaseFolders(base.settings.home / "releases")
     return NotebooksService(
         base.database,
         base.audit,
         base.policy,
         base.lineage,
-        Releases(folders, base.signer, runs.blobs, InstalledPackages(), base.clock),
+        Releases(
+            folders,
+            base.signer,
+            runs.blobs,
+            InstalledPackages(),
+            base.clock,
+            base.settings.approval_days,
+        ),
         runs.blobs,
         runs.profiles,
         runs.inputs,
         NbdimeDiffer(),
         base.clock,
+        linting,
     )
-
-
-def _pipelines(base: Foundation, runs: RunParts, notebooks: NotebooksService) -> PipelinesService:
-    return PipelinesService(
-        base.database,
-        base.audit,
-        base.policy,
-        base.lineage,
-        notebooks,
-        runs.blobs,
-        runs.ledger,
-        base.signer,
-        base.clock,
-    )
-
-
-def _hand_offs(
-    base: Foundation,
-    runs: RunParts,
-    notebooks: NotebooksService,
-    pipelines: PipelinesService,
-    desks: WorkspaceDesks,
-) -> HandOffs:
-    return HandOffs(base.audit, base.policy, notebooks, pipelines, desks, runs.blobs, runs.ledger)
 
 
 def _watcher(services: Services) -> Watcher:

@@ -17,8 +17,9 @@ import pytest
 from tests.support.platform import Platform, open_platform
 
 from octavo.local.accounts import Accounts
-from octavo_server.adapters.child_runner import MARK, ChildRunner
+from octavo_server.adapters.child_runner import ChildRunner
 from octavo_server.adapters.file_blobs import FileBlobs
+from octavo_server.adapters.run_unit import MARK
 
 PATIENCE_S = 100.0
 Found = TypeVar("Found")
@@ -51,8 +52,8 @@ def until(look: Callable[[], Found], what: str, patience_s: float = PATIENCE_S) 
         time.sleep(0.1)
 
 
-def processes_of(execution: str) -> list[int]:
-    """Return the processes that belong to an execution."""
+def processes_of(unit: str) -> list[int]:
+    """Return the processes of a runner, by the mark in their environment."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -61,7 +62,7 @@ def processes_of(execution: str) -> list[int]:
                 state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
             except OSError:
                 continue
-            if f"{MARK}={execution}".encode() in environment and state != "Z":
+            if f"{MARK}={unit}".encode() in environment and state != "Z":
                 found.append(int(entry.name))
     return found
 
@@ -72,7 +73,16 @@ class Installation:
 
     platform: Platform
     home: Path
+    units: dict[str, set[str]] = field(default_factory=dict)
+    """Run to the runners that it was given to, as far as they were seen."""
+
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def processes(self, run: str) -> list[int]:
+        """Return the processes of a run's attempts, also of those that are over."""
+        seen = self.units.setdefault(run, set())
+        seen |= {note.read_text() for note in (self.home / "runs").glob(f"{run}-*.unit")}
+        return [pid for unit in seen for pid in processes_of(unit)]
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         """Start a worker and return it once it says that it is ready."""

@@ -39,7 +39,8 @@ def octavo(address: str, who: str, *words: str) -> Result:
 @pytest.mark.timeout(400)
 def test_submit_verify_run(installation: Installation, address: str, tmp_path: Path) -> None:
     path = tmp_path / "by_hand.ipynb"
-    path.write_text(json.dumps(notebook("import time\ntime.time() and n", "open('a', 'w')")))
+    looks = "import time\ntime.time() and n\ntime.sleep(2)"
+    path.write_text(json.dumps(notebook(looks, "open('a', 'w')")))
     done = octavo(address, "scientist", "submit", str(path), "--note", "From the command line")
     assert done.exit_code == 0, done.output
     assert "wall-clock" not in done.output

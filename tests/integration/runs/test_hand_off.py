@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.integration.runs.conftest import Installation, processes_of, until
+from tests.integration.runs.conftest import Installation, until
 from tests.support.notebooks import notebook
 
 RUNS = "/runs"
@@ -55,11 +55,11 @@ def test_a_notebook_runs_on_without_its_workspace(installation: Installation) ->
 def test_a_hand_off_is_cancelled_with_all_its_processes(installation: Installation) -> None:
     asked = hand_off(installation, SLOW)
     path = f"{RUNS}/{asked['id']}"
-    until(lambda: processes_of(asked["id"]), "it runs")
+    until(lambda: installation.processes(asked["id"]), "it runs")
     installation.call("scientist", "POST", f"{path}/cancel", 200)
     done = installation.ended(path, "queued", "running")
     assert (done["state"], done["message"]) == ("cancelled", "scientist cancelled it.")
-    until(lambda: not processes_of(asked["id"]), "its processes are gone")
+    until(lambda: not installation.processes(asked["id"]), "its processes are gone")
 
 
 def test_what_cant_be_handed_off_is_said(installation: Installation) -> None:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from tests.integration.runs.conftest import Installation, processes_of, until
+from tests.integration.runs.conftest import Installation, until
 from tests.support.notebooks import notebook
 
 READ = """
@@ -45,8 +45,8 @@ def started(installation: Installation, path: str, **parameters: Any) -> str:
     return str(made["id"])
 
 
-def gone(run: str) -> bool:
-    return not processes_of(run)
+def gone(installation: Installation, run: str) -> bool:
+    return not installation.processes(run)
 
 
 def in_cell(installation: Installation, run: str, cell: int) -> Any:
@@ -106,7 +106,7 @@ def test_the_whole_way(installation: Installation) -> None:
     installation.call("oncall", "POST", f"{RUNS}/{run}/cancel", 200)
     done = installation.ended(f"{RUNS}/{run}", "running")
     assert (done["state"], done["message"]) == ("cancelled", "oncall cancelled it.")
-    assert processes_of(run) == []
+    assert installation.processes(run) == []
 
 
 def test_a_failing_notebook_never_becomes_reviewable(installation: Installation) -> None:
@@ -132,7 +132,7 @@ def test_kill_9_of_the_worker(installation: Installation) -> None:
     in_cell(installation, asked, 2)
     assert installation.stop_worker(installation.workers[-1], signal.SIGKILL) == -signal.SIGKILL
     for run in (retried, asked):
-        until(partial(gone, run), "nothing outlives its worker", 10)
+        until(partial(gone, installation, run), "nothing outlives its worker", 10)
     installation.start_worker()
     done = installation.ended(f"{RUNS}/{retried}", "queued", "running")
     assert done["state"] == "succeeded"
@@ -149,7 +149,7 @@ def test_kill_9_of_a_runner(installation: Installation) -> None:
     # "steady" is idempotent: losing its runner costs one attempt, nothing more.
     run = started(installation, "/pipelines/steady/runs", n=101)
     in_cell(installation, run, 2)
-    for process in processes_of(run):
+    for process in installation.processes(run):
         os.kill(process, signal.SIGKILL)
     done = installation.ended(f"{RUNS}/{run}", "queued", "running")
     assert done["state"] == "succeeded"
@@ -169,7 +169,7 @@ def test_one_worker_a_machine_and_a_clean_stop(installation: Installation) -> No
     in_cell(installation, run, 2)
     assert installation.stop_worker(installation.workers[-1]) == 0
     assert not (installation.home / "state" / "worker.ready").exists()
-    assert processes_of(run) == []
+    assert installation.processes(run) == []
     found = installation.call("scientist", "GET", f"{RUNS}/{run}", 200)
     assert (found["state"], found["attempts"][0]["message"]) == (
         "queued",

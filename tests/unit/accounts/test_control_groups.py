@@ -71,7 +71,7 @@ def test_cpu_is_limited_over_several_processes(confined: Confined) -> None:
 
 
 def test_cpu_of_processes_that_have_ended_is_counted(confined: Confined) -> None:
-    confined.run(BUSY.format(processes=1, cpu_s=0.4), Limits(cpus=1))
+    confined.run(BUSY.format(processes=1, cpu_s=0.5), Limits(cpus=1))
     if confined.group is not None:
         assert (confined.group.counters().cpu_s or 0) >= 0.4
         assert confined.account.processes() == []

@@ -266,3 +266,54 @@ def test_models_are_reached_by_the_platform_and_reach_nothing(
     assert "Egress" in policy["policyTypes"]
     labels = one(kserve, "Namespace", "octavo-models")["metadata"]["labels"]
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+# ---------------------------------------------------------------- runs as Jobs
+
+
+@pytest.fixture(scope="module")
+def runs() -> list[dict[str, Any]]:
+    return rendered(DEPLOY / "overlays" / "runs")
+
+
+def test_the_overlay_with_runs_is_set_so_that_octavo_starts(
+    runs: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (found,) = [x for x in runs if x["kind"] == "ConfigMap" and "OCTAVO_HOME" in x["data"]]
+    for name, value in found["data"].items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings()
+    assert settings.runs == "kubernetes"
+    assert one(runs, "Namespace", settings.runs_namespace)
+    pod = one(runs, "StatefulSet", "octavo")["spec"]["template"]["spec"]
+    mounts = {x["mountPath"]: x["name"] for x in pod["containers"][0]["volumeMounts"]}
+    assert mounts[str(settings.runs_folder)] == "runs"
+    claims = [x for x in runs if x["kind"] == "PersistentVolumeClaim"
+              and x["metadata"]["name"] == settings.runs_claim]  # fmt: skip
+    spaces = {x["metadata"]["namespace"] for x in claims}
+    assert spaces == {"octavo", settings.runs_namespace}
+    places = {x["spec"]["nfs"]["path"] for x in runs if x["kind"] == "PersistentVolume"}
+    assert len(places) == 1, "both claims are of one shared folder"
+
+
+def test_the_platform_may_make_runs_and_read_no_secret(runs: list[dict[str, Any]]) -> None:
+    verbs = {
+        resource: set(rule["verbs"])
+        for rule in one(runs, "Role", "runs")["rules"]
+        for resource in rule["resources"]
+    }
+    assert verbs == {"jobs": {"get", "create", "delete"}, "pods": {"list"}, "secrets": {"create"}}
+
+
+def test_a_run_is_reached_by_nobody_and_a_replay_reaches_nobody(
+    runs: list[dict[str, Any]],
+) -> None:
+    nothing = [x for x in runs if x["kind"] == "NetworkPolicy"
+               and x["metadata"] | {"name": "", "labels": ""} == {
+                   "name": "", "labels": "", "namespace": "octavo-runs"}]  # fmt: skip
+    by_name = {x["metadata"]["name"]: x["spec"] for x in nothing}
+    assert by_name["nothing"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    chosen = by_name["platform"]["podSelector"]["matchLabels"]
+    assert chosen == {"octavo.dev/network": "platform"}
+    labels = one(runs, "Namespace", "octavo-runs")["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"

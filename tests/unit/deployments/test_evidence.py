@@ -101,6 +101,9 @@ def _evidence(world: Canaries, request: Request) -> Evidence:
 
 
 def _decide(world: Canaries, request: Request, evidence_digest: str | None = None) -> Request:
+    """Approve by the evidence that is there, or by the digest that is given."""
+    found = world.reviews.get(PROJECT, request.id).evidence
+    there = None if found is None else found.digest
     return world.reviews.review(
         REVIEWER,
         PROJECT,
@@ -108,7 +111,7 @@ def _decide(world: Canaries, request: Request, evidence_digest: str | None = Non
         approve=True,
         reason=REASON,
         digest=request.digest,
-        evidence_digest=evidence_digest,
+        evidence_digest=evidence_digest or there,
     ).request
 
 
@@ -128,6 +131,11 @@ def test_a_request_carries_its_evidence_and_the_review_names_it(
     assert [one.name for one in found.consumers] == ["app"]
     with pytest.raises(Conflict, match="the review names 0000"):
         _decide(world, request, "0" * 64)
+    with pytest.raises(Conflict, match="the review names none"):
+        world.reviews.review(
+            REVIEWER, PROJECT, request.id,
+            approve=True, reason=REASON, digest=request.digest, evidence_digest=None,
+        )  # fmt: skip
     decided = _decide(world, request, found.digest)
     assert decided.state is RequestState.APPROVED
     assert decided.reviewed_evidence == found.digest

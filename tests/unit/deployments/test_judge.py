@@ -13,6 +13,7 @@ from tests.support.rollouts import GOOD, NAME, PROJECT, REASON, Canaries
 
 from octavo_server.database.memory import MemoryDatabase
 from octavo_server.database.rows import Database
+from octavo_server.deployments.requests.domain import RequestState
 from octavo_server.deployments.rollouts.domain import (
     CanaryStep,
     RolloutState,
@@ -246,9 +247,25 @@ def test_an_alias_that_moved_between_approval_and_rollout_stops_it(world: Canari
     view = world.reconcile()
     assert view.deployment.stable_version == 1
     failed = world.requests.get_request(PROJECT, request.id)
-    assert "challenger names v3 now, not v2 that was approved" in failed.message
+    assert "challenger names v3 now, not v2 that was asked for" in failed.message
     with pytest.raises(NotFound, match="'nobody' of 'flights-late' names no version"):
         world.ask(None, alias="nobody")
+
+
+@pytest.mark.parametrize(("points", "words"), [(3, "names v3 now"), (None, "names no version now")])
+def test_an_alias_that_moved_since_the_request_is_not_approved(
+    world: Canaries, points: int | None, words: str
+) -> None:
+    world.catalog.aliases["challenger"] = 2
+    request = world.ask(None, alias="challenger")
+    if points is None:
+        del world.catalog.aliases["challenger"]
+    else:
+        world.catalog.aliases["challenger"] = points
+    with pytest.raises(Conflict, match=f"v2 of flights-late may not be approved: .*{words}"):
+        world.approve(request)
+    waiting = world.requests.get_request(PROJECT, request.id)
+    assert waiting.state is RequestState.PENDING
 
 
 def test_a_version_that_was_deleted_before_it_started_does_not(world: Canaries) -> None:
@@ -266,7 +283,7 @@ def test_files_that_changed_since_the_approval_do_not_run(world: Canaries) -> No
     world.catalog.manifests["flights-late", 2] = {"MLmodel": "0" * 64}
     world.reconcile()
     failed = world.requests.get_request(PROJECT, request.id)
-    assert "the files of v2 are not those that were approved" in failed.message
+    assert "the files of v2 are not those that were asked for" in failed.message
 
 
 def test_a_live_version_that_was_deleted_answers_on_and_is_said(world: Canaries) -> None:

@@ -10,7 +10,9 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def test_every_place_it_names_exists() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text()
-    tops = "sdk|server|hub|extension|widgets|notebook_templates|spawner_profiles|images|tests"
+    tops = (
+        "sdk|server|runner|hub|extension|widgets|notebook_templates|spawner_profiles|images|tests"
+    )
     named = set(re.findall(rf"`((?:{tops})/[\w./-]+)`", text))
     assert len(named) > 20
     assert [place for place in sorted(named) if not (ROOT / place).exists()] == []

@@ -33,6 +33,12 @@ def with_cell(**changes: Any) -> dict[str, Any]:
         (notebook() | {"cells": [7]}, "notebook.cells[0]: 7"),
         (notebook() | {"metadata": []}, "notebook.metadata: []"),
         (notebook() | {"metadata": {"kernelspec": {"language": "R"}}}, "kernelspec.language: 'r'"),
+        (notebook() | {"nbformat": 99}, "notebook.nbformat: 99"),
+        (notebook() | {"nbformat": "4"}, "notebook.nbformat: '4'"),
+        (notebook() | {"metadata": {"kernelspec": {"name": "ir"}}}, "kernelspec.name: 'ir'"),
+        (notebook() | {"metadata": {"kernelspec": {"name": "julia-1.10"}}}, "'julia-1.10'"),
+        (notebook() | {"metadata": {"language_info": {"name": "R"}}}, "language_info.name: 'r'"),
+        (notebook() | {"cells": [code("")] * 100_000}, "100000 cells; at most 2000"),
         (with_cell(cell_type="evil"), "cells[1].cell_type: 'evil'"),
         (with_cell(source={"a": 1}), "cells[1].source: {'a': 1}"),
         (with_cell(metadata={"tags": "parameters"}), "metadata.tags: 'parameters'"),
@@ -68,3 +74,9 @@ def test_equal_content_has_one_digest() -> None:
 
 def test_a_source_in_lines_is_joined() -> None:
     assert parse(notebook(code("", source=["a = 1\n", "b = 2"]))).cells[1].source == "a = 1\nb = 2"
+
+
+@pytest.mark.parametrize("kernel", ["python3", "conda-env-flights-py", "ironpython-like", ""])
+def test_a_python_kernel_of_any_name_is_taken(kernel: str) -> None:
+    made = notebook() | {"metadata": {"kernelspec": {"name": kernel, "language": "python"}}}
+    assert parse(made).metadata["kernelspec"]["name"] == kernel

@@ -55,7 +55,7 @@ def test_approval_makes_a_verified_release(areas: Areas) -> None:
     assert verification.ok
     assert {one.name for one in verification.checks} == {
         "manifest.json", "manifest.dsse.json", "notebook.ipynb", "results.json", "lint.json",
-        "verdict.json", "record",
+        "verdict.json", "record", "approval",
     }  # fmt: skip
     edges = areas.lineage.sources(PROJECT, f"release:{PROJECT}/score/1")
     assert {edge.relation for edge in edges} == {"approved", "reads"}

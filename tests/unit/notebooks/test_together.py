@@ -74,10 +74,10 @@ def test_one_of_two_workers_takes_a_run_or_a_replay(areas: Areas) -> None:
     together(lambda: areas.replays.run(made.id), lambda: areas.replays.run(made.id))
     assert len(areas.runner.orders) == 2
     wanted = PipelineRequest(name="daily", release=areas.released())
-    areas.pipelines.create(in_project(SCIENTIST), PROJECT, wanted)
+    areas.parts.editing.create(in_project(SCIENTIST), PROJECT, wanted)
     run = areas.pipelines.start(in_project(SCIENTIST), PROJECT, "daily", {})
     orders = len(areas.runner.orders)
     together(*[lambda: areas.attempts.run(run.id)] * 3)
     assert len(areas.runner.orders) == orders + 1
-    done = areas.pipelines.run(PROJECT, run.id)
+    done = areas.runs.run(PROJECT, run.id)
     assert (done.state, len(done.attempts)) == ("succeeded", 1)

@@ -22,7 +22,15 @@ ENTRIES = {
         "octavo.experiments",
         "octavo_scorer.__main__",
     ],
-    "runner": ["octavo_server.adapters.papermill_child", "octavo.features", "octavo.experiments"],
+    "runner": [
+        "octavo_runner.__main__",
+        "octavo_runner.pod",
+        "octavo_runner.kernel_host",
+        "papermill.engines",  # which loads ours, by its name among the entry points
+        "octavo_runner.papermill_engine",
+        "octavo.features",
+        "octavo.experiments",
+    ],
     "scorer": ["octavo_scorer.__main__"],
     "edge": ["octavo.edge.__main__", "octavo.edge.answering"],
 }

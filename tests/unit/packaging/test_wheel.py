@@ -63,6 +63,7 @@ def test_a_wheel_carries_all_that_octavo_up_needs(checkout: Path) -> None:
         "octavo",
         "octavo_server",
         "octavo_scorer",
+        "octavo_runner",
         "octavo_hub",
         "octavo_lab",
         "octavo_widgets",

@@ -16,7 +16,8 @@ from octavo_server.database.rows import Database
 from octavo_server.errors import Forbidden, IllegalMove, Invalid, NotFound, PolicyRefused
 from octavo_server.execution import Ending
 from octavo_server.identity import Caller
-from octavo_server.pipelines.seen import SeenRuns
+from octavo_server.pipelines.runs.filters import RunFilter
+from octavo_server.pipelines.runs.seen import SeenRuns
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def handed_off(areas: Areas, **more: Any) -> PipelineRun:
 
 
 def seen(areas: Areas, caller: Caller) -> SeenRuns:
-    return SeenRuns(areas.pipelines, in_project(caller), PROJECT)
+    return SeenRuns(areas.runs, in_project(caller), PROJECT)
 
 
 def test_a_hand_off_is_a_dev_run_that_nobody_approved(areas: Areas) -> None:
@@ -41,15 +42,24 @@ def test_a_hand_off_is_a_dev_run_that_nobody_approved(areas: Areas) -> None:
     assert (asked.approved, asked.release, asked.pipeline) == (False, None, "")
     assert (asked.notebook, asked.requested_by) == ("flights/train.ipynb", "scientist")
     areas.attempts.run(asked.id)
-    done = areas.pipelines.run(PROJECT, asked.id)
+    done = areas.runs.run(PROJECT, asked.id)
     assert (done.state, done.verdict, done.cost) == ("succeeded", None, 0.25)
     assert areas.ledger.booked == [f"{asked.id}.1"]
-    assert json.loads(areas.pipelines.output(PROJECT, asked.id))["nbformat"] == 4
+    assert json.loads(areas.runs.output(PROJECT, asked.id))["nbformat"] == 4
     [order] = areas.runner.orders
     assert json.loads(order.notebook)["cells"][0]["source"] == "print(1.0)"
     assert order.parameters == {}
     with pytest.raises(NotFound, match="has no provenance"):
-        areas.pipelines.provenance(PROJECT, asked.id)
+        areas.runs.provenance(PROJECT, asked.id)
+
+
+def test_what_blocks_in_dev_is_not_handed_off(areas: Areas) -> None:
+    leak = notebook("print(1)", "key = 'ghp_" + "a1B2" * 9 + "'", parameters=None)
+    with pytest.raises(PolicyRefused) as refused:
+        handed_off(areas, notebook=leak)
+    said = "The notebook has findings that block in dev: cell 2: This looks like a GitHub token."
+    assert refused.value.message == said
+    assert handed_off(areas, notebook=notebook("missing", parameters=None)).state == "queued"
 
 
 def test_the_trail_says_what_was_handed_off_and_from_where(areas: Areas) -> None:
@@ -64,7 +74,7 @@ def test_the_trail_says_what_was_handed_off_and_from_where(areas: Areas) -> None
 def test_only_its_person_and_admins_know_of_it(areas: Areas) -> None:
     asked = handed_off(areas)
     areas.attempts.run(asked.id)
-    every: dict[str, Any] = {"pipeline": None, "state": None, "limit": 9, "cursor": None}
+    every: dict[str, Any] = {"asked": RunFilter(), "limit": 9, "cursor": None}
     for caller in (SCIENTIST, ADMIN):
         assert [one.id for one in seen(areas, caller).all(**every).items] == [asked.id]
         assert seen(areas, caller).one(asked.id).state == "succeeded"
@@ -80,15 +90,15 @@ def test_only_its_person_and_admins_know_of_it(areas: Areas) -> None:
         with pytest.raises(NotFound):
             other.artifact(asked.id, "a.txt")
         with pytest.raises(NotFound):
-            areas.pipelines.cancel(in_project(caller), PROJECT, asked.id)
+            areas.runs.cancel(in_project(caller), PROJECT, asked.id)
 
 
 def test_it_can_be_cancelled(areas: Areas) -> None:
     asked = handed_off(areas)
-    done = areas.pipelines.cancel(in_project(SCIENTIST), PROJECT, asked.id)
+    done = areas.runs.cancel(in_project(SCIENTIST), PROJECT, asked.id)
     assert done.state == "cancelled"
     with pytest.raises(IllegalMove):
-        areas.pipelines.cancel(in_project(SCIENTIST), PROJECT, asked.id)
+        areas.runs.cancel(in_project(SCIENTIST), PROJECT, asked.id)
 
 
 @pytest.mark.parametrize("cancelled", [False, True])
@@ -99,12 +109,12 @@ def test_a_lost_attempt_fails_instead_of_waiting_for_a_decision(
 
     def vanish(_order: Any) -> None:
         if cancelled:
-            areas.pipelines.cancel(in_project(SCIENTIST), PROJECT, asked.id)
+            areas.runs.cancel(in_project(SCIENTIST), PROJECT, asked.id)
         areas.attempts.stop()
 
     areas.runner.during = vanish
     areas.attempts.run(asked.id)
-    done = areas.pipelines.run(PROJECT, asked.id)
+    done = areas.runs.run(PROJECT, asked.id)
     assert done.state == "failed"
     assert done.message == "The worker was stopped. Hand the notebook off again to repeat it."
     assert done.ended_at is not None
@@ -114,7 +124,7 @@ def test_a_failed_cell_is_reported(areas: Areas) -> None:
     areas.runner.endings = [Ending.FAILED]
     asked = handed_off(areas)
     areas.attempts.run(asked.id)
-    done = areas.pipelines.run(PROJECT, asked.id)
+    done = areas.runs.run(PROJECT, asked.id)
     assert done.state == "failed"
     assert done.error is not None
     assert done.error.source == "raise ValueError('no')"
@@ -167,7 +177,7 @@ def test_without_budget_none_is_taken_nor_started(areas: Areas) -> None:
     with pytest.raises(PolicyRefused, match="budget is used up"):
         handed_off(areas)
     areas.attempts.run(asked.id)
-    done = areas.pipelines.run(PROJECT, asked.id)
+    done = areas.runs.run(PROJECT, asked.id)
     assert done.state == "refused"
     assert "budget is used up" in done.message
 
@@ -176,7 +186,7 @@ def test_changed_bytes_refuse_to_run(areas: Areas) -> None:
     asked = handed_off(areas)
     areas.blobs.kept.clear()
     areas.attempts.run(asked.id)
-    assert areas.pipelines.run(PROJECT, asked.id).state == "refused"
+    assert areas.runs.run(PROJECT, asked.id).state == "refused"
     assert areas.runner.orders == []
 
 

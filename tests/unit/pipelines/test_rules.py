@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from octavo.records.pipelines import RunState
+from octavo_server.cron import check_cron, due, ticks_after
 from octavo_server.errors import IllegalMove, Invalid
-from octavo_server.pipelines import rules
-from octavo_server.pipelines.domain import MOVES, Run, Schedule, Trigger
+from octavo_server.pipelines.runs import rules
+from octavo_server.pipelines.runs.domain import MOVES, Run, Trigger
+from octavo_server.pipelines.schedules.domain import Schedule
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -52,7 +54,7 @@ def test_a_lost_attempt_is_retried_only_if_declared_idempotent(
 
 
 def local(cron: str, zone: str, after: datetime, count: int) -> list[str]:
-    ticks = rules.ticks_after(cron, zone, after, count)
+    ticks = ticks_after(cron, zone, after, count)
     assert all(tick.tzinfo is UTC for tick in ticks)
     return [tick.strftime("%m-%d %H:%M") for tick in ticks]
 
@@ -92,7 +94,7 @@ def test_ticks_in_berlin(cron: str, after: datetime, ticks: list[str]) -> None:
 )
 def test_a_wrong_schedule_names_field_and_value(cron: str, zone: str, says: str) -> None:
     with pytest.raises(Invalid) as refused:
-        rules.check_cron(cron, zone)
+        check_cron(cron, zone)
     assert says in refused.value.message
 
 
@@ -105,15 +107,15 @@ def schedule(cron: str, next_at: datetime) -> Schedule:
 
 def test_after_a_break_the_newest_tick_stands_for_the_missed_ones() -> None:
     first = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    assert rules.due(schedule("0 * * * *", first), first) == (first, 0)
+    assert due(schedule("0 * * * *", first), first) == (first, 0)
     later = first + timedelta(hours=3, minutes=20)
-    assert rules.due(schedule("0 * * * *", first), later) == (first + timedelta(hours=3), 3)
+    assert due(schedule("0 * * * *", first), later) == (first + timedelta(hours=3), 3)
 
 
 @given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)), st.integers(0, 59))  # noqa: DTZ001
 def test_ticks_only_go_forward(moment: datetime, minute: int) -> None:
     after = moment.replace(tzinfo=UTC)
-    ticks = rules.ticks_after(f"{minute} 2 * * *", "America/New_York", after, 4)
+    ticks = ticks_after(f"{minute} 2 * * *", "America/New_York", after, 4)
     assert all(one < two for one, two in zip([after, *ticks], ticks, strict=False))
 
 

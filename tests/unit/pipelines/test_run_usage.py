@@ -11,7 +11,7 @@ from tests.unit.pipelines.test_runs import pipeline, ran, start
 
 from octavo_server.database.rows import Database
 from octavo_server.execution import Ending
-from octavo_server.pipelines.usage import RunUsage
+from octavo_server.pipelines.runs.usage import RunUsage
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def areas(database: Database, tmp_path: Path) -> Areas:
 
 def pipeline(areas: Areas, release: str, **more: Any) -> Any:
     wanted = PipelineRequest(name="daily", release=release, **more)
-    return areas.pipelines.create(in_project(SCIENTIST), PROJECT, wanted)
+    return areas.parts.editing.create(in_project(SCIENTIST), PROJECT, wanted)
 
 
 def start(areas: Areas, **parameters: Any) -> PipelineRun:
@@ -35,7 +35,7 @@ def start(areas: Areas, **parameters: Any) -> PipelineRun:
 
 def ran(areas: Areas, identifier: str) -> PipelineRun:
     areas.attempts.run(identifier)
-    return areas.pipelines.run(PROJECT, identifier)
+    return areas.runs.run(PROJECT, identifier)
 
 
 def test_a_run_commits_one_result_with_evidence(areas: Areas) -> None:
@@ -48,9 +48,9 @@ def test_a_run_commits_one_result_with_evidence(areas: Areas) -> None:
     assert (done.state, done.verdict, done.cost) == ("succeeded", "identical", 0.25)
     assert [(one.path, one.size) for one in done.artifacts] == [("a.txt", 1)]
     assert [one.state for one in done.attempts] == ["succeeded"]
-    assert areas.pipelines.artifact(PROJECT, asked.id, "a.txt") == b"a"
-    assert json.loads(areas.pipelines.output(PROJECT, asked.id))["nbformat"] == 4
-    proof = areas.pipelines.provenance(PROJECT, asked.id)
+    assert areas.runs.artifact(PROJECT, asked.id, "a.txt") == b"a"
+    assert json.loads(areas.runs.output(PROJECT, asked.id))["nbformat"] == 4
+    proof = areas.runs.provenance(PROJECT, asked.id)
     assert proof.verified
     assert {one["name"] for one in proof.statement["subject"]} == {"a.txt", "output.ipynb"}
     assert areas.attempts.waiting() == []
@@ -69,7 +69,7 @@ def test_a_forged_provenance_does_not_verify(areas: Areas) -> None:
             envelope = json.loads(content)
             envelope["signatures"][0]["sig"] = "AAAA"
             areas.blobs.kept[digest] = json.dumps(envelope).encode()
-    proof = areas.pipelines.provenance(PROJECT, done.id)
+    proof = areas.runs.provenance(PROJECT, done.id)
     assert (proof.verified, proof.statement) == (False, {})
 
 
@@ -111,13 +111,13 @@ def test_a_failed_cell_is_reported_with_source_and_traceback(areas: Areas) -> No
     assert (done.error.source, done.error.traceback) == ("raise ValueError('no')", "Trace")
     assert done.output_digest
     with pytest.raises(NotFound, match="no provenance"):
-        areas.pipelines.provenance(PROJECT, asked.id)
+        areas.runs.provenance(PROJECT, asked.id)
 
 
 def test_a_run_goes_where_a_retired_profile_leads_and_says_so(areas: Areas) -> None:
     pipeline(areas, areas.released(profile="cpu-old"))
     asked = start(areas)
-    areas.runner.during = lambda _: areas.more.update(run=areas.pipelines.run(PROJECT, asked.id))
+    areas.runner.during = lambda _: areas.more.update(run=areas.runs.run(PROJECT, asked.id))
     assert ran(areas, asked.id).profile == "cpu-small"
     assert areas.more["run"].message == "It runs. cpu-old is cpu-small now."
 
@@ -162,14 +162,14 @@ def test_otherwise_a_person_decides(areas: Areas) -> None:
     assert done.state == "unknown"
     assert "a person has to decide" in done.message
     oncall = in_project(ONCALL)
-    again = areas.pipelines.resolve(oncall, PROJECT, asked.id, "retry", "It only reads.")
+    again = areas.runs.resolve(oncall, PROJECT, asked.id, "retry", "It only reads.")
     assert again.state == "queued"
     assert ran(areas, asked.id).state == "succeeded"
     with pytest.raises(IllegalMove, match="only an unknown one"):
-        areas.pipelines.resolve(oncall, PROJECT, asked.id, "retry", "It only reads.")
+        areas.runs.resolve(oncall, PROJECT, asked.id, "retry", "It only reads.")
     areas.runner.endings = [Ending.VANISHED]
     ran(areas, other.id)
-    given_up = areas.pipelines.resolve(oncall, PROJECT, other.id, "give_up", "Not worth it.")
+    given_up = areas.runs.resolve(oncall, PROJECT, other.id, "give_up", "Not worth it.")
     assert given_up.state == "failed"
 
 
@@ -198,7 +198,44 @@ def test_a_killed_workers_run_is_found_at_the_next_start(
     assert areas.attempts.waiting() == [(identifier, f"recover-{identifier}-1-worker-2")]
     done = ran(areas, identifier)
     assert (done.state, done.attempts[0].state) == (state, "lost")
-    assert identifier in areas.runner.swept
+    assert f"{identifier}-1" in areas.runner.swept
+
+
+@pytest.mark.parametrize("idempotent", [True, False])
+def test_what_outlives_its_worker_is_taken_up_in_the_same_attempt(
+    areas: Areas, idempotent: bool
+) -> None:
+    pipeline(areas, areas.released(idempotent=idempotent))
+    identifier = killed_while_running(areas)
+    areas.runner.outliving = {f"{identifier}-1"}
+    areas.workers.restart("worker-2")
+    done = ran(areas, identifier)
+    assert (done.state, [one.number for one in done.attempts]) == ("succeeded", [1])
+    assert [order.id for order in areas.runner.orders[-2:]] == [f"{identifier}-1"] * 2
+    assert areas.runner.swept[-1] == f"{identifier}-1"
+
+
+def test_a_worker_that_stops_leaves_what_goes_on_without_it(areas: Areas) -> None:
+    pipeline(areas, areas.released())
+    asked = start(areas)
+    areas.runner.endings = [Ending.LEFT]
+    assert ran(areas, asked.id).state == "running"
+    areas.runner.outliving = {f"{asked.id}-1"}
+    areas.workers.restart("worker-2")
+    assert ran(areas, asked.id).state == "succeeded"
+
+
+def test_what_was_changed_while_its_worker_was_away_is_not_taken_up(areas: Areas) -> None:
+    digest = areas.released()
+    pipeline(areas, digest)
+    identifier = killed_while_running(areas)
+    areas.runner.outliving = {f"{identifier}-1"}
+    areas.workers.restart("worker-2")
+    areas.files.files[digest]["notebook.ipynb"] += b" "
+    done = ran(areas, identifier)
+    assert done.state == "unknown"
+    assert done.message.startswith("Its worker died, and ")
+    assert areas.runner.swept[-1] == f"{identifier}-1"
 
 
 def test_a_living_workers_run_is_left_alone(areas: Areas) -> None:
@@ -227,18 +264,18 @@ def test_cancelling(areas: Areas) -> None:
     pipeline(areas, areas.released())
     waits, under_way = start(areas), start(areas)
     oncall = in_project(ONCALL)
-    assert areas.pipelines.cancel(oncall, PROJECT, waits.id).state == "cancelled"
+    assert areas.runs.cancel(oncall, PROJECT, waits.id).state == "cancelled"
     areas.attempts.run(waits.id)
-    assert areas.pipelines.run(PROJECT, waits.id).attempts == []
+    assert areas.runs.run(PROJECT, waits.id).attempts == []
 
     def cancel(order: Order) -> None:
-        areas.pipelines.cancel(oncall, PROJECT, under_way.id)
+        areas.runs.cancel(oncall, PROJECT, under_way.id)
 
     areas.runner.during = cancel
     done = ran(areas, under_way.id)
     assert (done.state, done.message) == ("cancelled", "oncall cancelled it.")
     with pytest.raises(IllegalMove, match="is cancelled"):
-        areas.pipelines.cancel(oncall, PROJECT, waits.id)
+        areas.runs.cancel(oncall, PROJECT, waits.id)
 
 
 def test_a_stopped_workers_attempt_counts_as_lost(areas: Areas) -> None:
@@ -267,7 +304,7 @@ def test_wrong_parameters_start_nothing(areas: Areas, name: str, value: Any) -> 
     pipeline(areas, areas.released())
     with pytest.raises(Invalid):
         start(areas, **{name: value})
-    found = areas.pipelines.runs(PROJECT, pipeline=None, state=None, limit=9, cursor=None)
+    found = areas.runs.runs(PROJECT, pipeline=None, state=None, limit=9, cursor=None)
     assert found.items == []
 
 
@@ -287,8 +324,8 @@ def test_a_pipeline_takes_another_release(areas: Areas) -> None:
     schedule(areas, parameters={"n": 8})
     with pytest.raises(Conflict, match="doesn't fit this release"):
         pipeline(areas, newer)
-    [one] = areas.pipelines.schedules(PROJECT, "daily").items
-    areas.pipelines.unschedule(in_project(SCIENTIST), PROJECT, "daily", one.id)
+    [one] = areas.schedules.schedules(PROJECT, "daily").items
+    areas.schedules.unschedule(in_project(SCIENTIST), PROJECT, "daily", one.id)
     changed = pipeline(areas, newer)
     assert (changed.release_number, [one.name for one in changed.parameters]) == (2, ["m"])
     assert [one.name for one in areas.pipelines.pipelines(PROJECT, limit=9, cursor=None).items] == [
@@ -298,7 +335,7 @@ def test_a_pipeline_takes_another_release(areas: Areas) -> None:
 
 def schedule(areas: Areas, **more: Any) -> Any:
     wanted = ScheduleRequest(**{"cron": "0 * * * *", "time_zone": "Europe/Berlin", **more})
-    return areas.pipelines.schedule(in_project(ADMIN), PROJECT, "daily", wanted)
+    return areas.schedules.schedule(in_project(ADMIN), PROJECT, "daily", wanted)
 
 
 def test_a_tick_makes_one_run(areas: Areas) -> None:
@@ -308,10 +345,10 @@ def test_a_tick_makes_one_run(areas: Areas) -> None:
     assert areas.ticker.tick() == 0
     areas.clock.forward(hours=1)
     assert (areas.ticker.tick(), areas.ticker.tick()) == (1, 0)
-    [run] = areas.pipelines.runs(PROJECT, pipeline="daily", state=None, limit=9, cursor=None).items
+    [run] = areas.runs.runs(PROJECT, pipeline="daily", state=None, limit=9, cursor=None).items
     assert (run.trigger, run.tick, run.requested_by) == ("schedule", areas.clock.now, "admin")
     assert ran(areas, run.id).parameters["n"] == 9
-    [shown] = areas.pipelines.schedules(PROJECT, "daily").items
+    [shown] = areas.schedules.schedules(PROJECT, "daily").items
     assert (shown.last_run, shown.next_at) == (run.id, areas.clock.now + timedelta(hours=1))
 
 
@@ -320,9 +357,9 @@ def test_missed_ticks_are_one_run(areas: Areas) -> None:
     schedule(areas)
     areas.clock.forward(hours=5, minutes=10)
     assert areas.ticker.tick() == 1
-    [run] = areas.pipelines.runs(PROJECT, pipeline=None, state=None, limit=9, cursor=None).items
+    [run] = areas.runs.runs(PROJECT, pipeline=None, state=None, limit=9, cursor=None).items
     assert run.tick == areas.clock.now - timedelta(minutes=10)
-    assert "4 earlier ticks" in areas.pipelines.run(PROJECT, run.id).message
+    assert "4 earlier ticks" in areas.runs.run(PROJECT, run.id).message
 
 
 def test_the_same_tick_never_runs_twice(areas: Areas) -> None:
@@ -337,25 +374,25 @@ def test_the_same_tick_never_runs_twice(areas: Areas) -> None:
 def test_watching_a_run(areas: Areas) -> None:
     pipeline(areas, areas.released())
     asked = start(areas)
-    assert not areas.pipelines.has_ended(PROJECT, asked.id)
+    assert not areas.runs.has_ended(PROJECT, asked.id)
     ran(areas, asked.id)
-    assert areas.pipelines.has_ended(PROJECT, asked.id)
-    events = areas.pipelines.events(PROJECT, asked.id, 0)
+    assert areas.runs.has_ended(PROJECT, asked.id)
+    events = areas.runs.events(PROJECT, asked.id, 0)
     assert [one.seq for one in events] == list(range(1, len(events) + 1))
     assert [one.kind for one in events] == [
         "state", "state", "cell_started", "cell_finished", "state",
     ]  # fmt: skip
     assert events[-1].state is RunState.SUCCEEDED
-    assert [one.seq for one in areas.pipelines.events(PROJECT, asked.id, 3)] == [4, 5]
+    assert [one.seq for one in areas.runs.events(PROJECT, asked.id, 3)] == [4, 5]
 
 
 def test_a_foreign_project_sees_nothing(areas: Areas) -> None:
     pipeline(areas, areas.released())
     asked = start(areas)
-    for call in (areas.pipelines.run, areas.pipelines.output, areas.pipelines.provenance):
+    for call in (areas.runs.run, areas.runs.output, areas.runs.provenance):
         with pytest.raises(NotFound):
             call("other", asked.id)
     with pytest.raises(NotFound):
         areas.pipelines.pipeline("other", "daily")
     with pytest.raises(NotFound):
-        areas.pipelines.cancel(in_project(SCIENTIST), "other", asked.id)
+        areas.runs.cancel(in_project(SCIENTIST), "other", asked.id)

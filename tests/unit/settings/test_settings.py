@@ -120,3 +120,22 @@ def test_scorers_on_a_cluster_need_a_place_for_models(monkeypatch: pytest.Monkey
     monkeypatch.setenv("OCTAVO_KSERVE_MODELS", "nfs://models")
     with pytest.raises(SettingRefused, match=r"OCTAVO_KSERVE_MODELS: .*nfs://models"):
         load_settings()
+
+
+def test_runs_on_a_cluster_need_an_image_by_digest_and_a_claim(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OCTAVO_HOME", "/tmp/x")
+    monkeypatch.setenv("OCTAVO_RUNS", "kubernetes")
+    for name, value in (
+        ("IMAGE", "octavo/runner@sha256:" + "a" * 64),
+        ("CLAIM", "runs"),
+        ("FOLDER", "/srv/runs"),
+    ):
+        with pytest.raises(SettingRefused, match=f"OCTAVO_RUNS_{name} isn't set"):
+            load_settings()
+        monkeypatch.setenv(f"OCTAVO_RUNS_{name}", value)
+    assert load_settings().runs == "kubernetes"
+    monkeypatch.setenv("OCTAVO_RUNS_IMAGE", "octavo/runner:latest")
+    with pytest.raises(SettingRefused, match=r"OCTAVO_RUNS_IMAGE: .*octavo/runner:latest"):
+        load_settings()

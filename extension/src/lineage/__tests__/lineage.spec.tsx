@@ -2,10 +2,11 @@ import { act, fireEvent, render, screen } from '@testing-library/react';
 import * as React from 'react';
 
 import { AT, HOSTILE } from '../../testing/records';
+import { FakeServer, fakeOctavo } from '../../testing/server';
 import { LineageMap } from '../components/LineageMap';
 import type { ILineageGraph, ILineageNode } from '../layout';
 import { layout, related, towards } from '../layout';
-import { viewOf } from '../panel';
+import { PolledLineage, viewOf } from '../panel';
 
 const node = (kind: string, id: string, distance: number, label = id): ILineageNode => ({ id: `${kind}:flights/${id}`, kind, label, distance });
 
@@ -103,5 +104,19 @@ describe('the drawing', () => {
 
   it('stays where an arrow leads nowhere', () => {
     expect(towards('ArrowUp', graph.root, layout(graph), graph.edges)).toBe(graph.root);
+  });
+});
+
+describe('a lineage that is looked at', () => {
+  it('shows what was linked meanwhile', async () => {
+    const octavo = fakeOctavo(new FakeServer({}));
+    octavo.session.settings = { refreshSeconds: 0.01, project: 'flights' };
+    const alone: ILineageGraph = { ...graph, nodes: graph.nodes.filter(one => one.id === graph.root), edges: [] };
+    const linked = graph.nodes.find(one => one.id !== graph.root)!;
+    let answer = alone;
+    render(<PolledLineage octavo={octavo} read={async () => answer} />);
+    await screen.findByText(/^Nothing is linked to it yet/);
+    answer = graph;
+    expect((await screen.findAllByText(linked.label)).length).toBeGreaterThan(0);
   });
 });

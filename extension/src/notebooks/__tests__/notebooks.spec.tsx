@@ -1,12 +1,13 @@
 import { fireEvent, render, screen } from '@testing-library/react';
 import * as React from 'react';
 
-import type { NotebookDiff } from '../../api/notebooks';
-import { card, HOSTILE, parameter, release, submission } from '../../testing/records';
+import type { NotebookDiff, Parameter } from '../../api/notebooks';
+import { card, HOSTILE, lintReport, parameter, release, submission } from '../../testing/records';
 import { FakeServer, fakeOctavo, refusal, until } from '../../testing/server';
 import { Decision } from '../components/Decision';
 import { Diff, diffLine } from '../components/Diff';
-import { fault, parsed, typed } from '../components/parameters';
+import { ParameterFields } from '../components/ParameterFields';
+import { fault, parsed, takes, typed } from '../components/parameters';
 import { lineName, SubmitForm } from '../components/SubmitForm';
 import { ReleaseModel, ReviewModel } from '../model';
 import { ReleasePage, ReviewPage, waiting } from '../panel';
@@ -30,6 +31,20 @@ describe('parameters', () => {
   const int = parameter({ name: 'rows', type: 'int', default: 3 });
   const bool = parameter({ name: 'dry', type: 'bool', default: false });
 
+  it.each([
+    [{ type: 'int', minimum: 1, maximum: 31, unit: 'rows' }, '0', '0 is less than 1 rows.'],
+    [{ type: 'int', minimum: 1, maximum: 31, unit: 'rows' }, '100', '100 is more than 31 rows.'],
+    [{ type: 'float', maximum: 9.5 }, '10', '10 is more than 9.5.'],
+    [{ type: 'date', minimum: '2013-01-01' }, '2012-12-31', '2012-12-31 is less than 2013-01-01.'],
+    [{ type: 'str', choices: ['UA', 'AA'] }, 'DL', 'DL is none of UA, AA.']
+  ] as const)('%j refuses %s', (changes, value, words) => expect(fault(parameter(changes as Partial<Parameter>), value)).toBe(words));
+
+  it('takes what is within its bounds', () => {
+    const bounded = parameter({ type: 'int', default: 3, minimum: 1, maximum: 31, unit: 'rows' });
+    expect(['1', '31'].map(value => fault(bounded, value))).toEqual([undefined, undefined]);
+    expect(takes(bounded)).toBe('int, at least 1 rows, at most 31 rows, default 3');
+  });
+
   it('begin with what an earlier run was given, else with their defaults', () => {
     expect(typed([parameter(), int], { rows: 7 })).toEqual({ day: '2013-07-01', rows: '7' });
   });
@@ -38,8 +53,27 @@ describe('parameters', () => {
     ['int', '1.5', 'no whole number'],
     ['float', 'NaN', 'no number'],
     ['float', '', 'no number'],
+    ['float', '0x10', 'no number'],
+    ['float', '1e999', 'no number'],
+    ['int', '9007199254740992', 'no whole number'],
+    ['date', '2013-02-30', 'no date'],
     ['date', '2013-13-45', 'no date']
   ] as const)('%s refuses %s', (type, value, words) => expect(fault(parameter({ type }), value)).toContain(words));
+
+  it('may be called like something that every object has', () => {
+    expect(typed([parameter({ name: 'constructor', type: 'int', default: 3 })])).toEqual({ constructor: '3' });
+  });
+
+  it('keep an earlier value that is no choice any more in sight, with what is wrong', () => {
+    const carrier = parameter({ name: 'carrier', type: 'str', default: 'UA', unit: 'code', choices: ['UA', 'AA'] });
+    const change = jest.fn();
+    render(<ParameterFields parameters={[carrier]} values={{ carrier: 'DL' }} onChange={change} />);
+    const field = screen.getByLabelText<HTMLSelectElement>('carrier (code)');
+    expect(field.value).toBe('DL');
+    expect(screen.getByRole('alert').textContent).toBe('DL is none of UA, AA.');
+    fireEvent.change(field, { target: { value: 'AA' } });
+    expect(change).toHaveBeenCalledWith({ carrier: 'AA' });
+  });
 
   it('are sent as values of their types', () => {
     expect(parsed([parameter(), int, bool], { day: '2013-06-15', rows: '-4', dry: 'true' })).toEqual({ day: '2013-06-15', rows: -4, dry: true });
@@ -53,7 +87,7 @@ describe('submitting', () => {
     ['ünder.ipynb', 'nder']
   ])('%s becomes the line %s', (path, name) => expect(lineName(path)).toBe(name));
 
-  const lint = { lint: { findings: [], errors: 0, warnings: 0 }, parameters: [parameter()] };
+  const lint = { lint: lintReport(), parameters: [parameter()] };
 
   it('sends what runs may rely on', async () => {
     const sent: object[] = [];
@@ -66,10 +100,13 @@ describe('submitting', () => {
 
   it('keeps back a notebook with lint errors, and shows them with their remedy', () => {
     const send = jest.fn(() => Promise.resolve());
-    const finding = { rule: 'unseeded-randomness', severity: 'error' as const, cell: 2, cell_id: null, line: 4, message: 'random() has no seed', fix: 'Call random.seed().' };
-    render(<SubmitForm path="a.ipynb" lint={{ ...lint, lint: { findings: [finding], errors: 1, warnings: 0 } }} profiles={[card()]} onCancel={() => undefined} onSubmit={send} />);
+    const go = jest.fn();
+    const finding = { rule: 'unseeded-randomness', severity: 'error' as const, cell: 2, cell_id: null, line: 4, in_output: false, message: 'random() has no seed', fix: 'Call random.seed().' };
+    render(<SubmitForm path="a.ipynb" lint={{ ...lint, lint: lintReport({ findings: [finding], errors: 1, left_off: 2 }) }} profiles={[card()]} onCancel={() => undefined} onSubmit={send} onCell={go} />);
     expect(screen.getByText('Call random.seed().')).toBeTruthy();
-    expect(screen.getByText('error · cell 3, line 4 · unseeded-randomness')).toBeTruthy();
+    expect(screen.getByText('2 more findings are not shown.')).toBeTruthy();
+    fireEvent.click(screen.getByRole('button', { name: 'Go to cell 3, line 4' }));
+    expect(go).toHaveBeenCalledWith(2);
     fireEvent.click(screen.getByText('Submit for review'));
     expect(send).not.toHaveBeenCalled();
   });
@@ -85,6 +122,15 @@ describe('a review', () => {
     expect(screen.getByText(/unchanged/)).toBeTruthy();
     expect(diffLine(diff)).toBe('0 added, 1 changed, 0 removed since the last release');
     expect(diffLine({ ...diff, base: null })).toContain('First release');
+  });
+
+  it('unfolds and focuses the cell that a finding speaks of', async () => {
+    const seen = jest.fn();
+    Element.prototype.scrollIntoView = seen;
+    const { rerender } = render(<Diff diff={diff} sought={null} />);
+    rerender(<Diff diff={diff} sought={{ cell: 0 }} />);
+    await until(() => seen.mock.calls.length === 1);
+    expect(document.activeElement?.textContent).toContain('unchanged');
   });
 
   it('decides only with a sentence, and on exactly what is shown', async () => {

@@ -6,25 +6,40 @@ import { trans } from '../../words';
 
 const MARKS = { same: ' ', added: '+', removed: '−' } as const;
 
+/** A cell somebody wants to see; a new object each time, as one may ask for the same cell twice. */
+export interface ISought {
+  readonly cell: number;
+}
+
 /** The notebook cell by cell against the line's last release; what is the same is folded. */
-export function Diff(props: { diff: NotebookDiff }): React.JSX.Element {
-  const { diff } = props;
+export function Diff(props: { diff: NotebookDiff; sought?: ISought | null }): React.JSX.Element {
+  const { diff, sought } = props;
   return (
     <>
       {diff.parameters_changed.length > 0 && <Sentences label={trans.__('Changed parameters')} sentences={diff.parameters_changed} />}
-      <Cells cells={diff.cells} first={diff.base === null} label={trans.__('Notebook diff')} />
+      <Cells cells={diff.cells} first={diff.base === null} label={trans.__('Notebook diff')} sought={sought ?? null} />
     </>
   );
 }
 
 /** Cells of two notebooks in order; what is the same is folded unless there is nothing to compare with. */
-export function Cells(props: { cells: readonly CellDiff[]; first: boolean; label: string }): React.JSX.Element {
-  const { cells, first } = props;
+export function Cells(props: { cells: readonly CellDiff[]; first: boolean; label: string; sought?: ISought | null }): React.JSX.Element {
+  const { cells, first, sought } = props;
   const [all, setAll] = React.useState(first);
+  const list = React.useRef<HTMLDivElement>(null);
+  React.useEffect(() => {
+    const node = sought && list.current?.querySelector<HTMLElement>(`[data-cell="${sought.cell}"]`);
+    if (node) {
+      node.scrollIntoView({ block: 'center' });
+      node.focus();
+    } else if (sought && cells.some(cell => cell.new_index === sought.cell)) {
+      setAll(true);
+    }
+  }, [sought, cells, all]);
   const same = cells.filter(cell => cell.op === 'same').length;
   return (
     <>
-      <div className="jp-octavo-Diff" role="list" aria-label={props.label}>
+      <div ref={list} className="jp-octavo-Diff" role="list" aria-label={props.label}>
         {cells
           .filter(cell => all || cell.op !== 'same')
           .map((cell, index) => (
@@ -54,7 +69,7 @@ function CellBox(props: { cell: CellDiff; first: boolean }): React.JSX.Element {
   const number = cell.new_index ?? cell.old_index ?? 0;
   const words = { same: trans.__('same'), added: trans.__('added'), removed: trans.__('removed'), changed: trans.__('changed') };
   return (
-    <div role="listitem" className={`jp-octavo-Diff-cell jp-mod-${op}`}>
+    <div role="listitem" data-cell={cell.new_index ?? undefined} tabIndex={-1} className={`jp-octavo-Diff-cell jp-mod-${op}`}>
       <div className="jp-octavo-Diff-head">
         <span>{trans.__('Cell %1', number + 1)}</span>
         <span className="jp-octavo-Muted">

@@ -6,8 +6,8 @@ import { trans } from '../../words';
 
 const ICONS = { error: errorIcon, warning: bugIcon, info: infoIcon };
 
-/** What lint found, the worst first, each with its remedy. */
-export function Findings(props: { report: LintReport; onCell?: (cell: number) => void }): React.JSX.Element {
+/** What lint found, the worst first, each with its remedy; with `onCell` a place leads to its cell. */
+export function Findings(props: { report: LintReport; onCell?: ((cell: number) => void) | undefined }): React.JSX.Element {
   const { findings } = props.report;
   if (findings.length === 0) {
     return <p className="jp-octavo-Muted">{trans.__('Nothing to complain about.')}</p>;
@@ -23,14 +23,26 @@ export function Findings(props: { report: LintReport; onCell?: (cell: number) =>
             <div>
               <p>{finding.message}</p>
               <p className="jp-octavo-Muted">
-                {finding.severity} · {place} · {finding.rule}
+                {finding.severity} · <Place words={place} cell={finding.cell} onCell={props.onCell} /> · {finding.rule}
               </p>
               <p className="jp-octavo-Muted">{finding.fix}</p>
             </div>
           </li>
         );
       })}
+      {(props.report.left_off ?? 0) > 0 && <li className="jp-octavo-Muted">{trans._n('%1 more finding is not shown.', '%1 more findings are not shown.', props.report.left_off ?? 0, props.report.left_off ?? 0)}</li>}
     </ul>
+  );
+}
+
+function Place(props: { words: string; cell: number | null; onCell: ((cell: number) => void) | undefined }): React.JSX.Element {
+  const { words, cell, onCell } = props;
+  return cell === null || !onCell ? (
+    <>{words}</>
+  ) : (
+    <button type="button" className="jp-octavo-Link" aria-label={trans.__('Go to %1', words)} onClick={() => onCell(cell)}>
+      {words}
+    </button>
   );
 }
 

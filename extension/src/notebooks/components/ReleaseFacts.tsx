@@ -8,6 +8,7 @@ import type { IColumn } from '../../ui/Table';
 import { Table } from '../../ui/Table';
 import { Time } from '../../ui/Time';
 import { trans } from '../../words';
+import { allowed } from './parameters';
 
 type Pinned = Release['inputs'][number];
 type File = Release['files'][number];
@@ -29,6 +30,7 @@ const parameters = (): IColumn<Parameter>[] => [
   { id: 'name', title: trans.__('Parameter'), cell: row => <b>{row.name}</b> },
   { id: 'type', title: trans.__('Type'), cell: row => row.type },
   { id: 'default', title: trans.__('Default'), numeric: true, cell: row => text(row.default) },
+  { id: 'allowed', title: trans.__('Allowed'), cell: row => allowed(row) },
   { id: 'help', title: trans.__('Meaning'), cell: row => row.help }
 ];
 

@@ -24,6 +24,8 @@ export interface ISubmitFormProps {
   said?: string | undefined;
   onSubmit: (body: Omit<SubmissionRequest, 'notebook'>) => Promise<unknown>;
   onCancel: () => void;
+  /** Leave the form for a cell of the notebook. */
+  onCell?: ((cell: number) => void) | undefined;
 }
 
 /** Make a release line's name of a file's name. */
@@ -77,7 +79,7 @@ export function SubmitForm(props: ISubmitFormProps): React.JSX.Element {
         </div>
         <div>
           <Card title={trans.__('Lint')} aside={lintLine(lint.lint.errors, lint.lint.warnings)}>
-            <Findings report={lint.lint} />
+            <Findings report={lint.lint} onCell={props.onCell} />
           </Card>
           <h3>{trans.__('Parameters of the replay')}</h3>
           <ParameterFields parameters={lint.parameters} values={values} onChange={setValues} />

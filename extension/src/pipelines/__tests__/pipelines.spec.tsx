@@ -11,11 +11,12 @@ import type { PipelineRun } from '../../api/pipelines';
 import { RunForm } from '../components/RunForm';
 import { cellsDone } from '../components/RunProgress';
 import { ScheduleForm } from '../components/ScheduleForm';
-import { PipelineRunModel } from '../model';
-import { ending, PipelineRunPage, PipelineSection } from '../panel';
+import { PipelineRunModel } from '../runModel';
+import { ending, PipelineRunPage } from '../run';
+import { PipelineSection } from '../section';
 
 const RUN = 'projects/flights/runs/r1';
-const actions = { runRelease: jest.fn(), run: jest.fn(), schedule: jest.fn(), openOutput: jest.fn() };
+const actions = { runRelease: jest.fn(), run: jest.fn(), schedule: jest.fn(), backfill: jest.fn(), trigger: jest.fn(), again: jest.fn(), openOutput: jest.fn(), drawOutput: () => null };
 
 function events(...said: object[]): Response {
   const text = said.map((event, seq) => `id: ${seq + 1}\nevent: x\ndata: ${JSON.stringify({ seq: seq + 1, at: AT, attempt: 1, message: '', ...event })}\n\n`).join('');
@@ -33,8 +34,10 @@ function shown(run: () => PipelineRun, ...said: object[]): { server: FakeServer;
 describe('a pipeline run', () => {
   it('follows its events cell by cell', async () => {
     const { model } = shown(() => pipelineRun({ progress: { pass_number: 1, passes: 1, cell: 0, cells: 0, elapsed_s: 0, step: '' } }), { kind: 'cell_started', cell: 0, cells: 3 }, { kind: 'cell_finished', cell: 0, cells: 3, seconds: 1.2 });
-    expect(await screen.findByText('cell 1 finished in 1.2 s')).toBeTruthy();
-    expect(screen.getByText('cell 1 of 3')).toBeTruthy();
+    expect(await screen.findByText('cell 1 of 3')).toBeTruthy();
+    expect(screen.getByText('Cell 1')).toBeTruthy();
+    fireEvent.click(screen.getByRole('tab', { name: 'Log' }));
+    expect(screen.getByText('cell 1 finished in 1.2 s')).toBeTruthy();
     expect(screen.getByRole('progressbar').getAttribute('aria-valuenow')).toBe('1');
     model.dispose();
   });
@@ -115,10 +118,10 @@ describe('forms', () => {
     expect(started[0]).toEqual(['score', { rows: 12 }]);
   });
 
-  it('schedule says the next three times, and refuses what is no time or zone', async () => {
+  it('schedule says the next five times, and refuses what is no time or zone', async () => {
     const made: unknown[] = [];
     render(<ScheduleForm pipeline={pipeline()} zones={['UTC']} onCancel={() => undefined} onSchedule={async body => made.push(body)} />);
-    expect(screen.getByRole('list', { name: 'Next times' }).children).toHaveLength(3);
+    expect(screen.getByRole('list', { name: 'Next times' }).children).toHaveLength(5);
     fireEvent.change(screen.getByLabelText('Time zone'), { target: { value: 'Mars/Olympus' } });
     fireEvent.click(screen.getByText('Schedule'));
     expect(made).toEqual([]);
@@ -126,7 +129,7 @@ describe('forms', () => {
     fireEvent.change(screen.getByLabelText('Cron line'), { target: { value: '0 6 * * 1-5' } });
     fireEvent.click(screen.getByText('Schedule'));
     await until(() => made.length === 1);
-    expect(made[0]).toEqual({ cron: '0 6 * * 1-5', time_zone: 'Europe/Berlin', parameters: { day: '2013-07-01' } });
+    expect(made[0]).toEqual({ cron: '0 6 * * 1-5', time_zone: 'Europe/Berlin', parameters: { day: '2013-07-01' }, catch_up: 'latest', max_age_hours: 24 });
   });
 });
 
@@ -138,7 +141,7 @@ it('the sidebar shows what waits, what runs and what could run', async () => {
     'GET projects/flights/runs': () => ({ items: [pipelineRun({ id: 'h1', trigger: 'hand_off', pipeline: '', notebook: 'flights/train.ipynb' }), pipelineRun()], next_cursor: null })
   });
   const octavo = fakeOctavo(server);
-  const lists = { submissions: new ProjectList(octavo.session, listSubmissions), releases: new ProjectList(octavo.session, listReleases), materialized: new ProjectList(octavo.session, listMaterialized), pipelines: new ProjectList(octavo.session, listPipelines), runs: new ProjectList(octavo.session, (requests, project) => listPipelineRuns(requests, project, '')) };
+  const lists = { submissions: new ProjectList(octavo.session, listSubmissions), releases: new ProjectList(octavo.session, listReleases), materialized: new ProjectList(octavo.session, listMaterialized), pipelines: new ProjectList(octavo.session, listPipelines), runs: new ProjectList(octavo.session, (requests, project) => listPipelineRuns(requests, project)) };
   render(<PipelineSection lists={lists} octavo={octavo} actions={actions} />);
   expect(await screen.findByText('identical')).toBeTruthy();
   fireEvent.click(screen.getByLabelText('Review: score'));

@@ -6,7 +6,7 @@ import { useNow } from '../../ui/Time';
 import { trans } from '../../words';
 import { knowsZone, nextTimes, parseCron, wallTime } from './cron';
 
-const SHOWN = 3;
+const SHOWN = 5;
 
 const PRESETS = (): { value: string; label: string }[] => [
   { value: '0 5 * * *', label: trans.__('Every day at 05:00') },
@@ -40,7 +40,7 @@ export function useClockwork(firstCron = '0 5 * * *'): IClockwork {
   return { cron, zone, times, wrongCron: typeof read === 'string' ? read : never, wrongZone, setCron, setZone };
 }
 
-/** The fields of a schedule: when, and in which zone; says the next three times. */
+/** The fields of a schedule: when, and in which zone; says the next five times. */
 export function CronFields(props: { clockwork: IClockwork; zones: readonly string[] }): React.JSX.Element {
   const { clockwork } = props;
   const now = useNow();

@@ -9,15 +9,14 @@ import { Sentences } from '../../ui/lists';
 import { Card, Facts } from '../../ui/Page';
 import { Time } from '../../ui/Time';
 import { trans } from '../../words';
+import { triggerWord } from './RunList';
 
 /** What a run was given, what it read and made, and how it compares. */
 export function RunSide(props: { run: PipelineRun; onRelease: () => void }): React.JSX.Element {
   const { run } = props;
   return (
     <>
-      <Card title={trans.__('Verdict')} aside={<VerdictChip outcome={run.comparison?.outcome} />}>
-        {run.comparison ? <VerdictTable verdict={run.comparison} /> : <p className="jp-octavo-Muted">{run.approved ? trans.__('Compared with the release when the run has ended.') : trans.__('Nothing was approved that it could be compared with.')}</p>}
-      </Card>
+      {run.kind !== 'graph' && <Compared run={run} />}
       <Card title={trans.__('Parameters')}>
         <Facts facts={Object.entries(run.parameters).map(([name, value]) => [name, text(value)])} />
       </Card>
@@ -25,16 +24,20 @@ export function RunSide(props: { run: PipelineRun; onRelease: () => void }): Rea
         {run.inputs_changed.length > 0 && <Sentences label={trans.__('Inputs that differ from the release')} sentences={run.inputs_changed.map(name => trans.__('%1 differs from what the release was approved with', name))} />}
         <Facts facts={run.inputs.map(input => [input.kind, <span key={input.name}>{input.name} <Digest value={input.digest} what={input.name} /></span>])} />
       </Card>
+      {(run.handed?.length ?? 0) > 0 && (
+        <Card title={trans.__('Handed over')} count={run.handed?.length ?? 0}>
+          <Facts facts={(run.handed ?? []).map(file => [file.source, <span key={file.path}>{file.path} <Digest value={file.digest} what={file.path} /></span>])} />
+        </Card>
+      )}
       <Card title={trans.__('About')}>
         <Facts
           facts={[
-            run.release
-              ? [trans.__('Release'), <Digest key="release" value={run.release} what={trans.__('Release')} onClick={props.onRelease} />]
-              : [trans.__('Notebook'), trans.__('%1, handed off, not approved', run.notebook ?? '')],
-            [trans.__('Started by'), run.trigger === 'schedule' ? trans.__('schedule of %1', run.requested_by) : run.requested_by],
+            whatRan(run, props.onRelease),
+            [trans.__('Started by'), startedBy(run)],
             [trans.__('Queued'), <Time key="queued" at={run.created_at} />],
             [trans.__('Profile'), run.profile],
             [trans.__('Cost'), money(run.cost)],
+            ...(run.priority ? [[trans.__('Priority'), String(run.priority)] as const] : []),
             [trans.__('Output'), run.output_digest ? <Digest key="output" value={run.output_digest} what={trans.__('Output notebook')} /> : '–']
           ]}
         />
@@ -43,28 +46,76 @@ export function RunSide(props: { run: PipelineRun; onRelease: () => void }): Rea
   );
 }
 
-/** The files a run committed, and each try of it. */
-export function Artifacts(props: { run: PipelineRun }): React.JSX.Element {
+type Fact = readonly [string, React.ReactNode];
+
+function whatRan(run: PipelineRun, onRelease: () => void): Fact {
+  if (run.kind === 'graph') {
+    return [trans.__('Steps'), String(run.steps?.length ?? 0)];
+  }
+  return run.release
+    ? [trans.__('Release'), <Digest key="release" value={run.release} what={trans.__('Release')} onClick={onRelease} />]
+    : [trans.__('Notebook'), trans.__('%1, handed off, not approved', run.notebook ?? '')];
+}
+
+function startedBy(run: PipelineRun): string {
+  switch (run.trigger) {
+    case 'manual':
+    case 'hand_off':
+      return run.requested_by;
+    case 'schedule':
+      return trans.__('schedule of %1', run.requested_by);
+    default:
+      return trans.__('%1, for %2', triggerWord(run.trigger), run.requested_by);
+  }
+}
+
+/** How its outputs compare with what was approved. */
+function Compared(props: { run: PipelineRun }): React.JSX.Element {
   const { run } = props;
   return (
-    <>
-      <Card title={trans.__('Artifacts')} count={run.artifacts.length}>
-        {run.artifacts.length === 0 ? <p className="jp-octavo-Muted">{trans.__('The run has committed no file.')}</p> : <Facts facts={run.artifacts.map(file => [bytes(file.size), <span key={file.path}>{file.path} <Digest value={file.digest} what={file.path} /></span>])} />}
-      </Card>
-      <Card title={trans.__('Attempts')} count={run.attempts.length}>
-        <Facts
-          facts={run.attempts.map(attempt => [
-            trans.__('No. %1', attempt.number),
-            <span key={attempt.number}>
-              {attempt.state} · <Time at={attempt.started_at} />
-              {attempt.peak_memory_mib !== null && ` · ${trans.__('%1 MiB at most', Math.round(attempt.peak_memory_mib))}`}
-              {attempt.account && ` · ${trans.__('account %1', attempt.account)}`}
-              {attempt.message && <div className="jp-octavo-Muted">{attempt.message}</div>}
-            </span>
-          ])}
-        />
-      </Card>
-    </>
+    <Card title={trans.__('Verdict')} aside={<VerdictChip outcome={run.comparison?.outcome} />}>
+      {run.comparison ? <VerdictTable verdict={run.comparison} /> : <p className="jp-octavo-Muted">{run.approved ? trans.__('Compared with the release when the run has ended.') : trans.__('Nothing was approved that it could be compared with.')}</p>}
+    </Card>
+  );
+}
+
+/** The files a run committed, each a download. */
+export function Artifacts(props: { run: PipelineRun; address: (path: string) => string }): React.JSX.Element {
+  const { artifacts } = props.run;
+  return artifacts.length === 0 ? (
+    <p className="jp-octavo-Muted">{trans.__('The run has committed no file.')}</p>
+  ) : (
+    <Facts
+      facts={artifacts.map(file => [
+        bytes(file.size),
+        <span key={file.path}>
+          <a className="jp-octavo-Link" href={props.address(file.path)} download>
+            {file.path}
+          </a>{' '}
+          <Digest value={file.digest} what={file.path} />
+        </span>
+      ])}
+    />
+  );
+}
+
+/** Each try of a run. */
+export function Attempts(props: { run: PipelineRun }): React.JSX.Element {
+  const { attempts } = props.run;
+  return attempts.length === 0 ? (
+    <p className="jp-octavo-Muted">{trans.__('It has not been tried yet.')}</p>
+  ) : (
+    <Facts
+      facts={attempts.map(attempt => [
+        trans.__('No. %1', attempt.number),
+        <span key={attempt.number}>
+          {attempt.state} · <Time at={attempt.started_at} />
+          {attempt.peak_memory_mib !== null && ` · ${trans.__('%1 MiB at most', Math.round(attempt.peak_memory_mib))}`}
+          {attempt.account && ` · ${trans.__('account %1', attempt.account)}`}
+          {attempt.message && <div className="jp-octavo-Muted">{attempt.message}</div>}
+        </span>
+      ])}
+    />
   );
 }
 

@@ -17,6 +17,8 @@ export interface IRunFormProps {
   pipeline: string;
   fixed: boolean;
   parameters: readonly Parameter[];
+  /** What an earlier run was given, to begin with. */
+  values?: Values;
   /** What it costs: profile and price. */
   note: string;
   onRun: (pipeline: string, values: Values) => Promise<unknown>;
@@ -26,7 +28,7 @@ export interface IRunFormProps {
 /** The typed parameters of one run. */
 export function RunForm(props: IRunFormProps): React.JSX.Element {
   const [name, setName] = React.useState(props.pipeline);
-  const [values, setValues] = React.useState(() => typed(props.parameters));
+  const [values, setValues] = React.useState(() => typed(props.parameters, props.values));
   const action = useAction(() => props.onRun(name, parsed(props.parameters, values)));
   const wrongName = NAME.test(name) ? undefined : trans.__('Two to 63 lower-case letters, digits and dashes, a letter first.');
   const wrongValue = props.parameters.map(parameter => fault(parameter, values[parameter.name] ?? '')).find(Boolean);

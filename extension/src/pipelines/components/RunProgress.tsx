@@ -38,13 +38,26 @@ export function RunProgress(props: { run: PipelineRun; events: readonly Pipeline
   );
 }
 
-/** What happened in a run, as it was heard. */
+/** Lines of a log that are drawn before more are asked for: the newest. */
+const SHOWN = 500;
+
+/** What happened in a run, as it was heard; its newest part, and the rest when asked for. */
 export function RunLog(props: { events: readonly PipelineRunEvent[] }): React.JSX.Element {
-  return props.events.length === 0 ? (
-    <p className="jp-octavo-Muted">{trans.__('Nothing has happened yet.')}</p>
-  ) : (
+  const [most, setMost] = React.useState(SHOWN);
+  const earlier = props.events.length - most;
+  if (props.events.length === 0) {
+    return <p className="jp-octavo-Muted">{trans.__('Nothing has happened yet.')}</p>;
+  }
+  return (
     <ol className="jp-octavo-Log" aria-label={trans.__('Log')} aria-live="off" tabIndex={0}>
-      {props.events.map(event => (
+      {earlier > 0 && (
+        <li>
+          <button type="button" className="jp-octavo-Link" onClick={() => setMost(most + SHOWN * 4)}>
+            {trans._n('Show %1 earlier line', 'Show %1 earlier lines', earlier)}
+          </button>
+        </li>
+      )}
+      {props.events.slice(-most).map(event => (
         <li key={event.seq}>
           <time dateTime={event.at} title={event.at}>
             {event.at.slice(11, 19)}
@@ -62,6 +75,8 @@ function sentence(event: PipelineRunEvent): string {
       return trans.__('cell %1 started', (event.cell ?? 0) + 1);
     case 'cell_finished':
       return trans.__('cell %1 finished in %2', (event.cell ?? 0) + 1, duration(event.seconds));
+    case 'log':
+      return trans.__('cell %1: %2', (event.cell ?? 0) + 1, event.message);
     case 'state':
       return [event.state ?? '', event.message].filter(Boolean).join(': ');
     default:

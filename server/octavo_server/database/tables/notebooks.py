@@ -70,5 +70,8 @@ notebook_releases = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("manifest", JSON, nullable=False),
     Column("key_id", String(64), nullable=False),
+    Column("withdrawn_by", String(255)),
+    Column("withdrawn_at", UtcDateTime),
+    Column("withdrawn_reason", Text),
     UniqueConstraint("project", "name", "number"),
 )

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     Float,
     Index,
@@ -10,6 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from octavo_server.database.tables.base import UtcDateTime, metadata
@@ -24,6 +26,10 @@ pipelines = Table(
     Column("parameters", JSON, nullable=False),
     Column("created_by", String(255), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("graph", JSON(none_as_null=True)),
+    Column("priority", Integer, nullable=False, server_default="0"),
+    Column("concurrency", Integer, nullable=False, server_default="0"),
+    Column("when_full", String(8), nullable=False, server_default="queue"),
 )
 
 pipeline_schedules = Table(
@@ -39,8 +45,50 @@ pipeline_schedules = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("next_at", UtcDateTime),
     Column("last_run", String(32)),
+    Column("catch_up", String(8), nullable=False, server_default="latest"),
+    Column("max_age_hours", Float),
+    Column("paused", Boolean, nullable=False, server_default=false()),
     Index("ix_pipeline_schedules_next_at", "next_at"),
     Index("ix_pipeline_schedules_pipeline", "project", "pipeline"),
+)
+
+pipeline_triggers = Table(
+    "pipeline_triggers",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("project", String(40), nullable=False),
+    Column("pipeline", String(63), nullable=False),
+    Column("on", String(16), nullable=False),
+    Column("source", String(256), nullable=False),
+    Column("settle_s", Float, nullable=False),
+    Column("ended", String(16), nullable=False),
+    Column("parameters", JSON, nullable=False),
+    Column("created_by", String(255), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("seen", String(80), nullable=False),
+    Column("settling", String(80), nullable=False),
+    Column("settling_since", UtcDateTime),
+    Column("last_run", String(32)),
+    Index("ix_pipeline_triggers_pipeline", "project", "pipeline"),
+)
+
+pipeline_backfills = Table(
+    "pipeline_backfills",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("project", String(40), nullable=False),
+    Column("pipeline", String(63), nullable=False),
+    Column("parameter", String(63), nullable=False),
+    Column("days", JSON, nullable=False),
+    Column("parameters", JSON, nullable=False),
+    Column("at_a_time", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_by", String(255), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("cancel_requested_by", String(255)),
+    Index("ix_pipeline_backfills_pipeline", "project", "pipeline"),
+    Index("ix_pipeline_backfills_state", "state"),
 )
 
 pipeline_runs = Table(
@@ -78,7 +126,26 @@ pipeline_runs = Table(
     Column("notebook_digest", String(64)),
     Column("session", String(64)),
     Column("private_to", String(255), nullable=False, server_default=""),
+    Column("kind", String(16), nullable=False, server_default="release"),
+    Column("graph", JSON(none_as_null=True)),
+    Column("parent", String(32)),
+    Column("step", String(40), nullable=False, server_default=""),
+    Column("item", Integer, nullable=False, server_default="0"),
+    Column("reuses", String(32)),
+    Column("resumes", String(32)),
+    Column("backfill", String(32)),
+    Column("cache_key", String(64)),
+    Column("handed", JSON(none_as_null=True)),
+    Column("retry", JSON(none_as_null=True)),
+    Column("not_before", UtcDateTime),
+    Column("timeout_s", Float),
+    Column("priority", Integer, nullable=False, server_default="0"),
+    Column("concurrency", Integer, nullable=False, server_default="0"),
+    Column("verdict", String(16)),
     UniqueConstraint("schedule", "tick"),
+    UniqueConstraint("parent", "step", "item"),
+    UniqueConstraint("backfill", "tick"),
+    Index("ix_pipeline_runs_cache_key", "cache_key"),
     Index("ix_pipeline_runs_project", "project", "created_at"),
     Index("ix_pipeline_runs_state", "state"),
 )
@@ -108,6 +175,7 @@ pipeline_run_events = Table(
     Column("cell", Integer),
     Column("cells", Integer),
     Column("seconds", Float),
+    Column("memory_mib", Float),
     Column("state", String(16)),
     Column("message", Text, nullable=False),
 )

@@ -99,9 +99,10 @@ def shown(kept: KeptEvidence, changed: Sequence[str]) -> Evidence:
 
 def check_rests_on(evidence: Evidence, named: str | None) -> None:
     """Raise Conflict unless an approval may rest on the evidence that its reviewer named."""
-    if named is not None and named != evidence.digest:
+    if named != evidence.digest:
+        has, names = evidence.digest or "none yet", named or "none"
         raise Conflict(
-            f"evidence_digest: the evidence has {evidence.digest}, the review names {named}.",
+            f"evidence_digest: the evidence has {has}, the review names {names}.",
             "Reload the request and review what its evidence says now.",
         )
     if evidence.state == "complete" and evidence.stale_because:

@@ -136,17 +136,17 @@ def check_approval(request: Request, now: datetime) -> str | None:
 
 
 def check_registered(request: Request, model: DeployableModel, named: int | None) -> str | None:
-    """Return why what is registered now isn't what was approved; None when it is.
+    """Return why what is registered now isn't what was asked for; None when it is.
 
     ``named`` is the version that the request's alias names now.
     """
     if model.digest != request.model_digest:
-        return f"the files of v{request.version} are not those that were approved"
+        return f"the files of v{request.version} are not those that were asked for"
     if not model.signed and request.environment == "prod":
         return f"the signature of v{request.version} doesn't hold any more"
     if request.alias is not None and named != request.version:
         points = "names no version" if named is None else f"names v{named}"
-        return f"{request.alias} {points} now, not v{request.version} that was approved"
+        return f"{request.alias} {points} now, not v{request.version} that was asked for"
     return None
 
 

@@ -28,6 +28,7 @@ from octavo_server.deployments.rollouts.service import (
     needs_review,
 )
 from octavo_server.errors import (
+    Conflict,
     Forbidden,
     Invalid,
     NotFound,
@@ -166,6 +167,7 @@ class RequestsService:
                 reviewed_evidence=evidence_digest,
             )
             if approve:
+                self._still_asked_for(request, model)
                 own = request.requested_by == caller.name
                 facts = {"own": own, "evidence": evidence}
                 self._policy_gate(change, "ApproveDeployment", request, model, facts)
@@ -180,6 +182,18 @@ class RequestsService:
                 digest=digest, evidence=evidence_digest,
             )  # fmt: skip
         return decided
+
+    def _still_asked_for(self, request: Request, model: DeployableModel) -> None:
+        """Raise Conflict where the registry holds something else now than what was asked for."""
+        named = None
+        if request.alias is not None:
+            named = self._catalog.alias(request.project, request.model, request.alias)
+        why = rules.check_registered(request, model, named)
+        if why is not None:
+            raise Conflict(
+                f"v{request.version} of {request.model} may not be approved: {why}.",
+                "Reject the request, and have it made again.",
+            )
 
     def get_request(self, project: str, request_id: str) -> Request:
         """Return one request. Raises NotFound."""

@@ -19,21 +19,28 @@ Number = Annotated[int, Path(ge=1, le=1_000_000)]
 KeyId = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", max_length=64)]
 BILL_TYPE = "application/vnd.cyclonedx+json"
 BUNDLE_TYPE = "application/zip"
+VERSION = "/projects/{project}/models/{name}/versions/{version}"
 
 
 def routes(proofs: ProofService, guard: Guard) -> APIRouter:
     """Return the room's routes."""
     router = area_router("registry")
-    prefix = "/projects/{project}/models/{name}/versions/{version}"
+    _signature_routes(router, proofs, guard)
+    _document_routes(router, proofs, guard)
+    _chain_routes(router, proofs, guard)
+    _key_routes(router, proofs, guard)
+    return router
 
-    @router.get(f"{prefix}/proof")
+
+def _signature_routes(router: APIRouter, proofs: ProofService, guard: Guard) -> None:
+    @router.get(f"{VERSION}/proof")
     def read_proof(
         project: str, name: str, version: Number, caller: Caller = guard.needs("registry.verify")
     ) -> records.VersionProof:
         """Check the signatures and the chain of a version now; its bytes are not read."""
         return wire.proof(proofs.proof(project, name, version))
 
-    @router.post(f"{prefix}/sign")
+    @router.post(f"{VERSION}/sign")
     def sign_version(
         project: str,
         name: str,
@@ -44,8 +51,10 @@ def routes(proofs: ProofService, guard: Guard) -> APIRouter:
         """Sign a version again whose key was revoked, after a look at every byte."""
         return wire.proof(proofs.sign_anew(caller, project, name, version, body.reason))
 
+
+def _document_routes(router: APIRouter, proofs: ProofService, guard: Guard) -> None:
     @router.get(
-        f"{prefix}/bom/{{kind}}",
+        f"{VERSION}/bom/{{kind}}",
         response_class=Response,
         responses={200: {"content": {BILL_TYPE: {}}}},
     )
@@ -60,7 +69,7 @@ def routes(proofs: ProofService, guard: Guard) -> APIRouter:
         return Response(proofs.bill(project, name, version, kind), media_type=BILL_TYPE)
 
     @router.get(
-        f"{prefix}/bundle",
+        f"{VERSION}/bundle",
         response_class=FileResponse,
         responses={200: {"content": {BUNDLE_TYPE: {}}}},
     )
@@ -76,7 +85,9 @@ def routes(proofs: ProofService, guard: Guard) -> APIRouter:
             background=BackgroundTask(proofs.remove, made),
         )
 
-    @router.get(f"{prefix}/lineage")
+
+def _chain_routes(router: APIRouter, proofs: ProofService, guard: Guard) -> None:
+    @router.get(f"{VERSION}/lineage")
     def read_lineage(
         project: str,
         name: str,
@@ -93,9 +104,6 @@ def routes(proofs: ProofService, guard: Guard) -> APIRouter:
     ) -> records.ChainFigure:
         """Read how many versions in production have a complete, verifying chain."""
         return wire.figure(*proofs.chain_figure(project))
-
-    _key_routes(router, proofs, guard)
-    return router
 
 
 def _key_routes(router: APIRouter, proofs: ProofService, guard: Guard) -> None:

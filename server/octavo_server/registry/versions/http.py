@@ -75,6 +75,7 @@ def routes(versions: VersionsService, guard: Guard) -> APIRouter:
 
     _alias_routes(router, versions, guard)
     _side_routes(router, versions, guard)
+    _tag_routes(router, versions, guard)
     return router
 
 
@@ -151,6 +152,10 @@ def _side_routes(router: APIRouter, versions: VersionsService, guard: Guard) -> 
         return proof_wire.DifferenceList(
             items=[proof_wire.RegistryDifference.model_validate(one) for one in found]
         )
+
+
+def _tag_routes(router: APIRouter, versions: VersionsService, guard: Guard) -> None:
+    prefix = "/projects/{project}/models"
 
     @router.get(f"{prefix}/{{name}}/versions/{{version}}/tags")
     def list_tags(

@@ -23,6 +23,8 @@ FLIGHTS = 120
 """Enough for a share of 10 % to show, and for the monitor to see a distribution."""
 REASON = "Better than the base rate on June, and calibrated."
 AFTER_ROLLBACK = 20
+LOOKS = 3
+"""Times that the reviewer looks at the evidence at most."""
 
 
 def act(story: Story) -> Evidence:
@@ -99,12 +101,25 @@ def requested(story: Story, lab: Lab, version: int, share: int) -> str:
 
 
 def approved(lab: Lab, version: int) -> None:
-    """Approve the request in the reviewer's panel."""
+    """Approve the request in the reviewer's panel, on evidence that holds.
+
+    The live version's monitor may raise its first alerts between the evidence and the decision:
+    then the platform asks for a new look, and the reviewer takes one.
+    """
     lab.section(SECTION).get_by_role("button", name=re.compile("^Refresh")).click()
     view = lab.open_row(SECTION, f"{MODEL} v{version}", "Deployment requests")
+    decision, evidence = lab.card("Decision"), lab.card("Evidence")
     view.get_by_role("textbox", name="Reason").fill("Card, metrics and policy are in order.")
-    view.get_by_role("button", name="Approve").click()
-    expect(lab.card("Decision")).to_contain_text("approved")
+    outcome = re.compile("approved|doesn't hold any more")
+    for _ in range(LOOKS):
+        view.get_by_role("button", name="Approve").click()
+        expect(decision).to_contain_text(outcome)
+        if "doesn't hold any more" not in decision.inner_text():
+            break
+        evidence.get_by_role("button", name="Gather again").click()
+        expect(evidence.get_by_text("out of date")).to_have_count(0)
+        expect(evidence.get_by_text("complete", exact=True)).to_be_visible()
+    expect(decision).to_contain_text("approved")
 
 
 def try_it(lab: Lab) -> str:

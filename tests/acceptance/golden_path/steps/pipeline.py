@@ -28,6 +28,7 @@ def act(story: Story) -> Evidence:
     seconds = time.monotonic() - begun
     newest = story.client("scientist").get(f"/projects/{PROJECT}/runs", limit=1)["items"][0]
     evidence = outcome(story, newest["id"])
+    lab.view().get_by_role("tab", name="Provenance").click()
     expect(lab.card("Provenance")).to_contain_text("signature verified just now")
     cells = output(lab)
     return {

@@ -10,7 +10,7 @@ import { trans } from '../../../words';
 /** When a materialisation is due. */
 export type Timing = Omit<MaterializationScheduleRequest, 'kind' | 'name'>;
 
-/** When a view or service is materialised; says the next three times before it is saved. */
+/** When a view or service is materialised; says the next five times before it is saved. */
 export function ClockForm(props: { zones: readonly string[]; onSchedule: (timing: Timing) => Promise<unknown>; onCancel: () => void }): React.JSX.Element {
   const clockwork = useClockwork('0 * * * *');
   const [overlap, setOverlap] = React.useState('60');

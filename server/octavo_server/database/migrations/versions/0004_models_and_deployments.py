@@ -20,6 +20,7 @@ def upgrade() -> None:
     _create_marks()
     _create_registrations()
     _create_batches()
+    _create_partitions()
     _create_edge()
     _extend_requests()
     _extend_deployments()
@@ -245,7 +246,7 @@ def _create_registrations() -> None:
 
 
 def _create_batches() -> None:
-    """Make the tables of batches and their partitions."""
+    """Make the table of batches."""
     op.create_table('batches',
     sa.Column('id', sa.String(length=32), nullable=False),
     sa.Column('project', sa.String(length=100), nullable=False),
@@ -285,6 +286,10 @@ def _create_batches() -> None:
     with op.batch_alter_table('batches', schema=None) as batch_op:
         batch_op.create_index('ix_batches_project', ['project', 'created_at'], unique=False)
         batch_op.create_index('ix_batches_state', ['state', 'created_at'], unique=False)
+
+
+def _create_partitions() -> None:
+    """Make the table of batches' partitions."""
     op.create_table('batch_partitions',
     sa.Column('batch', sa.String(length=32), nullable=False),
     sa.Column('number', sa.Integer(), nullable=False),

@@ -1,0 +1,1 @@
+"""Pipelines: named ways to run releases."""

@@ -1,0 +1,1 @@
+"""Schedules: cron lines in time zones, and the ticks that they make runs of."""
