@@ -34,6 +34,8 @@ from octavo_server.execution import (
 log = logging.getLogger("octavo.worker")
 
 LOOK_EVERY_S = 0.2
+CLOSE_WITHIN_S = 5.0
+"""Seconds that ending waits for a start that is being given up."""
 GRACE_S = 15.0
 """Seconds that a runner has to end a run that is over its time or is to be stopped."""
 
@@ -46,11 +48,12 @@ class ChildRunner:
     ) -> None:
         """``warm`` is how many runners are kept ready; ``most`` how many accounts there are."""
         self._accounts = accounts
-        self._folder = folder
+        self.folder = folder
         self._blobs = blobs
         self._most = most
         self._warm = warm
         self._ready: deque[RunUnit] = deque()
+        self._starting: set[RunUnit] = set()
         self._filling = threading.Lock()
         self._closed = False
 
@@ -63,7 +66,7 @@ class ChildRunner:
     ) -> Execution:
         """Run ``order`` as :class:`octavo_server.execution.Runner` says."""
         unit = self._taken()
-        note = self._folder / f"{order.id}.unit"
+        note = self.folder / f"{order.id}.unit"
         try:
             note.write_text(unit.id)
             watched = self._run(order, unit, happened, stop)
@@ -84,11 +87,17 @@ class ChildRunner:
         return list(self._ready)
 
     def close(self) -> None:
-        """End the runners that nobody used."""
+        """End the runners that nobody used, and those still starting; it waits for no start."""
         self._closed = True
-        with self._filling:
+        for unit in tuple(self._starting):
+            unit.process.kill()
+        held = self._filling.acquire(timeout=CLOSE_WITHIN_S)
+        try:
             while self._ready:
                 self._ready.pop().remove()
+        finally:
+            if held:
+                self._filling.release()
 
     def outlives(self, execution: str) -> bool:
         """No: a runner ends with the process that started it."""
@@ -96,7 +105,7 @@ class ChildRunner:
 
     def sweep(self, execution: str) -> int:
         """End every process of the runner that ``execution`` was given to."""
-        note = self._folder / f"{execution}.unit"
+        note = self.folder / f"{execution}.unit"
         with suppress(FileNotFoundError):
             return sweep(note.read_text())
         return 0
@@ -112,16 +121,21 @@ class ChildRunner:
 
     def _started(self) -> RunUnit:
         try:
-            unit = RunUnit(self._accounts, self._folder, self._most)
+            unit = RunUnit(self._accounts, self.folder, self._most)
         except AccountError as error:
             raise Unavailable(
                 f"No run account is free: {error}", "Wait for a run to end."
             ) from error
+        self._starting.add(unit)
         try:
+            if self._closed:  # and close() may have looked before this one was there to be seen
+                raise Unavailable("The worker is stopping.", "Start Octavo again.")
             unit.wait_ready()
         except BaseException:
             unit.remove()
             raise
+        finally:
+            self._starting.discard(unit)
         return unit
 
     def _fill(self) -> None:
@@ -130,6 +144,8 @@ class ChildRunner:
                 try:
                     self._ready.append(self._started())
                 except (OctavoError, OSError) as error:
+                    if self._closed:
+                        return
                     log.warning("no runner could be made ready: %s", error)
                     return
 

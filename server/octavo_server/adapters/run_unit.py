@@ -20,6 +20,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from octavo.local.accounts import Account, Accounts
+from octavo.local.process import MARK as INSTANCE
 from octavo_server.adapters import run_folder
 from octavo_server.errors import Unavailable
 
@@ -38,6 +39,7 @@ FIXED = {
     "PYTHONUNBUFFERED": "1",
 }
 """Environment of every kernel; what differs from run to run is set later."""
+PASSED = ("PYTHONPATH", INSTANCE)
 
 
 class RunUnit:
@@ -128,9 +130,9 @@ class RunUnit:
         shutil.rmtree(self._sockets, ignore_errors=True)
 
     def _started(self) -> subprocess.Popen[bytes]:
-        environment = {**FIXED, MARK: self.id}
-        if "PYTHONPATH" in os.environ:
-            environment["PYTHONPATH"] = os.environ["PYTHONPATH"]
+        # With the installation's mark, one that was starting as its worker was killed is found.
+        passed = {name: os.environ[name] for name in PASSED if name in os.environ}
+        environment = {**FIXED, **passed, MARK: self.id}
         with (self._own / LAST_WORDS).open("wb") as words:
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", CHILD],
