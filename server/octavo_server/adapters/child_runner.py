@@ -55,7 +55,7 @@ class ChildRunner:
         self._ready: deque[RunUnit] = deque()
         self._starting: set[RunUnit] = set()
         self._filling = threading.Lock()
-        self._closed = False
+        self._closed = threading.Event()
 
     def execute(
         self,
@@ -79,7 +79,7 @@ class ChildRunner:
 
     def warm_up(self) -> None:
         """Start runners in the background until as many are ready as there should be."""
-        if self._warm and not self._closed:
+        if self._warm and not self._closed.is_set():
             threading.Thread(target=self._fill, name="warm-runners", daemon=True).start()
 
     def waiting(self) -> list[RunUnit]:
@@ -88,7 +88,7 @@ class ChildRunner:
 
     def close(self) -> None:
         """End the runners that nobody used, and those still starting; it waits for no start."""
-        self._closed = True
+        self._closed.set()
         for unit in tuple(self._starting):
             unit.process.kill()
         held = self._filling.acquire(timeout=CLOSE_WITHIN_S)
@@ -128,7 +128,7 @@ class ChildRunner:
             ) from error
         self._starting.add(unit)
         try:
-            if self._closed:  # and close() may have looked before this one was there to be seen
+            if self._closed.is_set():  # and close() may have looked before this one was there to be seen
                 raise Unavailable("The worker is stopping.", "Start Octavo again.")
             unit.wait_ready()
         except BaseException:
@@ -140,11 +140,11 @@ class ChildRunner:
 
     def _fill(self) -> None:
         with self._filling:
-            while len(self._ready) < self._warm and not self._closed:
+            while len(self._ready) < self._warm and not self._closed.is_set():
                 try:
                     self._ready.append(self._started())
                 except (OctavoError, OSError) as error:
-                    if self._closed:
+                    if self._closed.is_set():
                         return
                     log.warning("no runner could be made ready: %s", error)
                     return
