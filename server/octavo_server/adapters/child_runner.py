@@ -128,7 +128,7 @@ class ChildRunner:
             ) from error
         self._starting.add(unit)
         try:
-            if self._closed.is_set():  # and close() may have looked before this one was there to be seen
+            if self._closed.is_set():  # close() may have looked before this one was there
                 raise Unavailable("The worker is stopping.", "Start Octavo again.")
             unit.wait_ready()
         except BaseException:
