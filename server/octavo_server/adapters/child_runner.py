@@ -23,6 +23,7 @@ from octavo_server.adapters.run_results import Left, left_by
 from octavo_server.adapters.run_unit import RunUnit, sweep
 from octavo_server.errors import Conflict, OctavoError, Unavailable
 from octavo_server.execution import (
+    WORKER_STOPS,
     Blobs,
     Ending,
     Execution,
@@ -65,7 +66,13 @@ class ChildRunner:
         stop: Callable[[], str | None],
     ) -> Execution:
         """Run ``order`` as :class:`octavo_server.execution.Runner` says."""
-        unit = self._taken()
+        try:
+            unit = self._taken()
+        except Unavailable:
+            if not self._closed.is_set():
+                raise
+            # Not the run's failure: it is told as every run is that the worker's end cuts short.
+            return Execution(ending=Ending.STOPPED, message=WORKER_STOPS, seconds=0.0)
         note = self.folder / f"{order.id}.unit"
         try:
             note.write_text(unit.id)
@@ -129,7 +136,7 @@ class ChildRunner:
         self._starting.add(unit)
         try:
             if self._closed.is_set():  # close() may have looked before this one was there
-                raise Unavailable("The worker is stopping.", "Start Octavo again.")
+                raise Unavailable(WORKER_STOPS, "Start Octavo again.")
             unit.wait_ready()
         except BaseException:
             unit.remove()

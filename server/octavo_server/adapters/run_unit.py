@@ -73,8 +73,9 @@ class RunUnit:
             return
         ready, _, _ = select.select([self.process.stdout], [], [], patience_s)
         if not ready or self.process.stdout.readline() != b"ready\n":
+            why = "ended before it was ready" if ready else f"didn't start within {patience_s:g} s"
             raise Unavailable(
-                f"The kernel of a run didn't start within {patience_s:g} s.{self.last_words()}",
+                f"The kernel of a run {why}.{self.last_words()}",
                 "See whether the machine has memory left; then start the run again.",
             )
         self._ready = True

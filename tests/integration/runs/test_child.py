@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,10 @@ from octavo.local.process import MARK as INSTANCE
 from octavo.local.process import marked
 from octavo_server.adapters.child_runner import ChildRunner
 from octavo_server.adapters.file_blobs import FileBlobs
+from octavo_server.adapters.run_unit import RunUnit
 from octavo_server.errors import Unavailable
 from octavo_server.execution import (
+    WORKER_STOPS,
     Ending,
     Execution,
     Happening,
@@ -194,16 +197,56 @@ def test_hostile_text_stays_text(runner: ChildRunner) -> None:
     assert "os._exit(3)" in "".join(cells[2]["outputs"][0]["text"])
 
 
-def test_a_runner_that_is_starting_ends_with_its_worker(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    instance = f"ending-{os.getpid()}"
-    monkeypatch.setenv(INSTANCE, instance)
-    starting = ChildRunner(Accounts(home), home / "runs", FileBlobs(home / "results"), warm=1)
+@pytest.fixture
+def instance(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Mark what the test starts as an installation's own, as `octavo up` does."""
+    mark = f"ending-{os.getpid()}"
+    monkeypatch.setenv(INSTANCE, mark)
+    return mark
+
+
+def own_runner(home: Path, warm: int = 0) -> ChildRunner:
+    return ChildRunner(Accounts(home), home / "runs", FileBlobs(home / "results"), warm=warm)
+
+
+def test_a_runner_that_is_starting_ends_with_its_worker(home: Path, instance: str) -> None:
+    starting = own_runner(home, warm=1)
     starting.warm_up()
     until(lambda: marked(instance), "a runner is starting", 20)
     starting.close()
     assert marked(instance) == []
     assert starting.waiting() == []
-    with pytest.raises(Unavailable, match="The worker is stopping"):
-        execute(starting, "late", "print(1)")
+
+
+def test_an_order_whose_runner_is_starting_is_not_called_failed(home: Path, instance: str) -> None:
+    starting = own_runner(home)
+    order = Order(
+        id="starting",
+        notebook=json.dumps(notebook("print(1)")).encode(),
+        parameters={},
+        environment={},
+        limits=Limits(memory_mib=2048, wall_s=100.0),
+    )
+
+    def run() -> Execution:
+        return starting.execute(order, happened=lambda _: None, stop=lambda: None)
+
+    with ThreadPoolExecutor() as pool:
+        cut_short = pool.submit(run)
+        until(lambda: marked(instance), "its runner is starting", 20)
+        starting.close()
+        done = cut_short.result(30)
+    assert (done.ending, done.message) == (Ending.STOPPED, WORKER_STOPS)
+    late = run()
+    assert (late.ending, late.message) == (Ending.STOPPED, WORKER_STOPS)
+    assert marked(instance) == []
+
+
+def test_a_runner_that_dies_while_it_starts_says_so(home: Path) -> None:
+    unit = RunUnit(Accounts(home), home / "runs", 64)
+    try:
+        unit.process.kill()
+        with pytest.raises(Unavailable, match="ended before it was ready"):
+            unit.wait_ready()
+    finally:
+        unit.remove()
